@@ -1,0 +1,125 @@
+"""A server with its root and layout; never its secrets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from desktop.core.errors import UsageError
+
+DEFAULT_PORTS = {
+    "sftp": 22,
+    "ftp": 21,
+    "ftps": 990,
+    "ftpes": 21,
+    "http": 80,
+    "https": 443,
+    "file": None,
+}
+"""Protocols and their ports. `ftps` is FTP over TLS: implicit on port 990, on any other port whichever of
+implicit TLS and AUTH TLS the server speaks; `ftpes` always starts with AUTH TLS. Neither ever goes in clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is: protocol, host, port, user. Two equal addresses share one connection budget."""
+
+    protocol: str
+    host: str = ""
+    port: int | None = None
+    user: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Return the address as a URL without a path and without secrets, e.g. `sftp://ann@host:2222`."""
+        if self.protocol == "file":
+            return "file://"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        user = f"{quote(self.user, safe='')}@" if self.user else ""
+        port = f":{self.port}" if self.port and self.port != DEFAULT_PORTS[self.protocol] else ""
+        return f"{self.protocol}://{user}{host}{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A saved server: its address, the folder its shots lie under, and the layout that reads them.
+
+    identity: path of a private key file, or None. max_connections: the most lanes to open, or None for
+    the protocol's own default.
+    """
+
+    name: str
+    address: Address
+    root: str = "/"
+    layout: str = "default"
+    identity: str | None = None
+    max_connections: int | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the URL the connection was made from, without a password."""
+        return self.address.origin + quote(self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A path on a server, as a URL or plain path names it; the password is kept apart and never printed."""
+
+    address: Address
+    path: str
+    password: str | None
+    query: str = ""
+
+    def __repr__(self) -> str:
+        return f"Location({self.address.origin}{self.path})"
+
+
+def parse_location(text: str) -> Location:
+    """Read a URL (`sftp://`, `ftp://`, `ftps://`, `ftpes://`, `http://`, `https://`, `file://`) or a local path.
+
+    Raises UsageError for an unknown scheme, a missing host or a bad port.
+    """
+    if "://" not in text:
+        return Location(Address("file"), str(Path(text).expanduser().absolute()), None)
+    # The scheme decides how the rest is read: "#" and "?" are ordinary characters of FTP and SFTP names.
+    scheme = text.partition("://")[0].lower()
+    web = scheme in ("http", "https")
+    try:
+        parts = urlsplit(text if web else text.replace("#", "%23").replace("?", "%3F"))
+        port = parts.port
+    except ValueError as error:
+        raise _bad_url(text, str(error)) from None
+    if scheme not in DEFAULT_PORTS:
+        raise _bad_url(text, f"{scheme}:// is not a protocol ShotDock speaks.")
+    if scheme == "file":
+        return Location(Address("file"), unquote(parts.path), None)
+    if not parts.hostname:
+        raise _bad_url(text, "It names no host.")
+    user = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password is not None else None
+    path = parts.path if web else unquote(parts.path)
+    address = Address(scheme, parts.hostname, port or DEFAULT_PORTS[scheme], user)
+    return Location(address, path or "/", password, parts.query if web else "")
+
+
+def parse_connection(
+    name: str,
+    url: str,
+    layout: str = "default",
+    identity: str | None = None,
+    max_connections: int | None = None,
+) -> tuple[Connection, str | None]:
+    """Read a connection from its URL; return it and the password the URL carried, if any."""
+    location = parse_location(url)
+    root = location.path.rstrip("/") or "/"
+    connection = Connection(name, location.address, root, layout, identity, max_connections)
+    return connection, location.password
+
+
+def _bad_url(text: str, cause: str) -> UsageError:
+    shown = text.rpartition("@")[2] if "@" in text else text
+    return UsageError(
+        title="This address cannot be read.",
+        cause=cause,
+        suggestion="Write it as sftp://user@host:port/path (also ftp, ftps, ftpes, http, https).",
+        path=shown,
+    )

@@ -1,0 +1,1 @@
+"""The studio in a box: real servers over generated shots, for newcomers and for tests."""

@@ -1,0 +1,1 @@
+"""Memory: the one floor that speaks SQL, and the keyring."""

@@ -1,0 +1,1 @@
+"""Meaning: shots, gallery and jobs, told apart from how bytes move. No Qt, no SQL."""

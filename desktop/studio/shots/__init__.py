@@ -1,0 +1,1 @@
+"""Shots: layouts, scans, versions, sequences, comparison and planning."""

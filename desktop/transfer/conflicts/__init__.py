@@ -1,0 +1,6 @@
+"""What to do when the target exists; one line each, the recommended one first."""
+
+from desktop.transfer.conflicts import skip  # noqa: F401  registers itself
+from desktop.transfer.conflicts import compare  # noqa: F401
+from desktop.transfer.conflicts import overwrite  # noqa: F401
+from desktop.transfer.conflicts import keep_both  # noqa: F401

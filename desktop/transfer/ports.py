@@ -1,0 +1,174 @@
+"""The engine's sockets: what a source and a conflict strategy have to be."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from desktop.core.connection import Address
+from desktop.core.media import Entry, Folder
+from desktop.core.registry import Registry
+
+Buffer = bytes | bytearray | memoryview
+"""What a source may hand to `Piece.write`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How to log in. password and passphrase never show in a repr; token is an HTTP bearer token.
+
+    identity: a private key file. agent: whether the SSH agent and the user's own default keys may be tried.
+    """
+
+    password: str | None = field(default=None, repr=False)
+    identity: Path | None = None
+    passphrase: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    agent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom to believe. known_hosts: files of SSH host keys to read, the first is also written.
+
+    certificates: a file of TLS certificate pins, `host:port sha256` a line. accept_new: remember a server
+    never seen before without asking; a changed one is refused all the same.
+    """
+
+    known_hosts: tuple[Path, ...] = ()
+    certificates: Path | None = None
+    accept_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything needed to open a source: where, as whom, trusting whom. timeout: seconds without a byte."""
+
+    address: Address
+    login: Login = Login()
+    trust: Trust = Trust()
+    timeout: float = 30.0
+    connect_timeout: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a source can do, declared and never probed.
+
+    ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
+    connections pay off. listing: it can list folders. stable: mtime or etag tell a changed file.
+    """
+
+    ranges: bool = True
+    pipelined: bool = False
+    lanes: int = 4
+    listing: bool = True
+    stable: bool = True
+
+
+class Piece(Protocol):
+    """A byte range of one file on its way to disk, as a source sees it.
+
+    file: what the plan saw (path, size, mtime, etag). query: an HTTP query string, or "". start, end: the bytes
+    wanted, end exclusive, None for all there is. A source opens the file, tells `opened` what it found, writes bytes by position, then says `finished` or
+    `failed` exactly once. `opened` and `write` raise Stopped when the task is paused or cancelled, and
+    `opened` raises RemoteChanged when the file is not the one that was planned; `write` raises an error of the
+    disk. After any of these the source drops the piece without calling `failed` (the engine knows already) and
+    goes on with the next. Calls may come from any thread, but one at a time for one piece.
+    """
+
+    file: Entry
+    query: str
+    start: int
+    end: int | None
+
+    @property
+    def stopped(self) -> bool:
+        """True if no more bytes are wanted."""
+
+    def opened(self, now: Entry) -> None:
+        """Tell what the open file is now (size, mtime, etag as far as known)."""
+
+    def write(self, offset: int, data: Buffer) -> None:
+        """Put data at offset (bytes from the file's start). The buffer may be reused after the call."""
+
+    def finished(self) -> None:
+        """Say that every byte of the range was written and the server reported success."""
+
+    def failed(self, error: Exception) -> None:
+        """Say that this piece did not come; the error is a ShotDockError, and the connection may live on."""
+
+
+class Feed(Protocol):
+    """Where a source pulls its pieces from."""
+
+    def next(self) -> Piece | None:
+        """Return the next piece, or None if there is nothing (more) to do now; never blocks."""
+
+
+class Source(Protocol):
+    """One connection to one server. Not shared between threads, but `close` may be called from any."""
+
+    features: Features
+
+    def connect(self) -> None:
+        """Connect and log in; raise Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, ServerBusy."""
+
+    def stat(self, path: str) -> Entry:
+        """Return what is at path, following links; raise NotFound, NotAllowed."""
+
+    def list(self, path: str) -> list[Entry]:
+        """Return a folder's entries without `.` and `..`; links stay links. Raise NotFound, NotAllowed."""
+
+    def walk(self, root: str, enter: Callable[[Entry], bool], stopped: Callable[[], bool]) -> Iterator[Folder]:
+        """Yield root and every folder below it that `enter` admits, in any order.
+
+        A folder that cannot be listed is yielded as an empty one only if its parent listed it and access was
+        denied; other errors raise. Links are never followed. Raises Stopped soon after `stopped()` turns true.
+        """
+
+    def read(self, feed: Feed) -> None:
+        """Carry pieces until the feed has none left.
+
+        A fault of one file goes to its piece's `failed`; a fault of the connection is raised, and the pieces
+        under way are the lane's to hand out again (they got neither `finished` nor `failed`).
+        """
+
+    def close(self) -> None:
+        """Hang up; safe to call twice and from another thread, to break off a read that hangs."""
+
+
+SourceType = Callable[[Site], Source]
+SOURCES: Registry[SourceType] = Registry("protocol")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A file as conflict strategies see it: size in bytes or None, mtime in seconds or None, its precision."""
+
+    size: int | None
+    mtime: float | None
+    precision: float = 1.0
+
+
+class Decision(StrEnum):
+    """A conflict strategy's answer about an existing target."""
+
+    SKIP = "skip"
+    REPLACE = "replace"
+    KEEP_BOTH = "keep-both"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision and the reason for it, in words."""
+
+    decision: Decision
+    reason: str
+
+
+ConflictStrategy = Callable[[Facts, Facts], Verdict]
+"""A pure function of (existing, incoming)."""
+
+CONFLICTS: Registry[ConflictStrategy] = Registry("conflict strategy")

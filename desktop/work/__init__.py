@@ -1,0 +1,1 @@
+"""Time: the queue, pool workers and everything that happens off the window's thread. QtCore only."""
