@@ -139,7 +139,17 @@ class Source(Protocol):
         """Hang up; safe to call twice and from another thread, to break off a read that hangs."""
 
 
-SourceType = Callable[[Site], Source]
+class SourceType(Protocol):
+    """What makes a source of one protocol: a class that declares its features."""
+
+    @property
+    def features(self) -> Features:
+        """What every source of this type can do."""
+
+    def __call__(self, site: Site) -> Source:
+        """Return an unconnected source."""
+
+
 SOURCES: Registry[SourceType] = Registry("protocol")
 
 

@@ -1,0 +1,189 @@
+"""Hand work to another thread and bring the answer back."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThread, QThreadPool, Signal, SignalInstance, Slot
+
+from desktop.core.errors import ShotDockError, Stopped
+
+T = TypeVar("T")
+Call = Callable[[], None]
+Failed = Callable[[ShotDockError], None]
+
+log = logging.getLogger(__name__)
+
+
+class Mailbox(QObject):
+    """Runs posted calls, in order, on the thread this object lives on."""
+
+    _posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def signal(self) -> SignalInstance:
+        """Return the bound signal that posts; a runnable keeps this, never the mailbox."""
+        return self._posted
+
+    def post(self, call: Call) -> None:
+        """Run the call soon, on the mailbox's thread; may be called from any thread."""
+        self._posted.emit(call)
+
+    @Slot(object)
+    def _run(self, call: Call) -> None:
+        call()
+
+
+class Desk:
+    """The one thread on which tasks change state and the database is used.
+
+    With `threaded` it is a thread of its own, so that the window never waits for the disk; without, it is the
+    calling thread, as the command line wants it.
+    """
+
+    def __init__(self, threaded: bool) -> None:
+        self.mailbox = Mailbox()
+        self._thread: QThread | None = None
+        if threaded:
+            self._thread = QThread()
+            self._thread.setObjectName("desk")
+            self.mailbox.moveToThread(self._thread)
+            self._thread.start()
+
+    def adopt(self, thing: QObject) -> None:
+        """Move a QObject to the desk's thread."""
+        if self._thread is not None:
+            thing.moveToThread(self._thread)
+
+    def wait_for(self, call: Callable[[], T]) -> T:
+        """Run the call on the desk and wait for its result; for starting up and shutting down only."""
+        if self._thread is None:
+            return call()
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(guarded(call))
+            except ShotDockError as error:
+                future.set_exception(error)
+
+        self.mailbox.post(run)
+        return future.result()
+
+    def close(self) -> None:
+        """End the thread once everything posted before has run."""
+        if self._thread is not None:
+            self.mailbox.post(self._thread.quit)
+            self._thread.wait()
+
+
+class Work:
+    """A handle on something that runs in the background: ask it to stop, and it soon will."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._breakers: list[Call] = []
+
+    def cancel(self) -> None:
+        """Ask the work to stop; neither `then` nor `failed` is called after this."""
+        self._stop.set()
+        with self._lock:
+            breakers, self._breakers = self._breakers, []
+        for breaker in breakers:
+            breaker()
+
+    def stopped(self) -> bool:
+        """Tell whether the work was asked to stop."""
+        return self._stop.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, but not longer than until the work is asked to stop; return True if it was."""
+        return self._stop.wait(seconds)
+
+    def on_cancel(self, breaker: Call) -> None:
+        """Call the breaker on cancel, from the cancelling thread, e.g. to hang up a connection that hangs."""
+        with self._lock:
+            if not self._stop.is_set():
+                self._breakers.append(breaker)
+                return
+        breaker()
+
+
+def guarded(call: Callable[[], T]) -> T:
+    """Run a call at the border of a pool thread: whatever unexpected it raises becomes a ShotDockError.
+
+    The one place in the program that catches every exception; the traceback goes to the log file.
+    """
+    try:
+        return call()
+    except (ShotDockError, Stopped):
+        raise
+    except Exception as error:
+        log.exception("unexpected error in a worker")
+        raise ShotDockError(
+            title="Something unexpected went wrong inside ShotDock.",
+            cause=f"{type(error).__name__}: {error}",
+            suggestion="Try again; if it happens again, send the log file to your TD.",
+        ) from error
+
+
+class _PoolJob(QRunnable):
+    """Carries one call to a pool thread and posts the answer back."""
+
+    def __init__(
+        self, work: Work, call: Callable[[], T], post: SignalInstance, then: Callable[[T], None], failed: Failed
+    ) -> None:
+        super().__init__()
+        self._work, self._call, self._post = work, call, post
+        self._then: Callable[[T], None] = then
+        self._failed = failed
+
+    def run(self) -> None:
+        """Run the call; answer unless the work was cancelled."""
+        work, then, failed = self._work, self._then, self._failed
+        try:
+            result = guarded(self._call)
+        except Stopped:
+            return
+        except ShotDockError as error:
+            reason = error
+            self._post.emit(lambda: None if work.stopped() else failed(reason))
+            return
+        self._post.emit(lambda: None if work.stopped() else then(result))
+
+
+class Background:
+    """Runs calls on a pool and answers on one mailbox's thread."""
+
+    def __init__(self, answers: Mailbox, threads: int = 8) -> None:
+        self._answers = answers
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(threads)
+        self._under_way: set[Work] = set()
+
+    def run(self, call: Callable[[Work], T], then: Callable[[T], None], failed: Failed) -> Work:
+        """Start `call(work)`; its result goes to `then`, its ShotDockError to `failed`."""
+        work = Work()
+        self._under_way.add(work)
+
+        def carried() -> T:
+            try:
+                return call(work)
+            finally:
+                self._under_way.discard(work)
+
+        self._pool.start(_PoolJob(work, carried, self._answers.signal, then, failed))
+        return work
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it."""
+        for work in tuple(self._under_way):
+            work.cancel()
+        self._pool.waitForDone()

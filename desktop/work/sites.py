@@ -1,0 +1,179 @@
+"""Know how to reach every site a task speaks of: saved connections and plain URLs, with their secrets."""
+
+import os
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from desktop.core.connection import Address, Connection, Location, parse_location
+from desktop.core.errors import NoSecretStore, NotFound, UsageError
+from desktop.logs import register_secret
+from desktop.places import Places
+from desktop.store import secrets
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.ports import SOURCES, Login, Site, Source, Trust
+
+DEFAULT_BUDGET = 16
+"""Connections to one host, over all tasks and scans, when the connection does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a command line or dialog adds to a plain URL: the key file and whom to trust."""
+
+    identity: Path | None = None
+    known_hosts: Path | None = None
+    accept_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Guest:
+    """A site that is not a saved connection: known for as long as the program runs."""
+
+    address: Address
+    password: str | None = field(default=None, repr=False)
+    door: Door = Door()
+
+
+class Sites:
+    """Turns a site's name into everything a source needs. Used from any thread.
+
+    A name is a saved connection's, or an origin such as `sftp://ann@host:2222`.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._lock = threading.Lock()
+        self._connections: dict[str, Connection] = {}
+        self._passwords: dict[str, str] = {}
+        self._guests: dict[str, _Guest] = {}
+        self._budgets: dict[Address, HostBudget] = {}
+
+    def know(self, connections: Iterable[Connection]) -> None:
+        """Replace the saved connections."""
+        with self._lock:
+            self._connections = {connection.name: connection for connection in connections}
+
+    def connection(self, name: str) -> Connection:
+        """Return the saved connection; raise NotFound."""
+        with self._lock:
+            known = dict(self._connections)
+        if name not in known:
+            raise NotFound(
+                title=f"There is no connection called {name!r}.",
+                cause=f"Known: {', '.join(known) or 'none yet'}.",
+                suggestion="Add it with: shotdock connections add NAME URL",
+                path=name,
+            )
+        return known[name]
+
+    def remember_password(self, name: str, password: str) -> None:
+        """Use the password for this site until the program ends."""
+        register_secret(password)
+        with self._lock:
+            self._passwords[name] = password
+
+    def forget_password(self, name: str) -> None:
+        """Drop a password remembered for this run of the program."""
+        with self._lock:
+            self._passwords.pop(name, None)
+
+    def welcome(self, location: Location, door: Door) -> str:
+        """Make a plain URL's server known and return its site name."""
+        name = location.address.origin
+        if location.password:
+            register_secret(location.password)
+        with self._lock:
+            self._guests[name] = _Guest(location.address, location.password, door)
+        return name
+
+    def site(self, name: str) -> Site:
+        """Return all that is needed to open the site; may ask the keyring, so not on the window's thread."""
+        if "://" in name:
+            return self._guest_site(name)
+        connection = self.connection(name)
+        login = Login(
+            password=self._password(name, connection.address),
+            identity=Path(connection.identity).expanduser() if connection.identity else None,
+        )
+        return Site(connection.address, login, self.trust())
+
+    def trust(self, door: Door = Door()) -> Trust:  # noqa: B008  a frozen value
+        """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""
+        own = door.known_hosts or self._places.known_hosts
+        others = () if door.known_hosts else (Path("~/.ssh/known_hosts").expanduser(),)
+        return Trust((own, *others), self._places.certificates, door.accept_new)
+
+    def _guest_site(self, name: str) -> Site:
+        with self._lock:
+            guest = self._guests.get(name)
+        if guest is None:
+            guest = _Guest(parse_location(name).address)
+        password = guest.password or self._password(name, guest.address)
+        return Site(guest.address, Login(password, guest.door.identity), self.trust(guest.door))
+
+    def _password(self, name: str, address: Address) -> str | None:
+        with self._lock:
+            known = self._passwords.get(name)
+        if known is not None or address.protocol == "file":
+            return known
+        variable = password_variable(name)
+        if variable in os.environ:
+            register_secret(os.environ[variable])
+            return os.environ[variable]
+        try:
+            stored = secrets.get(address.origin)
+        except NoSecretStore:
+            return None
+        if stored:
+            register_secret(stored)
+        return stored
+
+    def source(self, name: str, site: Site | None = None) -> Source:
+        """Return an unconnected source for the site."""
+        site = site or self.site(name)
+        return SOURCES[site.address.protocol](site)
+
+    def usual_lanes(self, name: str) -> int:
+        """Return how many connections pay off for the site, within what the connection allows."""
+        address, most = self._address(name)
+        lanes = SOURCES[address.protocol].features.lanes
+        return min(lanes, most) if most else lanes
+
+    def budget(self, name: str) -> HostBudget:
+        """Return the connection budget of the site's host, shared by every task and scan."""
+        address, most = self._address(name)
+        server = replace(address, user=None)
+        with self._lock:
+            if server not in self._budgets:
+                self._budgets[server] = HostBudget(most or DEFAULT_BUDGET)
+            return self._budgets[server]
+
+    def _address(self, name: str) -> tuple[Address, int | None]:
+        if "://" in name:
+            return parse_location(name).address, None
+        connection = self.connection(name)
+        return connection.address, connection.max_connections
+
+
+def password_variable(name: str) -> str:
+    """Return the environment variable that may carry a connection's password for unattended runs."""
+    return "SHOTDOCK_PASSWORD_" + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def check_connection(connection: Connection) -> None:
+    """Refuse a connection whose name or protocol cannot work; raise UsageError."""
+    if not connection.name or "://" in connection.name or ":" in connection.name or "/" in connection.name:
+        raise UsageError(
+            title=f"{connection.name!r} cannot be a connection's name.",
+            cause="A name is not empty and has no ':' or '/' in it.",
+            suggestion="Choose a short name, such as VEGA or studio.",
+        )
+    if connection.address.protocol in ("http", "https"):
+        raise UsageError(
+            title="A web address cannot be a connection with shots.",
+            cause="HTTP servers cannot list folders.",
+            suggestion="Use sftp://, ftp://, ftps:// or file://; for single files use: shotdock get URL DEST",
+        )
