@@ -69,6 +69,11 @@ class Sites:
             )
         return known[name]
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the saved connections."""
+        with self._lock:
+            return tuple(self._connections)
+
     def remember_password(self, name: str, password: str) -> None:
         """Use the password for this site until the program ends."""
         register_secret(password)
@@ -94,11 +99,14 @@ class Sites:
         if "://" in name:
             return self._guest_site(name)
         connection = self.connection(name)
-        login = Login(
-            password=self._password(name, connection.address),
-            identity=Path(connection.identity).expanduser() if connection.identity else None,
-        )
-        return Site(connection.address, login, self.trust())
+        return Site(connection.address, self.login(connection, None), self.trust())
+
+    def login(self, connection: Connection, password: str | None) -> Login:
+        """Return how to log in to the connection, with this password or, if None, with the one known for it."""
+        if password is None:
+            password = self._password(connection.name, connection.address)
+        identity = Path(connection.identity).expanduser() if connection.identity else None
+        return Login(password, identity)
 
     def trust(self, door: Door = Door()) -> Trust:  # noqa: B008  a frozen value
         """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""

@@ -1,0 +1,147 @@
+"""A task while it runs: its lanes, its figures and the results on their way to the database."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from PySide6.QtCore import QThreadPool, SignalInstance
+
+from desktop.core.media import Entry
+from desktop.core.task import Progress, Task, TaskEvent, TaskFile
+from desktop.settings import Settings
+from desktop.store.tasks import FileOutcome
+from desktop.transfer.lane import Lane
+from desktop.transfer.names import resolve_below
+from desktop.transfer.pace import Pace
+from desktop.transfer.ports import CONFLICTS
+from desktop.transfer.run import Job, Run
+from desktop.work.lane_worker import LaneWorker
+from desktop.work.sites import Sites
+
+SPEED_WINDOW = 3.0
+"""Seconds over which the speed is averaged."""
+
+
+class Meter:
+    """Bytes per second over the last few seconds."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def mark(self, now: float, transferred: int) -> float:
+        """Take a reading (now: monotonic seconds) and return the speed in bytes/s."""
+        self._marks.append((now, transferred))
+        while len(self._marks) > 2 and now - self._marks[0][0] > SPEED_WINDOW:
+            self._marks.popleft()
+        then, before = self._marks[0]
+        return (transferred - before) / (now - then) if now > then else 0.0
+
+
+class Active:
+    """One running task."""
+
+    def __init__(self, task: Task, files: Sequence[TaskFile], sites: dict[int, str], known: Sites, pace: Pace) -> None:
+        """Prepare the task's run. sites: item id -> site name."""
+        self.task = task
+        self.leaving: TaskEvent | None = None
+        self.workers: set[LaneWorker] = set()
+        self._known = known
+        self._items = {file.id: file.item_id for file in files}
+        jobs = [
+            Job(
+                id=file.id,
+                site=sites[file.item_id],
+                file=Entry(file.source, size=file.size, mtime=file.mtime, precision=file.precision, etag=file.etag),
+                target=resolve_below(task.destination, file.target),
+            )
+            for file in files
+        ]
+        self._sizes = {file.id: file.size or 0 for file in files}
+        self.pace = Pace(task.options.limit_rate, parent=pace)
+        self.run = Run(
+            task.token,
+            task.destination,
+            jobs,
+            CONFLICTS[task.conflict_strategy],
+            self.pace,
+            segments=task.options.segments,
+            verify=task.options.verify,
+        )
+        self._meter = Meter()
+        self._total_files = len(jobs)
+
+    def fill(self, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
+        """Open as many lanes as there is work, leave and connections for."""
+        if self.leaving or self.run.stopped:
+            return
+        for site in self.run.sites:
+            usual = self._known.usual_lanes(site)
+            wanted = self.task.options.parallel or settings.parallel or usual
+            budget = self._known.budget(site)
+            mine = sum(worker.site == site for worker in self.workers)
+            while mine < wanted and self.run.has_work(site) and budget.take():
+                lane = Lane(self.run, site, lambda site=site: self._known.source(site), budget)  # type: ignore[misc]
+                worker = LaneWorker(lane, self.run, site, budget, ended)
+                self.workers.add(worker)
+                mine += 1
+                pool.start(worker)
+
+    def stop(self, event: TaskEvent) -> None:
+        """Break off: no byte is written after the lanes have ended, which they soon do."""
+        self.leaving = event
+        self.run.stop()
+        for worker in tuple(self.workers):
+            worker.lane.close()
+
+    @property
+    def over(self) -> bool:
+        """True once nothing of the task runs any more."""
+        return not self.workers and (self.run.finished or self.run.stopped)
+
+    def outcomes(self) -> list[FileOutcome]:
+        """Return the files that ended since the last call, as the database takes them."""
+        return [
+            FileOutcome(
+                file_id=done.id,
+                result=done.result,
+                resumed=done.resumed,
+                transferred=done.transferred,
+                reused=done.reused,
+                reason=done.reason,
+                error=done.error.as_dict() if done.error else None,
+            )
+            for done in self.run.drain()
+        ]
+
+    def progress(self) -> Progress:
+        """Read the counters."""
+        counters = self.run.counters()
+        speed = self._meter.mark(time.monotonic(), counters.transferred)
+        planned = self.task.bytes.planned
+        done = min(counters.transferred + counters.reused, planned) if planned else counters.transferred
+        left = (planned - done) / speed if speed > 0 and planned else None
+        items: dict[int, int] = {}
+        for file_id, on_disk in (counters.per_job or {}).items():
+            item = self._items[file_id]
+            items[item] = items.get(item, 0) + on_disk
+        return Progress(
+            task_id=self.task.id,
+            done=done,
+            total=planned,
+            files_done=counters.files_done,
+            files_total=self._total_files,
+            speed=speed,
+            left=left,
+            lanes=counters.lanes,
+            phase=self._phase(counters.lanes, counters.transferred),
+            current=tuple(PurePosixPath(path).name for path in counters.current),
+            items=items,
+        )
+
+    def _phase(self, lanes: int, transferred: int) -> str:
+        if self.leaving:
+            return "stopping"
+        if not lanes:
+            return "waiting" if transferred else "connecting"
+        return "downloading"

@@ -1,0 +1,146 @@
+"""Connections as the window and the command line see them: saved, tested, trusted."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.core.connection import Connection
+from desktop.core.errors import HostKeyUnknown, NoSecretStore, NotFound, UsageError
+from desktop.core.media import EntryKind
+from desktop.places import Places
+from desktop.store import secrets
+from desktop.store.database import Store
+from desktop.transfer.pins import remember_pin
+from desktop.transfer.ports import Site
+from desktop.transfer.trust import remember_host_key
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work
+from desktop.work.sites import Sites, check_connection
+
+
+class ConnectionDesk(QObject):
+    """The saved connections and those of the studio's site file; `changed` tells that the list is another now."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        parts: tuple[Desk, Mailbox, Store],
+        background: Background,
+        sites: Sites,
+        places: Places,
+        studio: Sequence[Connection],
+    ) -> None:
+        """studio: the connections of the site file, which cannot be changed here."""
+        super().__init__()
+        self._desk, self._answers, self._store = parts
+        self._background, self._sites, self._places = background, sites, places
+        self._studio = tuple(studio)
+        self._saved: tuple[Connection, ...] = ()
+
+    def load(self, saved: Sequence[Connection]) -> None:
+        """Take over the saved connections."""
+        self._saved = tuple(saved)
+        self._sites.know(self.all())
+        self.changed.emit()
+
+    def all(self) -> tuple[Connection, ...]:
+        """Return every connection, the user's own before the studio's; an own one hides a studio's namesake."""
+        own = {connection.name for connection in self._saved}
+        return self._saved + tuple(c for c in self._studio if c.name not in own)
+
+    def get(self, name: str) -> Connection:
+        """Return one connection; raise NotFound."""
+        return self._sites.connection(name)
+
+    def save(self, connection: Connection, password: str | None, then: Callable[[], None], failed: Failed) -> None:
+        """Save the connection, and its password in the keyring.
+
+        Without a keyring the connection is saved, the password is kept for this run of the program, and `failed`
+        gets NoSecretStore after all the rest was done.
+        """
+        try:
+            check_connection(connection)
+        except UsageError as error:
+            failed(error)
+            return
+
+        def keep() -> None:
+            self._store.connections.save(connection)
+            saved = tuple(self._store.connections.all())
+            self._answers.post(lambda: self.load(saved))
+            if password is None:
+                self._answers.post(then)
+            else:
+                self._answers.post(lambda: self.remember_password(connection.name, password, True, then, failed))
+
+        self._desk.mailbox.post(keep)
+
+    def remove(self, name: str, then: Callable[[], None], failed: Failed) -> None:
+        """Forget a connection, its cached structure and its password."""
+        connection = next((c for c in self._saved if c.name == name), None)
+        if connection is None:
+            failed(NotFound(title=f"There is no connection called {name!r} of your own.", path=name))
+            return
+
+        def forget() -> None:
+            self._store.connections.remove(name)
+            saved = tuple(self._store.connections.all())
+            self._answers.post(lambda: self.load(saved))
+            self._answers.post(then)
+
+        self._desk.mailbox.post(forget)
+        self._sites.forget_password(name)
+        if not any(c.name != name and c.address == connection.address for c in self.all()):
+            self._background.run(lambda _work: _forget_secret(connection), _ignore, failed)
+
+    def remember_password(self, name: str, password: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
+        """Use the password from now on; with keep, put it in the keyring too (NoSecretStore goes to failed)."""
+        self._sites.remember_password(name, password)
+        if not keep:
+            then()
+            return
+        origin = self._sites.connection(name).address.origin
+        self._background.run(lambda _work: secrets.set(origin, password), lambda _none: then(), failed)
+
+    def test(self, connection: Connection, password: str | None, then: Callable[[str], None], failed: Failed) -> Work:
+        """Connect, log in and look at the root; `then` gets a sentence saying what was found."""
+        return self._background.run(lambda work: self._try(work, connection, password), then, failed)
+
+    def trust(self, error: HostKeyUnknown, then: Callable[[], None], failed: Failed) -> None:
+        """Remember the host key or certificate the error carries, so that the next attempt goes through."""
+        self._background.run(lambda _work: self._remember(error), lambda _none: then(), failed)
+
+    def _try(self, work: Work, connection: Connection, password: str | None) -> str:
+        check_connection(connection)
+        known = any(c == connection for c in self.all())
+        if known and password is None:
+            site = self._sites.site(connection.name)
+        else:
+            login = self._sites.login(connection, password)
+            site = Site(connection.address, login, self._sites.trust())
+        source = self._sites.source(connection.name, site)
+        work.on_cancel(source.close)
+        try:
+            source.connect()
+            entries = source.list(connection.root)
+        finally:
+            source.close()
+        folders = sum(entry.kind is EntryKind.FOLDER for entry in entries)
+        return f"Connected to {connection.address.origin}: {connection.root} holds {folders} folders."
+
+    def _remember(self, error: HostKeyUnknown) -> None:
+        if error.key.count(" "):
+            remember_host_key(self._places.known_hosts, error.key)
+        else:
+            remember_pin(self._places.certificates, error.host, error.key)
+
+
+def _forget_secret(connection: Connection) -> None:
+    try:
+        secrets.delete(connection.address.origin)
+    except NoSecretStore:
+        return  # where nothing can be kept, nothing has to be forgotten
+
+
+def _ignore(_answer: object) -> None:
+    """Take an answer nobody waits for."""

@@ -1,0 +1,38 @@
+"""Run one lane on a pool thread."""
+
+import logging
+
+from PySide6.QtCore import QRunnable, SignalInstance
+
+from desktop.core.errors import ShotDockError, Stopped
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.lane import Lane
+from desktop.transfer.run import Run
+from desktop.work.background import guarded
+
+log = logging.getLogger(__name__)
+
+
+class LaneWorker(QRunnable):
+    """Carries a lane until it has nothing left, then gives its connection back and says so.
+
+    ended: the bound signal of a long-lived QObject; a runnable's own would die on the pool's thread.
+    """
+
+    def __init__(self, lane: Lane, run: Run, site: str, budget: HostBudget, ended: SignalInstance) -> None:
+        super().__init__()
+        self.lane, self.site = lane, site
+        self._run, self._budget, self._ended = run, budget, ended
+        self.setAutoDelete(False)
+
+    def run(self) -> None:
+        """Carry the lane to its end."""
+        try:
+            guarded(self.lane.carry)
+        except Stopped:
+            log.debug("lane to %s stopped", self.site)
+        except ShotDockError as error:
+            self._run.fail_site(self.site, error)
+        finally:
+            self._budget.give_back()
+            self._ended.emit(self)

@@ -1,0 +1,191 @@
+"""Structures, comparisons and plans: what the servers have, made in the background."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.core.connection import parse_location
+from desktop.core.errors import ServerBusy, Stopped
+from desktop.core.media import Compared, ScanProgress, Structure
+from desktop.core.plan import Filters, Plan, Request
+from desktop.store.database import Store
+from desktop.studio import plain
+from desktop.studio.shots.compare import compare
+from desktop.studio.shots.layout import Layout
+from desktop.studio.shots.planner import plan
+from desktop.studio.shots.scan import scan
+from desktop.transfer.ports import Source
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work
+from desktop.work.sites import Door, Sites
+
+PROGRESS_EVERY = 200
+"""Milliseconds between two looks at a scan's counters."""
+
+BUDGET_PATIENCE = 60.0
+"""Seconds a scan waits for a connection while transfers use all the host allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSource:
+    """One source of a plain transfer: a URL, `CONNECTION:PATH` or a local path; name: where below the destination."""
+
+    text: str
+    name: str | None = None
+
+
+class Library(QObject):
+    """Scans, compares and plans; answers come on the thread that asked."""
+
+    def __init__(
+        self,
+        parts: tuple[Desk, Mailbox, Store],
+        background: Background,
+        sites: Sites,
+        layouts: Callable[[str], Layout],
+    ) -> None:
+        """layouts: loads a layout by name or file."""
+        super().__init__()
+        self._desk, self._answers, self._store = parts
+        self._background, self._sites, self._layouts = background, sites, layouts
+
+    def cached(self, connection: str, then: Callable[[Structure | None], None]) -> None:
+        """Ask for the structure of the last scan, or None."""
+
+        def load() -> None:
+            structure = self._store.structures.load(connection)
+            self._answers.post(lambda: then(structure))
+
+        self._desk.mailbox.post(load)
+
+    def scan(
+        self,
+        connection: str,
+        then: Callable[[Structure], None],
+        failed: Failed,
+        progress: Callable[[ScanProgress], None] | None = None,
+    ) -> Work:
+        """Scan a connection's tree and cache it; `progress` hears of the counters five times a second."""
+        counters = ScanProgress()
+        timer = QTimer(self)
+
+        def stop_telling() -> None:
+            timer.stop()
+            timer.deleteLater()
+
+        def done(structure: Structure) -> None:
+            stop_telling()
+            self._desk.mailbox.post(lambda: self._store.structures.save(structure))
+            then(structure)
+
+        def broke(error: Exception) -> None:
+            stop_telling()
+            failed(error)  # type: ignore[arg-type]  # Background hands over ShotDockErrors only
+
+        if progress is not None:
+            timer.setInterval(PROGRESS_EVERY)
+            timer.timeout.connect(lambda: progress(counters))
+            timer.start()
+        previous = self._desk_future(lambda: self._store.structures.load(connection))
+        work = self._background.run(lambda work: self._scan(work, connection, counters, previous()), done, broke)
+        work.on_cancel(lambda: self._answers.post(stop_telling))
+        return work
+
+    def compare(
+        self,
+        structure: Structure,
+        destination: Path,
+        then: Callable[[list[Compared]], None],
+        failed: Failed,
+        filters: Filters = Filters(),  # noqa: B008  a frozen value
+    ) -> Work:
+        """Compare a structure with a local folder."""
+        return self._background.run(
+            lambda work: compare(structure, self._layouts(structure.layout), destination, filters), then, failed
+        )
+
+    def plan(self, request: Request, structure: Structure, then: Callable[[Plan], None], failed: Failed) -> Work:
+        """Plan a request; nothing is touched."""
+        return self._background.run(
+            lambda work: plan(structure, self._layouts(structure.layout), request, time.time()), then, failed
+        )
+
+    def plan_plain(
+        self, sources: Sequence[PlainSource], door: Door, request: Request, then: Callable[[Plan], None], failed: Failed
+    ) -> Work:
+        """Plan a plain transfer; folders are listed, nothing is touched."""
+        return self._background.run(lambda work: self._plan_plain(work, sources, door, request), then, failed)
+
+    def _desk_future(self, question: Callable[[], Structure | None]) -> Callable[[], Structure | None]:
+        """Ask the desk now; the returned function waits for the answer, on another thread than the desk's."""
+        answered = threading.Event()
+        answers: list[Structure | None] = []
+
+        def run() -> None:
+            answers.append(question())
+            answered.set()
+
+        self._desk.mailbox.post(run)
+
+        def wait() -> Structure | None:
+            answered.wait()
+            return answers[0]
+
+        return wait
+
+    def _scan(self, work: Work, name: str, counters: ScanProgress, previous: Structure | None) -> Structure:
+        connection = self._sites.connection(name)
+        layout = self._layouts(connection.layout)
+        with self._connected(work, name) as source:
+            return scan(source, connection, layout, counters, work.stopped, time.time(), previous)
+
+    def _plan_plain(self, work: Work, sources: Sequence[PlainSource], door: Door, request: Request) -> Plan:
+        groups: dict[str, list[tuple[str, str, str | None]]] = {}
+        for wanted in sources:
+            site, path, query = self._locate(wanted.text, door)
+            groups.setdefault(site, []).append((path, query, wanted.name))
+        expanded = []
+        for site, wishes in groups.items():
+            with self._connected(work, site) as source:
+                for path, query, name in wishes:
+                    expanded.append(plain.expand(source, site, path, query, name, work.stopped))
+        return plain.plan_plain(expanded, request, time.time())
+
+    def _locate(self, text: str, door: Door) -> tuple[str, str, str]:
+        """Return (site name, path, query) of a source as a person wrote it."""
+        name, colon, path = text.partition(":")
+        if colon and "://" not in text and any(name == known for known in self._sites.names()):
+            connection = self._sites.connection(name)
+            return name, path if path.startswith("/") else f"{connection.root.rstrip('/')}/{path}".rstrip("/"), ""
+        location = parse_location(text)
+        return self._sites.welcome(location, door), location.path, location.query
+
+    @contextmanager
+    def _connected(self, work: Work, site: str) -> Iterator[Source]:
+        """Open a source within the host's budget; a cancel hangs it up."""
+        budget = self._sites.budget(site)
+        deadline = time.monotonic() + BUDGET_PATIENCE
+        while not budget.take():
+            if work.wait(0.1):
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise ServerBusy(
+                    title="Every connection to this server is in use.",
+                    cause=f"Transfers held all {budget.limit} of them for {BUDGET_PATIENCE:.0f} s.",
+                    suggestion="Try again when a transfer has ended, or raise the connection's limit.",
+                    path=site,
+                )
+        try:
+            source = self._sites.source(site)
+            work.on_cancel(source.close)
+            try:
+                source.connect()
+                yield source
+            finally:
+                source.close()
+        finally:
+            budget.give_back()

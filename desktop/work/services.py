@@ -1,0 +1,131 @@
+"""What the window and the command line are given: every facade, wired."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop import settings as settings_file
+from desktop.core.connection import Connection
+from desktop.core.plan import VERSION_EXPLANATIONS
+from desktop.logs import LogRing
+from desktop.places import Places
+from desktop.settings import Settings, site_connections
+from desktop.store.database import Store
+from desktop.studio.shots.layout import Layout, layout_names, load_layout
+from desktop.transfer import conflicts, sources  # noqa: F401  their parts register themselves
+from desktop.transfer.ports import CONFLICTS
+from desktop.work.background import Background, Desk, Mailbox
+from desktop.work.connections import ConnectionDesk
+from desktop.work.library import Library
+from desktop.work.queue import Queue
+from desktop.work.settings_box import SettingsBox
+from desktop.work.sites import Sites
+from desktop.work.tasks import TaskDesk
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    name: str
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen, the recommended one first."""
+
+    conflicts: tuple[Choice, ...]
+    versions: tuple[Choice, ...]
+    layouts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a tab or a command may use."""
+
+    tasks: TaskDesk
+    library: Library
+    connections: ConnectionDesk
+    settings: SettingsBox
+    logs: LogRing
+    choices: Choices
+    places: Places
+    sites: Sites
+    _desk: Desk = field(repr=False)
+    _queue: Queue = field(repr=False)
+    _store: Store = field(repr=False)
+    _background: Background = field(repr=False)
+
+    def shutdown(self) -> None:
+        """Stop what runs so that it can be resumed, and let go of threads and database."""
+        self._background.close()
+        self._desk.wait_for(self._queue.shutdown)
+        self._desk.wait_for(self._store.close)
+        self._desk.close()
+        log.info("ShotDock closed")
+
+
+def start_services(places: Places, ring: LogRing, *, threaded: bool = True) -> Services:
+    """Open the database and wire the services. Raise NewerDatabase, DatabaseDamaged, UsageError.
+
+    threaded: give tasks and database a thread of their own, as a window needs; without, everything is told on
+    the calling thread, under its QCoreApplication.
+    """
+    settings = settings_file.load(places)
+    studio = site_connections(places)
+    folders = (places.layouts, *settings.layout_folders)
+    answers = Mailbox()
+    desk = Desk(threaded)
+    sites = Sites(places)
+    try:
+        store, queue, recent, saved = desk.wait_for(lambda: _open(places, sites, settings))
+    except BaseException:
+        desk.close()
+        raise
+    background = Background(answers)
+    parts = (desk, answers, store)
+
+    def layout(name: str) -> Layout:
+        return load_layout(name, folders)
+
+    connections = ConnectionDesk(parts, background, sites, places, studio)
+    connections.load(saved)
+    tasks = TaskDesk(desk, answers, store, queue)
+    desk.mailbox.post(queue.open)
+    tasks.load()
+    return Services(
+        tasks=tasks,
+        library=Library(parts, background, sites, layout),
+        connections=connections,
+        settings=SettingsBox(settings, recent, places, (desk, answers, store, queue)),
+        logs=ring,
+        choices=_choices(folders),
+        places=places,
+        sites=sites,
+        _desk=desk,
+        _queue=queue,
+        _store=store,
+        _background=background,
+    )
+
+
+_Opened = tuple[Store, Queue, tuple[Path, ...], tuple[Connection, ...]]
+
+
+def _open(places: Places, sites: Sites, settings: Settings) -> _Opened:
+    """Open what lives on the desk's thread, on that thread."""
+    store = Store.open(places.database)
+    queue = Queue(store, sites, settings)
+    return store, queue, tuple(store.recent.destinations()), tuple(store.connections.all())
+
+
+def _choices(folders: tuple[Path, ...]) -> Choices:
+    return Choices(
+        conflicts=tuple(Choice(part.name, part.title, part.explanation) for part in CONFLICTS),
+        versions=tuple(Choice(s.value, s.value.capitalize(), text) for s, text in VERSION_EXPLANATIONS.items()),
+        layouts=layout_names(folders),
+    )

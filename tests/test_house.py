@@ -1,0 +1,99 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "desktop").rglob("*.py")) + [ROOT / "main.py"]
+LONGEST = 400
+HOMES = {
+    "paramiko": r"desktop/(transfer/sources/sftp|demo/sftp)\w*\.py",
+    "ftplib": r"desktop/transfer/sources/ftp\w*\.py",
+    "ftputil": r"desktop/transfer/sources/ftp\w*\.py",
+    "requests": r"desktop/transfer/sources/http\w*\.py",
+    "urllib3": r"desktop/transfer/sources/http\w*\.py",
+    "keyring": r"desktop/store/secrets\.py|desktop/cli/doctor\w*\.py",
+    "pyftpdlib": r"desktop/demo/ftp\.py",
+}
+"""Where each library may be imported; everywhere else the floor's own words are used."""
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node, node.module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_file_is_short_and_begins_with_its_caption(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= LONGEST
+    assert ast.get_docstring(ast.parse(text)), "the first line of a file says what it is"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_library_stays_at_home(path: Path) -> None:
+    strays = [
+        module
+        for _, module in imports(ast.parse(path.read_text("utf-8")))
+        if (home := HOMES.get(module.split(".")[0])) and not re.fullmatch(home, name_of(path))
+    ]
+    assert not strays
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "desktop/work").rglob("*.py")), ids=name_of)
+def test_work_knows_qtcore_only(path: Path) -> None:
+    modules = {module for _, module in imports(ast.parse(path.read_text("utf-8"))) if module.startswith("PySide6")}
+    assert modules <= {"PySide6.QtCore"}
+
+
+def test_one_place_catches_everything() -> None:
+    broad = [
+        name_of(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
+    ]
+    assert broad == ["desktop/work/background.py"]
+
+
+def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> None:
+    """Registry loaders import the part in use; anything else imports at the top of its file."""
+    allowed = r"desktop/(transfer/sources/__init__|store/secrets|cli/\w+|demo/\w+)\.py"
+    late = {
+        name_of(path)
+        for path in SOURCES
+        for function in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any(True for _ in imports(function))
+        and not re.fullmatch(allowed, name_of(path))
+    }
+    assert not late
+
+
+@pytest.mark.parametrize("family", ["transfer/sources", "transfer/conflicts", "ui/tabs"])
+def test_every_part_is_registered(family: str) -> None:
+    """A part's file is named in its family's __init__; helpers of a part bear its name as a prefix."""
+    folder = ROOT / "desktop" / family
+    text = (folder / "__init__.py").read_text("utf-8")
+    named = set(re.findall(r"\b(\w+)\b", text))
+    for path in folder.glob("*.py"):
+        stem = path.stem
+        assert stem == "__init__" or stem in named or stem.split("_")[0] in named, f"{stem} is not registered"
+
+
+def test_the_interpreter_trap_stays_pinned() -> None:
+    """PySide6 6.12.0 aborts CPython before 3.12 after a few hundred emitted signals."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert "<6.12; python_version < '3.12'" in text
