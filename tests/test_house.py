@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "desktop").rglob("*.py")) + [ROOT / "main.py"]
+SOURCES = [*sorted((ROOT / "desktop").rglob("*.py")), ROOT / "main.py"]
 LONGEST = 400
 HOMES = {
     "paramiko": r"desktop/(transfer/sources/sftp|demo/sftp)\w*\.py",

@@ -70,11 +70,13 @@ class Features:
 class Piece(Protocol):
     """A byte range of one file on its way to disk, as a source sees it.
 
-    file: what the plan saw (path, size, mtime, etag). query: an HTTP query string, or "". start, end: the bytes
-    wanted, end exclusive, None for all there is. A source opens the file, tells `opened` what it found, writes bytes by position, then says `finished` or
-    `failed` exactly once. `opened` and `write` raise Stopped when the task is paused or cancelled, and
-    `opened` raises RemoteChanged when the file is not the one that was planned; `write` raises an error of the
-    disk. After any of these the source drops the piece without calling `failed` (the engine knows already) and
+    file: what the plan saw (path, size, mtime, etag). query: an HTTP query string, or "". start, end: the
+    bytes wanted, end exclusive, None for all there is.
+
+    A source opens the file, tells `opened` what it found, writes bytes by position, then says `finished` or
+    `failed` exactly once. `opened` and `write` raise Stopped when the task is paused or cancelled, `opened`
+    raises RemoteChanged when the file is not the one that was planned, `write` raises an error of the disk.
+    After any of these the source drops the piece without calling `failed` (the engine knows already) and
     goes on with the next. Calls may come from any thread, but one at a time for one piece.
     """
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from desktop.core.errors import HostileName
 from desktop.core.plan import ItemState, Plan
-from desktop.core.task import LogLine, Task, TaskEvent, TaskFile, TaskState, advance, allowed
+from desktop.core.task import LogLine, Task, TaskEvent, TaskFile, advance, allowed
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process

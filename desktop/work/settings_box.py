@@ -1,6 +1,5 @@
 """The user's settings, shared: read at once, changed in one place, saved off the window's thread."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +19,13 @@ class SettingsBox(QObject):
     changed = Signal()
 
     def __init__(
-        self, value: Settings, recent: tuple[Path, ...], places: Places, parts: tuple[Desk, Mailbox, Store, Queue]
-    ):
+        self,
+        value: Settings,
+        recent: tuple[Path, ...],
+        places: Places,
+        parts: tuple[Desk, Mailbox, Store, Queue],
+    ) -> None:
+        """parts: where settings are kept and used."""
         super().__init__()
         self.value = value
         self._recent = recent

@@ -108,7 +108,7 @@ class Sites:
         identity = Path(connection.identity).expanduser() if connection.identity else None
         return Login(password, identity)
 
-    def trust(self, door: Door = Door()) -> Trust:  # noqa: B008  a frozen value
+    def trust(self, door: Door = Door()) -> Trust:
         """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""
         own = door.known_hosts or self._places.known_hosts
         others = () if door.known_hosts else (Path("~/.ssh/known_hosts").expanduser(),)
