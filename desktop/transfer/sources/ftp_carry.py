@@ -1,0 +1,189 @@
+"""Carrying one piece of a file over FTP, from RETR to the server's last word, believing only what adds up."""
+
+import logging
+import socket
+from dataclasses import replace
+
+from desktop.core.errors import RemoteChanged, ShotDockError, StillUploading
+from desktop.core.media import Entry
+from desktop.transfer.handing import Dropped, handing
+from desktop.transfer.ports import Piece
+from desktop.transfer.sources.ftp_errors import (
+    broken_off,
+    checked,
+    converted,
+    not_allowed,
+    not_found,
+    put_off,
+    says_denied,
+    says_missing,
+)
+from desktop.transfer.sources.ftp_wire import Wire
+
+LARGE = 8 << 20
+"""Bytes from which a file is worth two more questions: is it what was planned, and did it rest meanwhile?"""
+_FLUSH = 1 << 18
+
+_log = logging.getLogger(__name__)
+
+
+class Carrier:
+    """Carries pieces over one wire, one after the other, through one reused buffer."""
+
+    def __init__(self, wire: Wire, buffer: memoryview) -> None:
+        self._wire = wire
+        self._buffer = buffer
+        self._doubted: set[str] = set()
+
+    def carry(self, piece: Piece) -> None:
+        """Bring one piece. Raises Dropped if the engine let go of it, else a ShotDockError.
+
+        Of the errors, ConnectionLost, TimedOut, ServerBusy and those that ask a person are the connection's;
+        the others concern this file only, and the connection is fit for the next.
+        """
+        path = checked(piece.file.path)
+        with converted(self._wire.place, path):
+            whole = piece.start == 0 and piece.end is None
+            size = piece.file.size
+            small = whole and size is not None and size < LARGE and path not in self._doubted
+            if small and self._bring(piece, Entry(path, size=size), asked=False):
+                return
+            # It is large, or the server announces another size than was planned: look before believing either.
+            facts = self._wire.facts(path)
+            self._bring(piece, facts, asked=True)
+            self._doubted.discard(path)
+
+    def _bring(self, piece: Piece, facts: Entry, asked: bool) -> bool:
+        """Bring the piece of a file with these facts; false if the server announced another size than they say.
+
+        asked: the facts are the server's own, of this moment. Otherwise they are the plan's.
+        """
+        wire = self._wire
+        path = facts.path
+        if asked:
+            with handing():
+                piece.opened(facts)
+        data, reply, offset = wire.begin(f"RETR {path}", piece.start)
+        if data is None:
+            raise self._refusal(path, reply)
+        if not asked:
+            announced = announced_size(reply)
+            if announced not in (None, facts.size):
+                self._leave()
+                return False
+        try:
+            if not asked:
+                with handing():
+                    piece.opened(replace(facts, size=announced))
+            limit = facts.size if facts.size is not None else (piece.file.size if piece.end is None else None)
+            offset = self._flow(piece, data, offset, limit)
+        except (Dropped, ShotDockError):
+            self._leave()
+            raise
+        if piece.end is not None and offset == piece.end and offset != limit:
+            self._leave()
+        else:
+            self._close(path, data, offset, limit, asked)
+        if piece.end is not None and offset < piece.end:
+            raise broken_off(path, offset, piece.end, "nothing")
+        if asked and (facts.size or 0) >= LARGE:
+            self._compare(facts)
+        piece.finished()
+        return True
+
+    def _flow(self, piece: Piece, data: socket.socket, offset: int, limit: int | None) -> int:
+        """Hand the bytes on until they end or the piece has all it wants; return the offset reached.
+
+        Bytes before piece.start, from a server that cannot skip them, are thrown away. Over TLS a record
+        brings 16 KiB at most, so a few are gathered before they are handed on.
+        """
+        buffer = self._buffer
+        held = 0
+        end = piece.end
+        while True:
+            room = len(buffer) - held
+            if end is not None:
+                room = min(room, max(end, piece.start) - offset - held)
+            got = data.recv_into(buffer[held:], room) if room else 0
+            held += got
+            if limit is not None and offset + held > limit:
+                raise broken_off(piece.file.path, offset + held, limit, "nothing; these are more bytes than it has")
+            if got and held < _FLUSH and got <= 16384:
+                continue
+            skipped = min(max(piece.start - offset, 0), held)
+            if held > skipped:
+                with handing():
+                    piece.write(offset + skipped, buffer[skipped:held])
+            elif piece.stopped:
+                raise Dropped
+            offset += held
+            held = 0
+            if not got or offset == end:
+                return offset
+
+    def _leave(self) -> None:
+        """Hang up the data connection in the middle; the server will say what it thinks of that."""
+        self._wire.drop_data()
+        self._wire.owe()
+
+    def _close(self, path: str, data: socket.socket, offset: int, limit: int | None, asked: bool) -> None:
+        """Take leave after the last byte; raise unless the server reports success and the bytes add up."""
+        wire = self._wire
+        try:
+            reply = wire.finish(data)
+        except (TimeoutError, EOFError, ConnectionError):
+            wire.alive = False
+            if offset != limit:
+                raise
+            # All bytes are here: the report alone is not worth fetching them again.
+            _log.warning("%s came whole, but the server %s did not confirm it.", path, wire.place)
+            return
+        if reply[0] != "2":
+            raise broken_off(path, offset, limit, reply)
+        if limit is None or offset == limit:
+            return
+        if not asked:
+            now = wire.facts(path)
+            if now.size == offset:
+                # It is whole, but not what was planned. Next time it is looked at before it is opened.
+                self._doubted.add(path)
+                raise RemoteChanged(
+                    title=f"{now.name} changed on the server.",
+                    cause=f"It had {limit:,} bytes when it was listed and has {offset:,} now.",
+                    suggestion="It will be fetched anew.",
+                    path=path,
+                )
+        raise broken_off(path, offset, limit, reply)
+
+    def _compare(self, before: Entry) -> None:
+        """Raise StillUploading if the file has another size or time than before."""
+        after = self._wire.facts(before.path)
+        if (after.size, after.mtime) != (before.size, before.mtime):
+            raise StillUploading(
+                title=f"{before.name} is still being written on the server.",
+                cause=f"It had {before.size or 0:,} bytes when the transfer began and has {after.size or 0:,} now.",
+                suggestion="It will be fetched again once it rests.",
+                path=before.path,
+            )
+
+    def _refusal(self, path: str, reply: str) -> ShotDockError:
+        """Return what a refused RETR means; where the words are vague, whether SIZE knows the file decides."""
+        if says_missing(reply):
+            return not_found(path, reply)
+        if says_denied(reply):
+            return not_allowed(path, reply)
+        if reply[0] == "4" or reply.startswith(("551", "552")):
+            return put_off(path, reply)
+        if self._wire.facts(path).size is not None:
+            return not_allowed(path, reply)
+        return not_found(path, reply)
+
+
+def announced_size(reply: str) -> int | None:
+    """Return the size in `150 Opening BINARY mode data connection for x (123 bytes)`, or None.
+
+    The name may hold such words too: only the last parenthesis counts.
+    """
+    _, _, tail = reply.rpartition("(")
+    number, _, word = tail.partition(" ")
+    return int(number) if number.isdecimal() and word.lower().startswith("bytes") else None
