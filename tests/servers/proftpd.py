@@ -10,6 +10,7 @@ from tests.servers.process import ProcessServer, ServerMissing, free_ports, prog
 from tests.servers.vsftpd import Tls
 
 CACHE = Path(__file__).parents[2] / ".cache" / "proftpd"
+PACKAGES = "proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libpcre2-posix3"
 
 
 def proftpd_root() -> Path:
@@ -19,8 +20,8 @@ def proftpd_root() -> Path:
         if (root / "usr/sbin/proftpd").exists():
             return root
     raise ServerMissing(
-        "proftpd is not here; get it beside vsftpd by: apt-get download proftpd-core libmemcached11 "
-        "libmemcachedutil2 libhiredis0.14 && for p in *.deb; do dpkg -x $p .cache/proftpd; done"
+        f"proftpd is not here; get it beside vsftpd by: apt-get download {PACKAGES} "
+        "&& for p in *.deb; do dpkg -x $p .cache/proftpd; done"
     )
 
 
@@ -71,7 +72,6 @@ class ProftpdServer(ProcessServer):
     def prepare(self) -> Sequence[str]:
         """Write the password file and proftpd.conf, return the command."""
         home = proftpd_root()
-        modules = next(iter(home.glob("usr/lib/proftpd")), home / "usr/lib/proftpd")
         if not self.passive_ports:
             self.passive_ports = free_ports(100, *self._passive_hosts)
         users = self.folder / "users"
@@ -87,7 +87,7 @@ class ProftpdServer(ProcessServer):
             "UseIPv6 off",
             f"User #{os.getuid()}" if os.getuid() else "User nobody",
             f"Group #{os.getgid()}" if os.getuid() else "Group nogroup",
-            f"ModulePath {modules}",
+            f"ModulePath {home / 'usr/lib/proftpd'}",
             f"PidFile {self.folder / 'pid'}",
             f"ScoreboardFile {self.folder / 'scoreboard'}",
             f"DelayTable {self.folder / 'delay'}",

@@ -5,13 +5,18 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self, TypeVar
 
 CHUNK = 256 * 1024
+QUEUED = 256  # chunks under way in one direction: 64 MiB, more than any window here fills
 SECOND_HOST = "127.0.0.2"
+NO_LINGER = struct.pack("ii", 1, 0)
+
+Answer = TypeVar("Answer")
+Chunks = asyncio.Queue[tuple[float, bytes]]
 
 
 class How(StrEnum):
@@ -35,16 +40,34 @@ class Cut:
     data: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class _Line:
     number: int
     data: bool
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
+    open: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: the line hangs
+    passed: int = 0
+
+    def reset(self) -> None:
+        sock = self.client.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.client.transport.abort()
+        self.server.transport.abort()
+
+    def end(self, how: How) -> None:
+        if how is How.HANG:
+            self.open.clear()
+        elif how is How.RST:
+            self.reset()
+        else:
+            self.client.write_eof()
+            self.server.transport.abort()
 
 
 class Proxy:
-    """A proxy to one port, run in a thread of its own; a context manager.
+    """A proxy to one port of 127.0.0.1, run in a thread of its own; a context manager.
 
     passive_ports: FTP passive ports, forwarded one to one; then the proxy listens on 127.0.0.2 (Linux), where
     the same numbers are free. delay: seconds added in each direction. cuts: see Cut; the list may change while
@@ -70,37 +93,45 @@ class Proxy:
         self.sent = 0
         self._target = port
         self._passive = tuple(passive_ports)
-        self._lines: list[_Line] = []
+        self._lines: set[_Line] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="proxy", daemon=True)
-        self._listening: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> Self:
         """Listen."""
+        loop = self._loop = asyncio.new_event_loop()
+
+        def serve() -> None:
+            asyncio.set_event_loop(loop)
+            loop.run_forever()
+            loop.close()
+
+        self._thread = threading.Thread(target=serve, name="proxy", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._call(self._listen())
         return self
 
     def stop(self) -> None:
         """Drop every line and free the ports; safe to call twice."""
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        if self._loop is not None and self._thread is not None:
+            self._call(self._close())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
+        self._loop = self._thread = None
 
     def cut_all(self, how: How = How.RST) -> int:
         """Cut every line that is up now; return how many."""
-        return asyncio.run_coroutine_threadsafe(self._cut_all(how), self._loop).result(10)
+        return self._call(self._cut_all(how))
 
     def refuse(self) -> None:
         """Stop listening: new connections are refused from now on; lines that are up stay."""
-        asyncio.run_coroutine_threadsafe(self._refuse(), self._loop).result(10)
+        self._call(self._refuse())
 
     def accept(self) -> None:
         """Listen again on the same ports."""
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._call(self._listen())
 
     def __enter__(self) -> Self:
         return self.start()
@@ -108,22 +139,17 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.close()
+    def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        assert self._loop is not None, "the proxy is not running"
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> None:
-        main = await asyncio.start_server(lambda r, w: self._carry(r, w, self._target, False), self.host, self.port)
+        main = await asyncio.start_server(self._taker(self._target, False), self.host, self.port, limit=CHUNK)
         self.port = main.sockets[0].getsockname()[1]
         self._servers = [main]
         for port in self._passive:
-            self._servers.append(await self._listen_passive(port))
-
-    async def _listen_passive(self, port: int) -> asyncio.Server:
-        return await asyncio.start_server(lambda r, w: self._carry(r, w, port, True), self.host, port)
+            taker = self._taker(port, True)
+            self._servers.append(await asyncio.start_server(taker, self.host, port, limit=CHUNK))
 
     async def _refuse(self) -> None:
         for server in self._servers:
@@ -132,6 +158,8 @@ class Proxy:
 
     async def _close(self) -> None:
         await self._refuse()
+        for line in list(self._lines):
+            line.reset()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -139,71 +167,90 @@ class Proxy:
     async def _cut_all(self, how: How) -> int:
         lines = list(self._lines)
         for line in lines:
-            self._end(line, how)
+            line.end(how)
         return len(lines)
 
-    async def _carry(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, port: int, data: bool) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        if data:
-            self.data_connections += 1
-        else:
-            self.connections += 1
-        number = self.data_connections if data else self.connections
-        server: asyncio.StreamWriter | None = None
+    def _taker(
+        self, port: int, data: bool
+    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
+        async def take(reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+            if data:
+                self.data_connections += 1
+            else:
+                self.connections += 1
+            number = self.data_connections if data else self.connections
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks.add(task)
+            try:
+                await self._carry(reader, client, port, data, number)
+            finally:
+                self._tasks.discard(task)
+
+        return take
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, port: int, data: bool, number: int
+    ) -> None:
         try:
             upstream, server = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
-            line = _Line(number, data, client, server)
-            self._lines.append(line)
-            await asyncio.gather(self._up(line, reader), self._down(line, upstream))
-        except (OSError, asyncio.CancelledError):
-            # The line's end is the point of the exercise; both sides are closed below.
-            pass
+        except OSError:
+            client.transport.abort()
+            return
+        line = _Line(number, data, client, server)
+        line.open.set()
+        self._lines.add(line)
+        up: Chunks = asyncio.Queue(QUEUED)
+        down: Chunks = asyncio.Queue(QUEUED)
+        steps = (self._fill(reader, up), self._up(line, up), self._fill(upstream, down), self._down(line, down))
+        tasks = [asyncio.ensure_future(step) for step in steps]
+        try:
+            await asyncio.gather(*tasks)
+        except OSError:
+            line.reset()
         finally:
-            self._lines = [line for line in self._lines if line.client is not client]
+            for task in tasks:
+                task.cancel()
+            self._lines.discard(line)
             for side in (client, server):
-                if side is not None:
-                    side.transport.abort()
-            self._tasks.discard(task)
+                side.close()
+                with contextlib.suppress(OSError):
+                    await side.wait_closed()
 
-    async def _up(self, line: _Line, reader: asyncio.StreamReader) -> None:
-        async for chunk in self._delayed(reader):
-            if line in self._lines:
-                self.sent += len(chunk)
-                line.server.write(chunk)
-                await line.server.drain()
-        if line in self._lines:
+    async def _fill(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
+        loop = asyncio.get_running_loop()
+        while chunk := await reader.read(CHUNK):
+            await chunks.put((loop.time() + self.delay, chunk))
+        await chunks.put((loop.time() + self.delay, b""))
+
+    async def _next(self, line: _Line, chunks: Chunks) -> bytes:
+        due, chunk = await chunks.get()
+        wait = due - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        await line.open.wait()
+        return chunk
+
+    async def _up(self, line: _Line, chunks: Chunks) -> None:
+        while chunk := await self._next(line, chunks):
+            self.sent += len(chunk)
+            line.server.write(chunk)
+            await line.server.drain()
+        if not line.server.is_closing():
             line.server.write_eof()
 
-    async def _down(self, line: _Line, reader: asyncio.StreamReader) -> None:
-        passed = 0
-        async for chunk in self._delayed(reader):
-            cut = next((c for c in self.cuts if (c.connection, c.data) == (line.number, line.data)), None)
-            part = chunk if cut is None else chunk[: max(0, cut.after - passed)]
-            if line in self._lines and part:
-                passed += len(part)
-                self.received += len(part)
-                line.client.write(part)
-                await line.client.drain()
-            if cut is not None and passed >= cut.after:
-                self._end(line, cut.how)
-        if line in self._lines:
+    async def _down(self, line: _Line, chunks: Chunks) -> None:
+        while chunk := await self._next(line, chunks):
+            cut = next((cut for cut in self.cuts if (cut.connection, cut.data) == (line.number, line.data)), None)
+            if cut is not None:
+                chunk = chunk[: max(0, cut.after - line.passed)]
+            line.passed += len(chunk)
+            self.received += len(chunk)
+            line.client.write(chunk)
+            await line.client.drain()
+            if cut is not None and line.passed >= cut.after:
+                line.end(cut.how)
+                if cut.how is not How.HANG:
+                    return
+        if not line.client.is_closing():
             line.client.write_eof()
-
-    async def _delayed(self, reader: asyncio.StreamReader) -> "_Chunks":
-        raise NotImplementedError
-
-    def _end(self, line: _Line, how: How) -> None:
-        if line not in self._lines:
-            return
-        self._lines.remove(line)
-        if how is How.RST:
-            sock = line.client.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            line.client.transport.abort()
-            line.server.transport.abort()
-        elif how is How.FIN:
-            with contextlib.suppress(OSError):
-                line.client.write_eof()
-            line.server.transport.abort()

@@ -74,7 +74,8 @@ class PyftpdServer:
         Handler.auth_failed_timeout = 0
         loop = IOLoop()
         server = FTPServer((self.host, 0), Handler, ioloop=loop)
-        server.max_cons = self._max_connections
+        # max_cons would count data connections too.
+        server.max_cons_per_ip = self._max_connections
         self.port = server.address[1]
         self._stopping.clear()
 

@@ -1,0 +1,163 @@
+"""What every test gets: a home of its own, no keyring but the test's, real servers, no thread left behind."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+import pytest
+from keyring import get_keyring, set_keyring
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+from tests.servers.nginx import NginxServer
+from tests.servers.process import ServerMissing
+from tests.servers.proftpd import ProftpdServer
+from tests.servers.pyftpd import PyftpdServer
+from tests.servers.sshd import SshServer
+from tests.servers.vsftpd import Tls, VsftpdServer
+
+# Before anything asks: no test may reach the keyring or the display of the person who runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+THREAD_SECONDS = 5.0
+
+
+class Startable(Protocol):
+    """A server of tests/servers."""
+
+    def start(self) -> Self: ...
+
+    def stop(self) -> None: ...
+
+
+Server = TypeVar("Server", bound=Startable)
+Starter = Callable[[Server], Server]
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that forgets everything at the end of the test."""
+
+    priority = 1.0
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring's own
+        self.secrets: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.secrets.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.secrets[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.secrets.pop((service, username), None) is None:
+            raise PasswordDeleteError(username)
+
+
+@pytest.fixture(autouse=True)
+def shotdock_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test, and every process it starts, a ShotDock home of its own; it does not exist yet."""
+    home = tmp_path_factory.mktemp("home") / "shotdock"
+    monkeypatch.setenv("SHOTDOCK_HOME", str(home))
+    monkeypatch.delenv("SHOTDOCK_SITE", raising=False)
+    return home
+
+
+@pytest.fixture
+def memory_keyring() -> Iterator[MemoryKeyring]:
+    """Give this process a keyring in memory; without it the machine has none at all."""
+    before = get_keyring()
+    keyring = MemoryKeyring()
+    set_keyring(keyring)
+    yield keyring
+    set_keyring(before)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """Fail a test that leaves a thread behind which would keep the program from ending."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + THREAD_SECONDS
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    names = [thread.name for thread in left if thread.is_alive()]
+    assert not names, f"threads left behind: {names}"
+
+
+@pytest.fixture
+def start_server() -> Iterator[Starter[Server]]:
+    """Return a function that starts a server and stops it after the test.
+
+    A missing program skips the test, or fails it if SHOTDOCK_REQUIRE_SERVERS is 1.
+    """
+    started: list[Startable] = []
+
+    def start(server: Server) -> Server:
+        try:
+            server.start()
+        except ServerMissing as missing:
+            if os.environ.get("SHOTDOCK_REQUIRE_SERVERS") == "1":
+                raise
+            pytest.skip(str(missing))
+        started.append(server)
+        return server
+
+    yield start
+    for server in reversed(started):
+        server.stop()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Path:
+    """Return the empty folder the ready-made servers serve."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def sshd(served: Path, tmp_path: Path, start_server: Starter[SshServer]) -> SshServer:
+    """OpenSSH over `served`."""
+    return start_server(SshServer(served, tmp_path / "sshd"))
+
+
+@pytest.fixture
+def vsftpd(served: Path, tmp_path: Path, start_server: Starter[VsftpdServer]) -> VsftpdServer:
+    """Return vsftpd in clear over `served`."""
+    return start_server(VsftpdServer(served, tmp_path / "vsftpd"))
+
+
+@pytest.fixture
+def vsftpd_tls(served: Path, tmp_path: Path, start_server: Starter[VsftpdServer]) -> VsftpdServer:
+    """Return vsftpd with AUTH TLS over `served`."""
+    return start_server(VsftpdServer(served, tmp_path / "vsftpd_tls", tls=Tls.EXPLICIT))
+
+
+@pytest.fixture
+def vsftpd_implicit(served: Path, tmp_path: Path, start_server: Starter[VsftpdServer]) -> VsftpdServer:
+    """Return vsftpd with implicit TLS over `served`."""
+    return start_server(VsftpdServer(served, tmp_path / "vsftpd_implicit", tls=Tls.IMPLICIT))
+
+
+@pytest.fixture
+def proftpd(served: Path, tmp_path: Path, start_server: Starter[ProftpdServer]) -> ProftpdServer:
+    """Return ProFTPD in clear over `served`."""
+    return start_server(ProftpdServer(served, tmp_path / "proftpd"))
+
+
+@pytest.fixture
+def pyftpd(served: Path, start_server: Starter[PyftpdServer]) -> PyftpdServer:
+    """Return pyftpdlib over `served`."""
+    return start_server(PyftpdServer(served))
+
+
+@pytest.fixture
+def nginx(served: Path, tmp_path: Path, start_server: Starter[NginxServer]) -> NginxServer:
+    """Return nginx over `served`."""
+    return start_server(NginxServer(served, tmp_path / "nginx"))
