@@ -1,0 +1,169 @@
+"""Carry a task to its end under a command's eyes, and answer as CLI.md says."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from desktop.cli import status
+from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outcome
+from desktop.cli.output import Output
+from desktop.cli.progress import Meter
+from desktop.cli.session import Answer, Session, session
+from desktop.core.plan import Plan
+from desktop.core.task import Bytes, Counts, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.logs import set_up
+from desktop.places import Places
+
+UNDER_WAY = (TaskState.WAITING, TaskState.RUNNING)
+
+
+@contextmanager
+def engine() -> Iterator[Session]:
+    """Run a command's block with the engine at hand; the engine's log goes to the log file, not to the terminal."""
+    places = Places.find()
+    with session(places, set_up(places, console=None)) as run:
+        yield run
+
+
+class Transfer:
+    """One task, from its start to its end.
+
+    Times are monotonic seconds. The latest figures of the task arrive by signal even while the engine shuts down,
+    so `report` is called after the session has ended.
+    """
+
+    def __init__(self, run: Session, output: Output, began: float) -> None:
+        self._run, self._output, self._began = run, output, began
+        self._meter = Meter(output)
+        self._task: Task | None = None
+        self._told: dict[int, Task] = {}
+        self._before = Counts()
+        self._before_bytes = Bytes()
+        self._items: tuple[TaskItem, ...] = ()
+        self._files: tuple[TaskFile, ...] = ()
+        self._warnings: tuple[str, ...] = ()
+        run.services.tasks.changed.connect(self._on_changed)
+        run.services.tasks.progressed.connect(self._on_progressed)
+
+    def submit(self, plan: Plan, warnings: Sequence[str]) -> None:
+        """Make the plan a task and carry it."""
+        self._warnings = tuple(warnings)
+        answer = Answer[Task](self._run)
+        self._run.services.tasks.submit(plan, answer.then)
+        # Signals may have told more of the task by now than the answer knows.
+        self._task = self._latest(answer.of(None))
+        self._carry()
+
+    def again(self, task: Task, *, retry: bool) -> None:
+        """Carry an earlier task on; with retry, fetch its failed files again."""
+        tasks = self._run.services.tasks
+        self._before, self._before_bytes = task.files, task.bytes
+        self._task = replace(task, state=TaskState.WAITING)
+        (tasks.retry if retry else tasks.resume)((task.id,))
+        self._carry()
+
+    def look(self, task: Task) -> None:
+        """Take a task that has nothing left to do."""
+        self._before, self._before_bytes = task.files, task.bytes
+        self._task = task
+        self._details()
+
+    def _carry(self) -> None:
+        tasks = self._run.services.tasks
+        self._run.until(lambda: self._ended, tasks.changed)
+        self._meter.clear()
+        self._details()
+
+    def _details(self) -> None:
+        assert self._task is not None
+        task_id = self._task.id
+        tasks = self._run.services.tasks
+        items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
+        tasks.items(task_id, items.then)
+        self._items = items.of(None)
+        files = Answer[tuple[TaskFile, ...]](self._run, anyway=True)
+        tasks.files(task_id, files.then)
+        self._files = files.of(None)
+
+    @property
+    def _ended(self) -> bool:
+        return self._task is not None and self._task.state not in UNDER_WAY
+
+    def _on_changed(self, tasks: tuple[Task, ...]) -> None:
+        self._told.update({task.id: task for task in tasks})
+        if self._task is not None:
+            self._task = self._latest(self._task)
+
+    def _latest(self, task: Task) -> Task:
+        return self._told.get(task.id, task)
+
+    def _on_progressed(self, progress: tuple[Progress, ...]) -> None:
+        for figures in progress:
+            if self._task is not None and figures.task_id == self._task.id:
+                self._meter.transfer(figures)
+
+    def report(self) -> int:
+        """Print how it went and return the exit status."""
+        task = self._task
+        assert task is not None
+        files, sizes = _since(task.files, self._before), _bytes_since(task.bytes, self._before_bytes)
+        seconds = round(time.monotonic() - self._began, 3)
+        errors = error_rows(self._files)
+        result = task.outcome
+        if result == "done" and not files.downloaded:
+            result = "up-to-date"
+        for row in errors:
+            self._output.error_row(row)
+        if task.error and not errors:
+            self._output.warn(task.error)
+        self._output.answer(
+            {
+                "status": result,
+                "task": task.id,
+                "files": files.as_dict(),
+                "bytes": sizes.as_dict(),
+                "seconds": seconds,
+                "items": [item_row(item) for item in self._items],
+                "errors": errors,
+                "warnings": list(self._warnings),
+            }
+        )
+        print_outcome(self._output, result, files, sizes, seconds, task.destination)
+        if result == "cancelled":
+            self._output.remark(f"Continue with: shotdock tasks run {task.id}")
+            return status.INTERRUPTED
+        if files.failed or task.state is TaskState.FAILED:
+            return status.status_of_failures(errors, bool(files.downloaded or files.skipped))
+        return status.DONE
+
+
+def nothing_to_do(output: Output, began: float, warnings: Sequence[str]) -> int:
+    """Answer for a plan without a single file or item."""
+    answer = {**TRANSFER_SHAPE, "status": "up-to-date", "seconds": round(time.monotonic() - began, 3)}
+    output.answer({**answer, "warnings": list(warnings)})
+    output.summary("Nothing to do.")
+    return status.DONE
+
+
+def _since(now: Counts, before: Counts) -> Counts:
+    """Return what this run did: an earlier run's arrivals are not counted again; failed files stand as they are."""
+    over = before.downloaded + before.skipped
+    return Counts(
+        planned=now.planned - over,
+        downloaded=now.downloaded - before.downloaded,
+        resumed=now.resumed - before.resumed,
+        skipped=now.skipped - before.skipped,
+        overwritten=now.overwritten - before.overwritten,
+        kept_both=now.kept_both - before.kept_both,
+        failed=now.failed,
+    )
+
+
+def _bytes_since(now: Bytes, before: Bytes) -> Bytes:
+    # planned is what the whole task moves; of it, what earlier runs moved is not this run's any more.
+    return Bytes(
+        planned=max(0, now.planned - before.transferred),
+        transferred=now.transferred - before.transferred,
+        reused=now.reused - before.reused,
+    )

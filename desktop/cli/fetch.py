@@ -1,0 +1,123 @@
+"""`shotdock fetch`: bring shots from a connection into a local folder."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from desktop.cli import options
+from desktop.cli.answer import TRANSFER_SHAPE, plan_rows, print_plan
+from desktop.cli.carry import Transfer, engine, nothing_to_do
+from desktop.cli.group import Verb
+from desktop.cli.look import fresh_structure, unmatched
+from desktop.cli.output import Output
+from desktop.cli.session import Answer, Session
+from desktop.core.media import Structure
+from desktop.core.plan import Options, Plan, Request, VersionStrategy
+from desktop.core.task import FileResult, TaskFile, TaskState
+
+
+@click.command(cls=Verb, shape=TRANSFER_SHAPE)
+@click.argument("connection")
+@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@options.filters
+@click.option("--version", "version", metavar="latest|all|vNNN|@FILE", help="Which versions; the default is latest.")
+@options.transfer
+@click.pass_obj
+def fetch(
+    output: Output,
+    /,
+    connection: str,
+    destination: Path,
+    version: str | None,
+    conflict: str | None,
+    dry_run: bool,
+    parallel: int | None,
+    segments: int | None,
+    limit_rate: int | None,
+    verify: bool,
+    task_name: str,
+    shots_from: Path | None,
+    **chosen: tuple[str, ...],
+) -> int:
+    """Fetch CONNECTION's shots into the folder DEST.
+
+    A version table (@FILE) has lines 'SHOT DEPARTMENT VERSION'; shots it does not list are left out.
+    """
+    began = time.monotonic()
+    filters = options.make_filters(chosen, shots_from)
+    folder = options.local_folder(destination)
+    wanted = options.parse_version(version) if version else None
+    with engine() as run:
+        settings = run.services.settings.value
+        # A default cannot name one version for everything: of the strategies only latest and all make sense there.
+        usual = VersionStrategy.ALL if settings.version_strategy is VersionStrategy.ALL else VersionStrategy.LATEST
+        strategy, specific, custom = wanted or (usual, None, {})
+        request = Request(
+            connection=run.known(connection),
+            destination=folder,
+            filters=filters,
+            version_strategy=strategy,
+            specific_version=specific,
+            custom=custom,
+            conflict=conflict or options.known_conflict(settings.conflict),
+            options=Options(parallel, segments or settings.segments, limit_rate, verify or settings.verify),
+            name=task_name,
+        )
+        structure, warnings = fresh_structure(run, output, request.connection)
+        wishes = unmatched(structure, filters, custom)
+        plan = make_plan(run, request, structure)
+        for warning in (*wishes, *plan.warnings):
+            output.warn(warning)
+        warnings += (*wishes, *plan.warnings)
+        if dry_run:
+            return show_plan(output, plan, warnings)
+        if not plan.items:
+            return nothing_to_do(output, began, warnings)
+        supersede(run, plan)
+        transfer = Transfer(run, output, began)
+        transfer.submit(plan, warnings)
+    return transfer.report()
+
+
+def make_plan(run: Session, request: Request, structure: Structure) -> Plan:
+    """Return the plan; shots a version table does not list are left out of it."""
+    if request.version_strategy is VersionStrategy.CUSTOM:
+        listed = request.custom
+        structure = replace(
+            structure,
+            publications=tuple(
+                p
+                for p in structure.publications
+                if (p.key.shot, p.department) in listed or (p.key.label, p.department) in listed
+            ),
+        )
+    answer = Answer[Plan](run)
+    return answer.of(run.services.library.plan(request, structure, answer.then, answer.failed))
+
+
+def show_plan(output: Output, plan: Plan, warnings: Sequence[str]) -> int:
+    """Print what would be done."""
+    output.answer({"plan": plan_rows(plan), "warnings": list(warnings)})
+    print_plan(plan, output)
+    return 0
+
+
+def supersede(run: Session, plan: Plan) -> None:
+    """Cancel interrupted tasks whose every missing file this plan fetches: it goes on from their bytes."""
+    covered = {(file.source, file.target) for _, file in plan.files()}
+    tasks = run.services.tasks
+    for task in run.all_tasks():
+        if (
+            task.state is not TaskState.INTERRUPTED
+            or task.destination != plan.request.destination
+            or task.connection != plan.request.connection
+        ):
+            continue
+        answer = Answer[tuple[TaskFile, ...]](run)
+        tasks.files(task.id, answer.then)
+        missing = {(file.source, file.target) for file in answer.of(None) if file.result is FileResult.PENDING}
+        if missing <= covered:
+            tasks.cancel((task.id,))

@@ -1,0 +1,128 @@
+"""`shotdock get`: plain transfer of files and folders, no layout."""
+
+import time
+from pathlib import Path
+
+import click
+
+from desktop.cli import options
+from desktop.cli.answer import TRANSFER_SHAPE
+from desktop.cli.carry import Transfer, engine, nothing_to_do
+from desktop.cli.fetch import show_plan, supersede
+from desktop.cli.group import Verb
+from desktop.cli.output import Output
+from desktop.cli.session import Answer, Session
+from desktop.core.errors import UsageError
+from desktop.core.plan import Options, Plan, Request
+from desktop.work.library import PlainSource
+from desktop.work.sites import Door
+
+
+@click.command(cls=Verb, shape=TRANSFER_SHAPE)
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
+@click.argument("destination", metavar="DEST")
+@click.option(
+    "-i",
+    "--input",
+    "listed",
+    type=click.Path(path_type=Path),
+    metavar="LIST",
+    help="Take sources from a file: one URL a line, optionally followed by a tab and a relative name.",
+)
+@options.transfer
+@click.option("--identity", type=click.Path(path_type=Path), metavar="FILE", help="A private key file to log in with.")
+@click.option(
+    "--known-hosts", type=click.Path(path_type=Path), metavar="FILE", help="Trust the host keys in this file."
+)
+@click.option(
+    "--accept-new-host-key",
+    is_flag=True,
+    help="Trust and remember a server never seen before: its host key, or a certificate no authority vouches for.",
+)
+@click.pass_obj
+def get(
+    output: Output,
+    sources: tuple[str, ...],
+    destination: str,
+    listed: Path | None,
+    conflict: str | None,
+    dry_run: bool,
+    parallel: int | None,
+    segments: int | None,
+    limit_rate: int | None,
+    verify: bool,
+    task_name: str,
+    identity: Path | None,
+    known_hosts: Path | None,
+    accept_new_host_key: bool,
+) -> int:
+    """Fetch files and folders into the folder DEST.
+
+    SOURCE is an http(s)://, ftp(s):// or sftp:// URL, CONNECTION:PATH, or a local path; a folder is taken whole.
+    """
+    began = time.monotonic()
+    if "://" in destination:
+        raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
+    folder = options.local_folder(Path(destination))
+    wanted = [PlainSource(source) for source in sources]
+    if listed is not None:
+        wanted += _read_list(listed)
+    elif not wanted:
+        raise click.UsageError("Missing argument 'SOURCE...'.")
+    if identity is not None and not identity.expanduser().is_file():
+        raise UsageError(title="There is no such key file.", path=str(identity))
+    door = Door(
+        identity.expanduser().absolute() if identity else None,
+        known_hosts.expanduser().absolute() if known_hosts else None,
+        accept_new_host_key,
+    )
+    with engine() as run:
+        settings = run.services.settings.value
+        for source in wanted:
+            _check_source(run, source.text)
+        request = Request(
+            connection="",
+            destination=folder,
+            conflict=conflict or options.known_conflict(settings.conflict),
+            options=Options(parallel, segments or settings.segments, limit_rate, verify or settings.verify),
+            name=task_name,
+        )
+        if not wanted:
+            return nothing_to_do(output, began, ())
+        library = run.services.library
+        answer = Answer[Plan](run)
+        plan = answer.of(library.plan_plain(wanted, door, request, answer.then, answer.failed))
+        for warning in plan.warnings:
+            output.warn(warning)
+        if dry_run:
+            return show_plan(output, plan, plan.warnings)
+        if not plan.items:
+            return nothing_to_do(output, began, plan.warnings)
+        supersede(run, plan)
+        transfer = Transfer(run, output, began)
+        transfer.submit(plan, plan.warnings)
+    return transfer.report()
+
+
+def _read_list(path: Path) -> list[PlainSource]:
+    """Read a list of URLs; the names beside them are paths below the destination."""
+    sources = []
+    for _, line in options.read_lines(path):
+        url, _, name = line.partition("\t")
+        sources.append(PlainSource(url.strip(), name.strip() or None))
+    return sources
+
+
+def _check_source(run: Session, text: str) -> None:
+    """Tell a mistyped connection from a local path; raise UsageError."""
+    name, colon, _ = text.partition(":")
+    known = [connection.name for connection in run.services.connections.all()]
+    drive = len(name) == 1 and name.isalpha()
+    if not colon or "://" in text or name in known or "/" in name or drive or Path(text).exists():
+        return
+    raise UsageError(
+        title=f"There is no connection called {name!r}.",
+        cause=f"Known: {', '.join(known) or 'none yet'}. There is no local file of this name either.",
+        suggestion="Write CONNECTION:PATH, a URL such as sftp://host/path, or a local path.",
+        path=text,
+    )

@@ -1,0 +1,163 @@
+"""Options several commands share, and how their values are read."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from desktop.core.errors import UsageError
+from desktop.core.plan import CustomVersions, Filters, VersionStrategy
+from desktop.core.units import parse_rate
+from desktop.places import Places
+from desktop.settings import Settings
+from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
+from desktop.transfer.ports import CONFLICTS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_VERSION = re.compile(r"v?(\d+)", re.I)
+
+
+class Rate(click.ParamType[int | None]):
+    """A transfer rate such as 800k or 1.5M, in bytes/s."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """Read the rate."""
+        if isinstance(value, int):
+            return value
+        try:
+            # 0 overrules a limit of the settings: a task without one of its own follows only the global limit.
+            return parse_rate(value)
+        except UsageError as error:
+            self.fail(f"{error.title} {error.cause} {error.suggestion}", param, ctx)
+
+
+class Conflict(click.ParamType[str]):
+    """A registered conflict strategy; `keep-both` is read as `keep_both`."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the strategy's registered name."""
+        name = str(value).lower().replace("-", "_")
+        if name not in CONFLICTS:
+            self.fail(f"{value!r} is not one of {', '.join(CONFLICTS.names())}.", param, ctx)
+        return name
+
+
+def filters(command: F) -> F:
+    """Add the options that choose shots."""
+    for name in ("department", "shot", "sequence", "episode", "project"):
+        command = click.option(
+            f"--{name}", multiple=True, metavar="GLOB", help=f"Take only this {name}; may be given again."
+        )(command)
+    return click.option(
+        "--shots-from", type=click.Path(path_type=Path), metavar="FILE", help="Take the shots a file lists, one a line."
+    )(command)
+
+
+def transfer(command: F) -> F:
+    """Add the options that say how files are brought."""
+    options = (
+        click.option("--conflict", type=Conflict(), metavar="NAME", help=f"If a file exists: {_conflicts()}."),
+        click.option("--dry-run", is_flag=True, help="Print the plan and touch nothing."),
+        click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Connections to open at once."),
+        click.option("--segments", type=click.IntRange(1, 64), metavar="N", help="Pieces to cut a large file into."),
+        click.option("--limit-rate", type=Rate(), metavar="RATE", help="Bytes a second at most, e.g. 800k or 1.5M."),
+        click.option("--verify", is_flag=True, help="Read every file again after it arrived and compare."),
+        click.option("--task-name", metavar="NAME", default="", help="What the task is called in lists."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _conflicts() -> str:
+    return ", ".join(CONFLICTS.names())
+
+
+def make_filters(chosen: dict[str, tuple[str, ...]], shots_from: Path | None) -> Filters:
+    """Return the filters of the options; raise UsageError if the shot list cannot be read."""
+    if shots_from is not None:
+        listed = tuple(text for _, text in read_lines(shots_from))
+        if not listed:
+            raise UsageError(title="The shot list is empty.", path=str(shots_from))
+        chosen = {**chosen, "shot": (*chosen["shot"], *listed)}
+    return Filters(**chosen)
+
+
+def parse_version(text: str) -> tuple[VersionStrategy, str | None, CustomVersions]:
+    """Read `latest`, `all`, `vNNN` or `@FILE` into (strategy, specific version, custom table)."""
+    if text.startswith("@"):
+        return VersionStrategy.CUSTOM, None, read_custom(Path(text[1:]))
+    if text.lower() in (VersionStrategy.LATEST, VersionStrategy.ALL):
+        return VersionStrategy(text.lower()), None, {}
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            title=f"{text!r} is not a version.",
+            suggestion="Write latest, all, a version such as v005, or @FILE with lines 'SHOT DEPARTMENT VERSION'.",
+        )
+    return VersionStrategy.SPECIFIC, f"v{match[1]}", {}
+
+
+def read_custom(path: Path) -> CustomVersions:
+    """Read a table of lines 'SHOT DEPARTMENT VERSION'; raise UsageError naming the line that is wrong."""
+    table: CustomVersions = {}
+    for number, text in read_lines(path):
+        words = text.rsplit(None, 2)
+        if len(words) != 3:
+            raise _bad_line(path, number, f"{text!r} is not 'SHOT DEPARTMENT VERSION'.")
+        shot, department, version = words
+        if not _VERSION.fullmatch(version):
+            raise _bad_line(path, number, f"{version!r} is not a version such as v005.")
+        if (shot, department) in table:
+            raise _bad_line(path, number, f"{shot} {department} is listed twice.")
+        table[shot, department] = version
+    if not table:
+        raise UsageError(title="The version table is empty.", path=str(path))
+    return table
+
+
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """Return (line number, text) of every line that is neither empty nor a # comment; `-` is standard input.
+
+    Raises UsageError if it cannot be read.
+    """
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(title="The list cannot be read.", cause=f"{error.strerror}.", path=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(title="The list is not UTF-8 text.", cause=str(error), path=str(path)) from error
+    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
+    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
+
+
+def _bad_line(path: Path, number: int, cause: str) -> UsageError:
+    return UsageError(title=f"Line {number} of the version table cannot be read.", cause=cause, path=str(path))
+
+
+def local_folder(path: Path) -> Path:
+    """Return a destination as an absolute path; raise UsageError if it is a file."""
+    folder = path.expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(title="The destination is a file, not a folder.", path=str(folder))
+    return folder
+
+
+def known_conflict(name: str) -> str:
+    """Return the conflict strategy of the settings; raise UsageError, naming the known ones, if there is none."""
+    part = name.replace("-", "_")
+    CONFLICTS[part]
+    return part
+
+
+def layout_folders(settings: Settings, places: Places) -> tuple[Path, ...]:
+    """Return the folders layouts are looked for in, besides those ShotDock brings."""
+    return (places.layouts, *settings.layout_folders)

@@ -1,0 +1,93 @@
+"""What a command says: one JSON object or plain lines on standard output, everything else on standard error."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desktop.core.errors import ShotDockError
+from desktop.core.redaction import redact
+
+
+@dataclass(slots=True)
+class Output:
+    """Where a command's words go.
+
+    json: one JSON object on standard output instead of lines. quiet: no progress, no remarks. shape: the keys the
+    command's object has when it fails, with empty values.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    shape: Mapping[str, object] = field(default_factory=dict)
+    answered: bool = False
+
+    @property
+    def live(self) -> bool:
+        """True if a person watches: progress may be drawn over itself."""
+        return not self.quiet and sys.stderr.isatty()
+
+    def line(self, text: str = "") -> None:
+        """Print a line of the command's result; with --json the object stands for it."""
+        if not self.json:
+            sys.stdout.write(printable(text) + "\n")
+
+    def remark(self, text: str) -> None:
+        """Say how things go, on standard error; --quiet leaves it out."""
+        if not self.quiet:
+            sys.stderr.write(printable(text) + "\n")
+            sys.stderr.flush()
+
+    def summary(self, text: str) -> None:
+        """Print a closing line for a person; --quiet leaves it out."""
+        if not self.quiet:
+            self.line(text)
+
+    def warn(self, text: str) -> None:
+        """Print a warning on standard error, even with --quiet: it is what a person has to know."""
+        sys.stderr.write(f"Warning: {printable(text)}\n")
+
+    def error(self, error: ShotDockError) -> None:
+        """Print what happened, why and what to do."""
+        self.error_row(error.as_dict())
+
+    def error_row(self, row: Mapping[str, object]) -> None:
+        """Print an error as CLI.md's rows spell it, as a few lines on standard error."""
+        title, path = str(row["title"]), str(row.get("path") or "")
+        named = f"{path}: {title}" if path and path not in title else title
+        sys.stderr.write(f"Error: {printable(redact(named))}\n")
+        for key in ("cause", "suggestion"):
+            if row.get(key):
+                sys.stderr.write(f"  {printable(redact(str(row[key])))}\n")
+
+    def answer(self, result: Mapping[str, object]) -> None:
+        """Print the command's one JSON object, if --json asks for it."""
+        if self.json and not self.answered:
+            # ASCII only: any name a server can spell gets through any terminal and pipe.
+            sys.stdout.write(json.dumps(result) + "\n")
+        self.answered = True
+
+    def fail(self, errors: Sequence[Mapping[str, object]], status: str = "failed") -> None:
+        """Print the object of a command that came to nothing."""
+        self.answer({**self.shape, "status": status, "errors": [without_secrets(row) for row in errors]})
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Print rows in columns; with --json nothing."""
+        if self.json:
+            return
+        cells = [[printable(str(cell)) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+        for row in ([*headings], *cells):
+            sys.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip() + "\n")
+
+
+def without_secrets(row: Mapping[str, object]) -> dict[str, object]:
+    """Return an error row whose words carry no secret, whoever wrote them."""
+    return {key: redact(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def printable(text: str) -> str:
+    """Return the text with control characters spelled out: a server's file name must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

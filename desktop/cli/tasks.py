@@ -1,0 +1,203 @@
+"""`shotdock tasks`: what was asked for before, here or in the window."""
+
+import time
+from collections.abc import Iterable
+
+import click
+
+from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, moment, task_row
+from desktop.cli.carry import UNDER_WAY, Transfer, engine
+from desktop.cli.group import Verbs
+from desktop.cli.output import Output
+from desktop.cli.session import Answer
+from desktop.core.errors import NotAllowed
+from desktop.core.task import Counts, LogLine, Task, TaskEvent, TaskFile, TaskItem, TaskState, allowed
+from desktop.core.units import format_bytes
+from desktop.store.owner import describe
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+RESTING = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+
+
+@click.group("tasks", cls=Verbs)
+def tasks() -> None:
+    """List, show, run, retry, cancel and delete tasks."""
+
+
+@tasks.command("list", shape={"tasks": []})
+@click.pass_obj
+def list_(output: Output) -> None:
+    """List every task, the oldest first."""
+    with engine() as run:
+        known = run.all_tasks()
+    output.answer({"tasks": [task_row(task) for task in known]})
+    if not known:
+        output.summary("There are none yet.")
+        return
+    output.table(
+        ("ID", "STATE", "CREATED", "FILES", "SIZE", "NAME", "DESTINATION"),
+        (
+            (
+                task.id,
+                task.state.value,
+                moment(task.created),
+                _progress(task.files),
+                format_bytes(task.bytes.planned),
+                task.name,
+                task.destination,
+            )
+            for task in known
+        ),
+    )
+
+
+@tasks.command("show", shape={"task": None, "items": [], "errors": []})
+@click.argument("task_id", metavar="ID", type=int)
+@click.pass_obj
+def show(output: Output, task_id: int) -> None:
+    """Show a task, its items and what went wrong."""
+    with engine() as run:
+        task = run.task(task_id)
+        desk = run.services.tasks
+        items_answer = Answer[tuple[TaskItem, ...]](run)
+        desk.items(task_id, items_answer.then)
+        items = items_answer.of(None)
+        files_answer = Answer[tuple[TaskFile, ...]](run)
+        desk.files(task_id, files_answer.then)
+        errors = error_rows(files_answer.of(None))
+    output.answer({"task": task_row(task), "items": [item_row(item) for item in items], "errors": errors})
+    output.line(f"Task {task.id}: {task.name}")
+    for word, value in (
+        ("state", task.state.value),
+        ("created", moment(task.created)),
+        ("finished", moment(task.finished)),
+        ("from", task.connection or "plain transfer"),
+        ("to", task.destination),
+        ("versions", task.specific_version or task.version_strategy.value),
+        ("if a file exists", task.conflict_strategy),
+        ("files", _progress(task.files)),
+        ("transferred", f"{format_bytes(task.bytes.transferred)} of {format_bytes(task.bytes.planned)}"),
+        ("error", task.error),
+    ):
+        if value:
+            output.line(f"  {word}: {value}")
+    output.table(
+        ("ITEM", "VERSION", "STATE", "FILES", "REASON"),
+        (
+            (
+                " ".join(part for part in (item.label, item.department) if part),
+                item.selected_version or "-",
+                item.state.value,
+                _progress(item.files),
+                item.error_message,
+            )
+            for item in items
+        ),
+    )
+    if not output.json:
+        for row in errors:
+            output.error_row(row)
+
+
+@tasks.command("run", shape=TRANSFER_SHAPE)
+@click.argument("task_id", metavar="ID", type=int)
+@click.pass_obj
+def run_(output: Output, task_id: int) -> int:
+    """Carry a paused, interrupted, cancelled or failed task on to its end."""
+    return _again(output, task_id, retry=False)
+
+
+@tasks.command("retry", shape=TRANSFER_SHAPE)
+@click.argument("task_id", metavar="ID", type=int)
+@click.pass_obj
+def retry(output: Output, task_id: int) -> int:
+    """Fetch a task's failed files again."""
+    return _again(output, task_id, retry=True)
+
+
+def _again(output: Output, task_id: int, *, retry: bool) -> int:
+    began = time.monotonic()
+    with engine() as run:
+        task = run.task(task_id)
+        _check_free(task)
+        transfer = Transfer(run, output, began)
+        if task.state is TaskState.DONE and not task.files.failed:
+            transfer.look(task)
+        else:
+            # A failed task that only resumed would end as it did before.
+            fresh = retry or task.state is TaskState.FAILED
+            transfer.again(task, retry=fresh and allowed(task.state, TaskEvent.RETRY))
+    return transfer.report()
+
+
+@tasks.command("cancel", shape={"task": None})
+@click.argument("task_id", metavar="ID", type=int)
+@click.pass_obj
+def cancel(output: Output, task_id: int) -> None:
+    """Cancel a task; what has arrived stays, nothing more is written."""
+    with engine() as run:
+        task = run.task(task_id)
+        _check_free(task)
+        if task.state not in RESTING:
+            run.services.tasks.cancel((task_id,))
+            task = run.task(task_id)
+    output.answer({"status": "done", "task": task_row(task)})
+    output.summary(f"Task {task_id} is {task.state.value}.")
+
+
+@tasks.command("delete", shape={"deleted": []})
+@click.argument("task_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.option("--with-files", is_flag=True, help="Remove the files they brought, too.")
+@click.pass_obj
+def delete(output: Output, task_ids: tuple[int, ...], with_files: bool) -> None:
+    """Forget tasks and their part files; the files they brought stay."""
+    ids = tuple(dict.fromkeys(task_ids))
+    with engine() as run:
+        for task_id in ids:
+            _check_free(run.task(task_id))
+        run.services.tasks.delete(ids, with_files)
+        left = {task.id for task in run.all_tasks()}
+    output.answer({"status": "done", "deleted": [task_id for task_id in ids if task_id not in left]})
+    output.summary(f"Deleted {_numbers(ids)}.")
+
+
+@tasks.command("logs", shape={"lines": []})
+@click.argument("task_id", metavar="ID", type=int)
+@click.option(
+    "--level", type=click.Choice(LEVELS, case_sensitive=False), default="DEBUG", help="Leave out what is less grave."
+)
+@click.pass_obj
+def logs(output: Output, task_id: int, level: str) -> None:
+    """Print a task's log."""
+    grave = LEVELS[LEVELS.index(level) :]
+    with engine() as run:
+        run.task(task_id)
+        desk = run.services.tasks
+        answer = Answer[tuple[LogLine, ...]](run)
+        desk.log(task_id, answer.then)
+        lines = answer.of(None)
+    chosen = [line for line in lines if line.level in grave or line.level not in LEVELS]
+    output.answer({"lines": log_rows(chosen)})
+    for line in chosen:
+        item = f"{line.item}: " if line.item else ""
+        output.line(f"{moment(line.time)} {line.level:7} {item}{line.message}")
+
+
+def _check_free(task: Task) -> None:
+    """Refuse a task another living process answers for; raise NotAllowed."""
+    # Tasks whose process is gone were marked interrupted when the engine started.
+    if task.state in UNDER_WAY:
+        raise NotAllowed(
+            title=f"Task {task.id} is being run by another ShotDock.",
+            cause=f"It belongs to {describe(task.owner)}, which is at work on it.",
+            suggestion="Pause or cancel it there, or end that program; its state is kept.",
+        )
+
+
+def _progress(files: Counts) -> str:
+    failed = f", {files.failed} failed" if files.failed else ""
+    return f"{files.downloaded + files.skipped}/{files.planned}{failed}"
+
+
+def _numbers(ids: Iterable[int]) -> str:
+    return ", ".join(f"task {task_id}" for task_id in ids)
