@@ -12,7 +12,7 @@ from desktop.core.task import Progress, Task, TaskEvent, TaskFile
 from desktop.settings import Settings
 from desktop.store.tasks import FileOutcome
 from desktop.transfer.lane import Lane
-from desktop.transfer.names import resolve_below
+from desktop.transfer.names import Below
 from desktop.transfer.pace import Pace
 from desktop.transfer.ports import CONFLICTS
 from desktop.transfer.run import Job, Run
@@ -48,12 +48,13 @@ class Active:
         self.workers: set[LaneWorker] = set()
         self._known = known
         self._items = {file.id: file.item_id for file in files}
+        below = Below(task.destination)
         jobs = [
             Job(
                 id=file.id,
                 site=sites[file.item_id],
                 file=Entry(file.source, size=file.size, mtime=file.mtime, precision=file.precision, etag=file.etag),
-                target=resolve_below(task.destination, file.target),
+                target=below.path(file.target),
             )
             for file in files
         ]

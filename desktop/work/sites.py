@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.core.connection import Address, Connection, Location, parse_location
 from desktop.core.errors import NoSecretStore, NotFound, UsageError
-from desktop.logs import register_secret
+from desktop.core.redaction import register_secret
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.transfer.budget import HostBudget
@@ -132,12 +132,9 @@ class Sites:
             register_secret(os.environ[variable])
             return os.environ[variable]
         try:
-            stored = secrets.get(address.origin)
+            return secrets.get(address.origin)
         except NoSecretStore:
             return None
-        if stored:
-            register_secret(stored)
-        return stored
 
     def source(self, name: str, site: Site | None = None) -> Source:
         """Return an unconnected source for the site."""
