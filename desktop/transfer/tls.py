@@ -1,16 +1,38 @@
-"""TLS as every protocol here uses it: 1.2 or newer, checked against the system's store or one pin."""
+"""TLS as every protocol here uses it: 1.2 or newer, checked against the system's store or against one pin."""
 
+import socket
 import ssl
-import sys
+from pathlib import Path
 
 from desktop.core.errors import ConnectionLost, ShotDockError, Unsupported
-from desktop.transfer.pins import changed_certificate, digest_of
+from desktop.transfer.pins import (
+    changed_certificate,
+    digest_of,
+    place_of,
+    read_pins,
+    remember_pin,
+    unknown_certificate,
+)
+from desktop.transfer.ports import Trust
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
 
 def verifying_context() -> ssl.SSLContext:
     """Return a context that believes the system's certificate store and checks the host's name."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile is None and paths.capath is None:
+        # An OpenSSL built on another system looks for the store where that system keeps it.
+        for bundle in filter(lambda name: Path(name).is_file(), _BUNDLES):
+            context.load_verify_locations(bundle)
+            break
     return context
 
 
@@ -23,21 +45,65 @@ def pinning_context() -> ssl.SSLContext:
     return context
 
 
-def shown_digest(sock: ssl.SSLSocket) -> str:
-    """Return the SHA-256 of the certificate the other side has shown."""
-    return digest_of(sock.getpeercert(binary_form=True) or b"")
+class Guard:
+    """Secures the sockets of one server, believing the system's store or the server's pin."""
+
+    def __init__(self, host: str, port: int, trust: Trust) -> None:
+        self._host = host
+        self._place = place_of(host, port)
+        self._trust = trust
+        self._pin = read_pins(trust.certificates).get(self._place)
+        self._doubt: str | None = None
+        self._context = pinning_context() if self._pin else verifying_context()
+
+    def doubts(self, error: ssl.SSLCertVerificationError) -> None:
+        """Note why the certificate is not believed; the next `secure` looks at it and asks about it.
+
+        A failed handshake does not hand the certificate out, so finding out which one to ask about takes
+        another connection, over which nothing is sent before the question is answered.
+        """
+        self._doubt = f"The check says: {error.verify_message.rstrip('.')}."
+        self._context = pinning_context()
+
+    def secure(self, sock: socket.socket, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+        """Return the socket under TLS. session: one to resume, of an earlier socket from here.
+
+        Raises ssl.SSLError, HostKeyUnknown, HostKeyChanged; then the socket is closed.
+        """
+        secured = self._context.wrap_socket(sock, server_hostname=self._host, session=session)
+        try:
+            digest = digest_of(secured.getpeercert(binary_form=True) or b"")
+            if self._pin is not None:
+                if digest != self._pin:
+                    raise changed_certificate(self._place, self._pin, digest)
+            elif self._doubt is not None:
+                self._meet(digest, self._doubt)
+        except BaseException:
+            secured.close()
+            raise
+        return secured
+
+    def _meet(self, digest: str, why: str) -> None:
+        if not self._trust.accept_new:
+            raise unknown_certificate(self._place, digest, why)
+        if self._trust.certificates is not None:
+            remember_pin(self._trust.certificates, self._place, digest)
+        self._pin = digest
 
 
-def check_pin(sock: ssl.SSLSocket, place: str, pinned: str) -> None:
-    """Raise HostKeyChanged unless the other side has shown exactly the pinned certificate."""
-    digest = shown_digest(sock)
-    if digest != pinned:
-        raise changed_certificate(place, pinned, digest)
+def sever(sock: socket.socket | None) -> None:
+    """Break a connection from any thread: whoever reads from it gets an end or an error at once.
 
-
-def doubt(error: ssl.SSLCertVerificationError) -> str:
-    """Return why the certificate is not trusted, in a sentence."""
-    return f"The check says: {error.verify_message.rstrip('.')}."
+    SSLSocket.shutdown would first drop the TLS layer, and the reading thread would take what is still in the
+    kernel, undeciphered, for the file's bytes.
+    """
+    if sock is None:
+        return
+    try:
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    except OSError:
+        # It was broken already.
+        return
 
 
 def tls_error(error: ssl.SSLError, place: str) -> ShotDockError:
@@ -51,7 +117,7 @@ def tls_error(error: ssl.SSLError, place: str) -> ShotDockError:
         )
     return Unsupported(
         title=f"{place} and ShotDock found no common TLS.",
-        cause=f"{error.reason or error}; TLS 1.2 or newer is needed ({ssl.OPENSSL_VERSION} on {sys.platform}).",
-        suggestion="Ask your administrator to switch on TLS 1.2 on the server.",
+        cause=f"{error.reason or error}; TLS 1.2 or newer is needed ({ssl.OPENSSL_VERSION} here).",
+        suggestion="Check the protocol and port, or ask your administrator to switch on TLS 1.2.",
         path=place,
     )

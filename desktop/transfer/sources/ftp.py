@@ -1,13 +1,13 @@
 """FTP and FTP over TLS: one control connection, absolute paths, one data connection after the other."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from desktop.core.errors import Ask, ConnectionLost, ServerBusy, ShotDockError, TimedOut
+from desktop.core.errors import Ask, ConnectionLost, ServerBusy, ShotDockError, TimedOut, Unreachable
 from desktop.core.media import Entry, Folder
 from desktop.transfer.handing import Dropped
+from desktop.transfer.line import Line
 from desktop.transfer.ports import Features, Feed, Site
 from desktop.transfer.sources.ftp_carry import Carrier
 from desktop.transfer.sources.ftp_errors import checked, converted, lost
@@ -26,78 +26,59 @@ class FtpSource:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._wire: Wire | None = None
         self._carrier: Carrier | None = None
         self._buffer = memoryview(bytearray(_BUFFER))
-        self._in_use = threading.Lock()
-        self._closed = threading.Event()
+        self._line = Line(site.address.origin, self._sever, self._hang_up)
         self._lookout = Lookout()
 
     # --- coming and going
 
     def connect(self) -> None:
         """Connect and log in; raise Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, ServerBusy."""
-        self._closed.clear()
-        with self._using():
-            pass
+        self._line.reopen()
+        with self._line.held():
+            self._ready()
 
     def close(self) -> None:
         """Hang up; from another thread it breaks off whatever is going on here."""
-        self._closed.set()
-        wire = self._wire
-        if wire is not None:
-            wire.sever()
-        self._tidy()
+        self._line.close()
 
-    def _tidy(self) -> None:
-        # Only who holds the lock may close the sockets: another thread may still be reading from them, and their
-        # numbers could be given to other files meanwhile.
-        if self._in_use.acquire(blocking=False):
-            try:
-                if self._wire is not None:
-                    self._wire.hang_up()
-                self._wire = None
-            finally:
-                self._in_use.release()
+    def _sever(self) -> None:
+        if self._carrier is not None:
+            self._carrier.wire.sever()
 
-    @contextmanager
-    def _using(self) -> Iterator[Wire]:
-        """Lend the wire, logged in anew if need be; close it behind `close`."""
+    def _hang_up(self) -> None:
+        if self._carrier is not None:
+            self._carrier.wire.hang_up()
+            self._carrier = None
+
+    def _ready(self) -> Carrier:
+        """Return a carrier on a session that is logged in, a new one if the last one was confused or lost."""
+        if self._carrier is not None and self._carrier.wire.alive:
+            return self._carrier
+        self._hang_up()
+        self._carrier = carrier = Carrier(Wire(self._site), self._buffer)
+        self._line.check()
         try:
-            with self._in_use:
-                yield self._ready()
-        except ShotDockError:
-            if self._closed.is_set():
-                raise self._hung_up() from None
-            raise
-        finally:
-            if self._closed.is_set():
-                self._tidy()
-
-    def _hung_up(self) -> ConnectionLost:
-        return lost(self._site.address.origin, "It was closed here.")
-
-    def _ready(self) -> Wire:
-        if self._closed.is_set():
-            raise self._hung_up()
-        if self._wire is not None and self._wire.alive:
-            return self._wire
-        if self._wire is not None:
-            self._wire.hang_up()
-        self._wire = wire = Wire(self._site)
-        try:
-            wire.open()
+            carrier.wire.open()
         except BaseException:
-            wire.hang_up()
+            carrier.wire.hang_up()
             raise
-        self._carrier = Carrier(wire, self._buffer)
-        self.features = replace(self.features, ranges=wire.can.rest)
-        return wire
+        self.features = replace(self.features, ranges=carrier.wire.can.rest)
+        return carrier
+
+    def _again(self) -> Carrier:
+        """Return a carrier in the middle of a run, when a server that cannot be reached is a line that broke."""
+        try:
+            return self._ready()
+        except Unreachable as error:
+            raise lost(self._site.address.origin, error.cause) from error
 
     @contextmanager
     def _talking(self, path: str) -> Iterator[Wire]:
         """Lend the wire for questions about path; after a fault of the connection it is not used again."""
-        with self._using() as wire:
+        with self._line.held():
+            wire = self._ready().wire
             try:
                 with converted(wire.place, path):
                     yield wire
@@ -125,16 +106,15 @@ class FtpSource:
 
     def read(self, feed: Feed) -> None:
         """Carry pieces until the feed has none left; raise what concerns the connection."""
-        with self._using() as wire:
+        with self._line.held():
             while (piece := feed.next()) is not None:
-                wire = self._ready()
+                carrier = self._again()
                 try:
-                    if self._carrier is not None:
-                        self._carrier.carry(piece)
+                    carrier.carry(piece)
                 except Dropped:
                     continue
                 except _OF_THE_CONNECTION:
-                    wire.alive = False
+                    carrier.wire.alive = False
                     raise
                 except ShotDockError as error:
                     piece.failed(error)

@@ -31,7 +31,7 @@ class Carrier:
     """Carries pieces over one wire, one after the other, through one reused buffer."""
 
     def __init__(self, wire: Wire, buffer: memoryview) -> None:
-        self._wire = wire
+        self.wire = wire
         self._buffer = buffer
         self._doubted: set[str] = set()
 
@@ -42,14 +42,14 @@ class Carrier:
         the others concern this file only, and the connection is fit for the next.
         """
         path = checked(piece.file.path)
-        with converted(self._wire.place, path):
+        with converted(self.wire.place, path):
             whole = piece.start == 0 and piece.end is None
             size = piece.file.size
             small = whole and size is not None and size < LARGE and path not in self._doubted
             if small and self._bring(piece, Entry(path, size=size), asked=False):
                 return
             # It is large, or the server announces another size than was planned: look before believing either.
-            facts = self._wire.facts(path)
+            facts = self.wire.facts(path)
             self._bring(piece, facts, asked=True)
             self._doubted.discard(path)
 
@@ -58,7 +58,7 @@ class Carrier:
 
         asked: the facts are the server's own, of this moment. Otherwise they are the plan's.
         """
-        wire = self._wire
+        wire = self.wire
         path = facts.path
         if asked:
             with handing():
@@ -123,12 +123,12 @@ class Carrier:
 
     def _leave(self) -> None:
         """Hang up the data connection in the middle; the server will say what it thinks of that."""
-        self._wire.drop_data()
-        self._wire.owe()
+        self.wire.drop_data()
+        self.wire.owe()
 
     def _close(self, path: str, data: socket.socket, offset: int, limit: int | None, asked: bool) -> None:
         """Take leave after the last byte; raise unless the server reports success and the bytes add up."""
-        wire = self._wire
+        wire = self.wire
         try:
             reply = wire.finish(data)
         except (TimeoutError, EOFError, ConnectionError):
@@ -157,7 +157,7 @@ class Carrier:
 
     def _compare(self, before: Entry) -> None:
         """Raise StillUploading if the file has another size or time than before."""
-        after = self._wire.facts(before.path)
+        after = self.wire.facts(before.path)
         if (after.size, after.mtime) != (before.size, before.mtime):
             raise StillUploading(
                 title=f"{before.name} is still being written on the server.",
@@ -174,7 +174,7 @@ class Carrier:
             return not_allowed(path, reply)
         if reply[0] == "4" or reply.startswith(("551", "552")):
             return put_off(path, reply)
-        if self._wire.facts(path).size is not None:
+        if self.wire.facts(path).size is not None:
             return not_allowed(path, reply)
         return not_found(path, reply)
 

@@ -23,7 +23,7 @@ from desktop.transfer.sources.ftp_errors import (
     unsupported,
 )
 from desktop.transfer.sources.ftp_listing import parse_time
-from desktop.transfer.sources.ftp_tls import Guard, part, sever
+from desktop.transfer.tls import Guard, sever
 
 LAST_WORD = 15.0
 """Seconds to wait for the server's report after the last byte."""
@@ -359,3 +359,13 @@ class Wire(ftplib.FTP):
             elif reply.startswith("213"):
                 mtime = parse_time(value)
         return Entry(path, size=size, mtime=mtime)
+
+
+def part(data: socket.socket) -> None:
+    """Say goodbye on a data connection under TLS; some servers wait for it before they report success."""
+    if isinstance(data, ssl.SSLSocket):
+        try:
+            data.unwrap().close()
+        except (OSError, ValueError):
+            # Many servers just close. Whether all bytes came is judged by the size and the server's reply.
+            data.close()

@@ -1,0 +1,69 @@
+"""Who may close a connection that two threads know: the one that uses it and the one that breaks it off."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from desktop.core.errors import ConnectionLost, ShotDockError
+
+
+class Line:
+    """Guards one connection's sockets.
+
+    sever: breaks the connection from any thread, so that whoever reads from it notices. hang_up: closes the
+    sockets. Only who holds the line may hang up: another thread may still be reading, and the closed sockets'
+    numbers could be another file's a moment later.
+    """
+
+    def __init__(self, place: str, sever: Callable[[], None], hang_up: Callable[[], None]) -> None:
+        self._place = place
+        self._sever = sever
+        self._hang_up = hang_up
+        self._held = threading.Lock()
+        self._closed = threading.Event()
+
+    @property
+    def closed(self) -> bool:
+        """True after `close`, until `reopen`."""
+        return self._closed.is_set()
+
+    def reopen(self) -> None:
+        """Allow the line to be used (again)."""
+        self._closed.clear()
+
+    def close(self) -> None:
+        """Break off whatever is going on; the sockets are closed here, or by who holds the line."""
+        self._closed.set()
+        self._sever()
+        self._tidy()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the line; raise ConnectionLost, whatever went wrong, if it was closed meanwhile."""
+        try:
+            with self._held:
+                self.check()
+                yield
+        except ShotDockError:
+            self.check()
+            raise
+        finally:
+            if self.closed:
+                self._tidy()
+
+    def check(self) -> None:
+        """Raise ConnectionLost if the line was closed."""
+        if self.closed:
+            raise ConnectionLost(
+                title=f"The connection to {self._place} was closed here.",
+                cause="Someone stopped the transfer.",
+                suggestion="Start it again to go on from the byte reached.",
+                path=self._place,
+            )
+
+    def _tidy(self) -> None:
+        if self._held.acquire(blocking=False):
+            try:
+                self._hang_up()
+            finally:
+                self._held.release()

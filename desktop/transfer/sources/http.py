@@ -1,0 +1,130 @@
+"""HTTP and HTTPS: files by their URL, in ranges that are believed only if the answer fits the question."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import desktop
+from desktop.core.errors import (
+    ConnectionLost,
+    HostKeyUnknown,
+    ServerBusy,
+    ShotDockError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
+from desktop.core.media import Entry, Folder
+from desktop.transfer.handing import Dropped
+from desktop.transfer.line import Line
+from desktop.transfer.ports import Features, Feed, Site
+from desktop.transfer.sources.http_answer import read_answer, unsatisfied_size
+from desktop.transfer.sources.http_carry import Carrier, refused, sound
+from desktop.transfer.sources.http_errors import converted, lost
+from desktop.transfer.sources.http_wire import Wire
+
+_BUFFER = 1 << 20
+_OF_THE_CONNECTION = (ConnectionLost, TimedOut, ServerBusy, Unreachable, HostKeyUnknown)
+_HEAD_REFUSED = (400, 403, 405, 501)
+
+
+class HttpSource:
+    """Files on a web server. A path is the URL's, percent-encoded as it came, and may carry a query."""
+
+    features = Features(listing=False)
+
+    def __init__(self, site: Site) -> None:
+        self._wire = Wire(site)
+        self._line = Line(site.address.origin, self._wire.sever, self._wire.hang_up)
+        self._headers = {
+            "User-Agent": f"ShotDock/{desktop.__version__}",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
+        self._carrier = Carrier(self._wire, memoryview(bytearray(_BUFFER)), self._headers)
+
+    # --- coming and going
+
+    def connect(self) -> None:
+        """Connect; raise Unreachable, HostKeyUnknown, HostKeyChanged. HTTP logs in with each question."""
+        self._line.reopen()
+        with self._line.held(), converted(self._wire.place):
+            self._wire.connect()
+
+    def close(self) -> None:
+        """Hang up; from another thread it breaks off whatever is going on here."""
+        self._line.close()
+
+    # --- looking
+
+    def stat(self, path: str) -> Entry:
+        """Return what a URL stands for, by HEAD or, where that is refused, by asking for the first byte.
+
+        Raises NotFound, NotAllowed, LoginFailed, NotTheFile for a page where another kind of file was expected.
+        """
+        shown = path.partition("?")[0]
+        with self._line.held(), converted(self._wire.place, shown):
+            reply = self._wire.ask("HEAD", path, self._headers)
+            if reply.response.status in _HEAD_REFUSED:
+                self._wire.finish(reply)
+                return self._first_byte(path, shown)
+            if reply.response.status != 200:
+                raise refused(self._wire, reply, shown)
+            facts = read_answer(reply.response, shown, 0, None, ranged=False).facts
+            self._wire.finish(reply)
+            return facts
+
+    def list(self, path: str) -> list[Entry]:
+        """Raise Unsupported: HTTP has no folders."""
+        raise _no_folders(path)
+
+    def walk(self, root: str, enter: Callable[[Entry], bool], stopped: Callable[[], bool]) -> Iterator[Folder]:
+        """Raise Unsupported: HTTP has no folders."""
+        raise _no_folders(root)
+
+    def _first_byte(self, path: str, shown: str) -> Entry:
+        reply = self._wire.ask("GET", path, self._headers | {"Range": "bytes=0-0"})
+        status = reply.response.status
+        if status == 416 and unsatisfied_size(reply.response) == 0:
+            self._wire.finish(reply)
+            return Entry(shown, size=0)
+        if status not in (200, 206):
+            raise refused(self._wire, reply, shown)
+        with sound(self._wire, reply):
+            facts = read_answer(reply.response, shown, 0, 1, ranged=True).facts
+        if status == 200:
+            self._wire.drop(reply)
+        else:
+            self._wire.finish(reply)
+        return facts
+
+    # --- carrying
+
+    def read(self, feed: Feed) -> None:
+        """Carry pieces until the feed has none left; raise what concerns the connection."""
+        carrier = self._carrier
+        with self._line.held():
+            while (piece := feed.next()) is not None:
+                try:
+                    carrier.carry(piece)
+                except Dropped:
+                    continue
+                except Unreachable as error:
+                    # In the middle of a run a server that cannot be reached is a line that broke.
+                    raise lost(self._wire.place, error.cause) from error
+                except _OF_THE_CONNECTION:
+                    raise
+                except ShotDockError as error:
+                    piece.failed(error)
+                else:
+                    piece.finished()
+                if not carrier.ranges:
+                    self.features = replace(self.features, ranges=False)
+
+
+def _no_folders(path: str) -> Unsupported:
+    return Unsupported(
+        title="A web server has no folders to look into.",
+        cause="HTTP names files one by one.",
+        suggestion="Give the files' own URLs, or a list of them.",
+        path=path.partition("?")[0],
+    )

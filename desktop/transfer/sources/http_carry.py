@@ -1,0 +1,151 @@
+"""Carrying one piece of a file over HTTP: ask for its range, check the answer, hand on what was asked for."""
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from desktop.core.errors import ShotDockError
+from desktop.core.media import Entry
+from desktop.transfer.handing import Dropped, handing
+from desktop.transfer.ports import Piece
+from desktop.transfer.sources.http_answer import Answer, check_start, read_answer, unsatisfied_size
+from desktop.transfer.sources.http_errors import converted, cut_short, misfit, refusal
+from desktop.transfer.sources.http_wire import Reply, Wire
+
+_HEAD = 512
+
+
+class Carrier:
+    """Carries pieces over one wire, one after the other, through one reused buffer."""
+
+    def __init__(self, wire: Wire, buffer: memoryview, headers: dict[str, str]) -> None:
+        self.ranges = True
+        """False once the server has answered a range with the whole file."""
+        self._wire = wire
+        self._buffer = buffer
+        self._headers = headers
+
+    def carry(self, piece: Piece) -> None:
+        """Bring one piece. Raises Dropped if the engine let go of it, else a ShotDockError."""
+        path = piece.file.path.partition("?")[0]
+        target = f"{piece.file.path}?{piece.query}" if piece.query else piece.file.path
+        start = piece.start
+        facts: Entry | None = None
+        while True:
+            ranged = bool(start) or piece.end is not None
+            headers = self._headers | (_range_headers(piece, start) if ranged else {})
+            with converted(self._wire.place, path):
+                reply = self._wire.ask("GET", target, headers)
+                status = reply.response.status
+                if status == 416:
+                    self._unsatisfied(piece, reply, path, start)
+                    return
+                if status not in (200, 206):
+                    raise refused(self._wire, reply, path)
+                with sound(self._wire, reply):
+                    answer = read_answer(reply.response, path, start, piece.end, ranged)
+                    if status == 200 and ranged:
+                        self.ranges = False
+                    if facts is None:
+                        facts = answer.facts
+                        with handing():
+                            piece.opened(facts)
+                    elif answer.facts != facts:
+                        raise misfit(path, "It changed from one part to the next.")
+                    reached = self._flow(piece, reply, answer, start, path)
+            if piece.end is not None:
+                end = piece.end
+            elif facts.size is not None:
+                end = facts.size
+            else:
+                end = reached if piece.file.size is None else piece.file.size
+            if reached == end:
+                return
+            if status == 200 or reached <= start or reached > end:
+                raise cut_short(path, reached, end)
+            # A server may send less than it was asked for, and say so; the rest is asked for next.
+            start = reached
+
+    def _flow(self, piece: Piece, reply: Reply, answer: Answer, start: int, path: str) -> int:
+        """Hand on the bytes of an answer from start on; return the byte reached, counted from the file's start.
+
+        Bytes before start, from a server that ignores ranges, are thrown away.
+        """
+        response, buffer = reply.response, self._buffer
+        ends = [end for end in (answer.end, piece.end) if end is not None]
+        stop = min(ends) if ends else None
+        # Without chunks the response's own file is read: it fills the buffer, and surplus bytes can be seen.
+        source = response if response.chunked or response.fp is None else response.fp
+        offset = answer.start
+        while stop is None or offset < stop:
+            room = len(buffer) if stop is None else min(len(buffer), stop - offset)
+            got = source.readinto(buffer[:room])
+            if not got:
+                break
+            if offset == 0:
+                check_start(path, buffer[: min(got, _HEAD)].tobytes())
+            skipped = min(max(start - offset, 0), got)
+            if skipped < got:
+                with handing():
+                    piece.write(offset + skipped, buffer[skipped:got])
+            elif piece.stopped:
+                raise Dropped
+            offset += got
+        if stop is not None and offset < stop:
+            raise cut_short(path, offset, answer.end if answer.end is not None else stop)
+        if offset == answer.end and not response.chunked:
+            self._check_surplus(reply, path, offset)
+        elif not response.isclosed():
+            # The rest of the file is on its way and not wanted, or the connection's end was the file's.
+            self._wire.drop(reply)
+        return offset
+
+    def _check_surplus(self, reply: Reply, path: str, end: int) -> None:
+        """Raise Truncated if more came than was announced: neither these bytes nor the next answer can be believed."""
+        response, sock = reply.response, reply.kept.sock
+        extra = b""
+        if response.fp is not None and not response.will_close:
+            sock.settimeout(0)
+            try:
+                extra = response.fp.peek(1)
+            except ssl.SSLWantReadError:
+                # Nothing more has come.
+                extra = b""
+            finally:
+                sock.settimeout(self._wire.timeout)
+        response.close()
+        if extra:
+            raise misfit(path, f"It announced bytes up to {end:,} and sent more.")
+
+    def _unsatisfied(self, piece: Piece, reply: Reply, path: str, start: int) -> None:
+        """Judge a 416: the range begins at or behind the file's end, so the file is whole here, or another one."""
+        size = unsatisfied_size(reply.response)
+        self._wire.finish(reply)
+        with handing():
+            piece.opened(Entry(path, size=size))
+        if size is None or size != start or piece.end not in (None, size):
+            raise misfit(path, f"Bytes from {start:,} were asked for; it says the file has {size}.")
+
+
+def refused(wire: Wire, reply: Reply, path: str) -> ShotDockError:
+    """Return what an answer that is no file means, and finish with it."""
+    response = reply.response
+    return refusal(response.status, response.reason, response.getheader("Retry-After"), wire.finish(reply), path)
+
+
+@contextmanager
+def sound(wire: Wire, reply: Reply) -> Iterator[None]:
+    """Close the answer's connection if anything goes wrong with it: its rest would answer the next question."""
+    try:
+        yield
+    except (ShotDockError, Dropped, OSError, http.client.HTTPException):
+        wire.drop(reply)
+        raise
+
+
+def _range_headers(piece: Piece, start: int) -> dict[str, str]:
+    headers = {"Range": f"bytes={start}-{'' if piece.end is None else piece.end - 1}"}
+    if piece.file.etag:
+        headers["If-Range"] = piece.file.etag
+    return headers

@@ -1,0 +1,163 @@
+"""HTTP's answers and http.client's exceptions in our words; never a query in them, it may be a signature."""
+
+import http.client
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+
+from desktop.core.errors import (
+    ConnectionLost,
+    LoginFailed,
+    NotAllowed,
+    NotFound,
+    NotTheFile,
+    ServerBusy,
+    ShotDockError,
+    TimedOut,
+    Truncated,
+    Unreachable,
+    Unsupported,
+)
+from desktop.transfer.tls import tls_error
+
+LONGEST_WAIT = 600.0
+"""Seconds a server may make us wait by Retry-After."""
+_WORDS = re.compile(rb"<(?:Message|Code)>([^<]{1,200})</|\"(?:message|detail)\"\s*:\s*\"([^\"]{1,200})\"")
+
+
+@contextmanager
+def converted(place: str, path: str = "") -> Iterator[None]:
+    """Turn http.client's, TLS's and the socket's exceptions about a conversation with place into our errors."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise TimedOut(
+            title=f"{place} stopped answering.",
+            cause="No byte came for the time allowed.",
+            suggestion="Check the network; it will be tried again from the byte reached.",
+            path=path or place,
+        ) from error
+    except ssl.SSLError as error:
+        raise tls_error(error, place) from error
+    except (OSError, http.client.HTTPException) as error:
+        # http.client quotes what it could not read, which may be half a URL: only its kind is told.
+        words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise lost(place, f"{words}.", path) from error
+
+
+def lost(place: str, cause: str, path: str = "") -> ConnectionLost:
+    """Return the error for a line that broke."""
+    return ConnectionLost(
+        title=f"The connection to {place} broke.",
+        cause=cause,
+        suggestion="It will be tried again from the byte reached.",
+        path=path or place,
+    )
+
+
+def unreachable(error: OSError, place: str) -> Unreachable:
+    """Return the error for a connection that never came about."""
+    cause = error.strerror or str(error)
+    if isinstance(error, socket.gaierror):
+        cause = f"No such host ({cause})"
+    elif isinstance(error, TimeoutError):
+        cause = "No answer in the time allowed"
+    return Unreachable(
+        title=f"{place} cannot be reached.",
+        cause=f"{cause}.",
+        suggestion="Check the address and the network (VPN?).",
+        path=place,
+    )
+
+
+def refusal(status: int, reason: str, retry_after: str | None, body: bytes, path: str) -> ShotDockError:
+    """Return what a status of 400 and above means for path. body: the answer's first bytes, for its words."""
+    said = f"The server answered {status} {reason}".rstrip() + _said(body) + "."
+    name = path.rpartition("/")[2] or path
+    if status in (404, 410):
+        return NotFound(f"There is no {name} on the server.", said, "It may have expired or been removed.", path)
+    if status in (401, 407):
+        return LoginFailed("The server wants a login.", said, "Check user, password or token.", path)
+    if status in (429, 503):
+        wait = parse_retry_after(retry_after, time.time())
+        return ServerBusy("The server is busy.", said, "It will be tried again shortly.", path, wait)
+    if status >= 500 or status == 408:
+        return Truncated(f"The server cannot send {name} just now.", said, "It will be tried again.", path)
+    return NotAllowed(
+        f"The server refuses {name}.", said, "A link may have expired: refresh it, or ask for access.", path
+    )
+
+
+def parse_retry_after(text: str | None, now: float) -> float | None:
+    """Read Retry-After, seconds or a date, as seconds from now, LONGEST_WAIT at most; None for anything else."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(moment - now, 0.0), LONGEST_WAIT)
+
+
+def misfit(path: str, cause: str) -> Truncated:
+    """Return the error for an answer that is not an answer to what was asked."""
+    return Truncated(
+        title=f"The server's answer about {path.rpartition('/')[2] or path} does not fit the question.",
+        cause=cause,
+        suggestion="Nothing of it was kept; it will be tried again.",
+        path=path,
+    )
+
+
+def cut_short(path: str, got: int, wanted: int) -> Truncated:
+    """Return the error for a body that is not as long as promised; got and wanted count from the file's start."""
+    return Truncated(
+        title=f"{path.rpartition('/')[2] or path} did not come whole.",
+        cause=f"The server sent it up to byte {got:,}; {wanted:,} were promised.",
+        suggestion="It will be tried again from the byte reached.",
+        path=path,
+    )
+
+
+def not_the_file(path: str, what: str) -> NotTheFile:
+    """Return the error for a page that came instead of the file."""
+    return NotTheFile(
+        title=f"Something else came instead of {path.rpartition('/')[2] or path}.",
+        cause=f"The server sent {what}, as login and error pages are.",
+        suggestion="Open the link in a browser to see what it says; a login may be needed.",
+        path=path,
+    )
+
+
+def encoded(path: str, encoding: str) -> Unsupported:
+    """Return the error for a file that comes compressed although it was asked for as it is."""
+    return Unsupported(
+        title=f"The server sends {path.rpartition('/')[2] or path} in another form.",
+        cause=f"It was asked for as it is and comes encoded ({encoding[:40]}).",
+        suggestion="Ask your administrator to switch off compression for these files.",
+        path=path,
+    )
+
+
+def bad_redirect(path: str, why: str) -> NotTheFile:
+    """Return the error for a redirect that is not followed."""
+    return NotTheFile(
+        title="The server sends us somewhere we do not go.",
+        cause=why,
+        suggestion="Check the address; ask your administrator if it is right.",
+        path=path,
+    )
+
+
+def _said(body: bytes) -> str:
+    match = _WORDS.search(body)
+    if match is None:
+        return ""
+    words = (match[1] or match[2] or b"").decode("utf-8", "replace")
+    return ": " + "".join(char if char.isprintable() else " " for char in words).rstrip(". ")

@@ -1,0 +1,227 @@
+"""HTTP connections that are kept: one per server met on the way, with redirects followed by our own rules.
+
+http.client carries the bytes, not requests: it hands out the response's own file, for one reused buffer, and
+the socket, to break off a read from another thread and to look at a pinned certificate; and 3,000 small files
+cost a quarter of the time.
+"""
+
+import base64
+import http.client
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin, urlsplit
+
+from desktop.core.connection import DEFAULT_PORTS
+from desktop.core.errors import HostileName
+from desktop.transfer.pins import place_of
+from desktop.transfer.ports import Site
+from desktop.transfer.sources.http_errors import bad_redirect, converted, unreachable
+from desktop.transfer.tls import Guard, sever
+
+MOST_REDIRECTS = 10
+_REDIRECTS = (301, 302, 303, 307, 308)
+_SMALL = 1 << 16
+_AS_IT_IS = "/%:@!$&'()*+,;=-._~"
+
+Origin = tuple[str, str, int]
+"""Scheme, host, port."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """A kept connection and its socket, which http.client forgets when the server wants to close."""
+
+    origin: Origin
+    connection: http.client.HTTPConnection
+    sock: socket.socket
+    used: bool = False
+
+    def close(self) -> None:
+        """Close connection and socket."""
+        self.connection.close()
+        self.sock.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer and the connection it comes on."""
+
+    response: http.client.HTTPResponse
+    kept: Kept
+
+
+class Wire:
+    """The connections of one source. Used by one thread; only `sever` may be called from another."""
+
+    def __init__(self, site: Site) -> None:
+        address = site.address
+        self._site = site
+        self._home: Origin = (address.protocol, address.host, address.port or DEFAULT_PORTS[address.protocol] or 80)
+        self.place = place_of(*self._home[1:])
+        self.timeout = site.timeout
+        self._kept: dict[Origin, Kept] = {}
+
+    def connect(self) -> None:
+        """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
+        self._connection(self._home)
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        while self._kept:
+            self._kept.popitem()[1].close()
+
+    def sever(self) -> None:
+        """Break every connection from any thread."""
+        for kept in list(self._kept.values()):
+            sever(kept.sock)
+
+    def ask(self, method: str, target: str, headers: dict[str, str]) -> Reply:
+        """Ask the site for target (path and query) and return the answer, redirects followed.
+
+        No credential goes to another host; a redirect out of TLS, or to something that is not HTTP, is refused.
+        Raises our errors; the answer may have any status but a redirect's.
+        """
+        origin, path = self._home, target.partition("?")[0]
+        target = _spelled(target)
+        for _ in range(MOST_REDIRECTS + 1):
+            sent = headers | (self._secrets() if origin == self._home else {})
+            reply = self._exchange(origin, method, target, sent, path)
+            if reply.response.status not in _REDIRECTS:
+                return reply
+            location = reply.response.getheader("Location")
+            self.finish(reply)
+            origin, target = _followed(origin, target, location, path)
+        raise bad_redirect(path, f"There were more than {MOST_REDIRECTS} redirects in a row.")
+
+    def finish(self, reply: Reply) -> bytes:
+        """Read what is left of an answer nobody wants and return its first bytes; a long one costs the connection."""
+        with converted(self.place):
+            first = reply.response.read(_SMALL)
+        if not reply.response.isclosed():
+            self.drop(reply)
+        return first
+
+    def drop(self, reply: Reply) -> None:
+        """Close the connection an answer comes on; the next question opens a new one."""
+        reply.response.close()
+        reply.kept.close()
+        self._kept.pop(reply.kept.origin, None)
+
+    def _exchange(self, origin: Origin, method: str, target: str, headers: dict[str, str], path: str) -> Reply:
+        kept = self._connection(origin)
+        try:
+            return self._once(kept, method, target, headers)
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError):
+            if not kept.used:
+                raise
+            # A kept connection may have been closed while it rested; the question was not even read.
+            kept = self._connection(origin)
+            return self._once(kept, method, target, headers)
+
+    def _once(self, kept: Kept, method: str, target: str, headers: dict[str, str]) -> Reply:
+        try:
+            kept.connection.request(method, target, headers=headers | {"Host": _host(kept.origin)})
+            response = kept.connection.getresponse()
+        except BaseException:
+            kept.close()
+            self._kept.pop(kept.origin, None)
+            raise
+        reply = Reply(response, kept)
+        kept.used = True
+        return reply
+
+    def _connection(self, origin: Origin) -> Kept:
+        kept = self._kept.get(origin)
+        if kept is not None and kept.connection.sock is not None:
+            return kept
+        if kept is not None:
+            kept.close()
+        scheme, host, port = origin
+        sock: socket.socket = self._dial(host, port)
+        if scheme == "https":
+            sock = self._secured(sock, host, port)
+        sock.settimeout(self.timeout)
+        connection = http.client.HTTPConnection(host, port)
+        # It would connect anew by itself, and in clear.
+        connection.auto_open = 0
+        connection.sock = sock
+        self._kept[origin] = kept = Kept(origin, connection, sock)
+        return kept
+
+    def _dial(self, host: str, port: int) -> socket.socket:
+        try:
+            sock = socket.create_connection((host, port), self._site.connect_timeout)
+        except OSError as error:
+            raise unreachable(error, place_of(host, port)) from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def _secured(self, sock: socket.socket, host: str, port: int) -> ssl.SSLSocket:
+        with converted(place_of(host, port)):
+            guard = Guard(host, port, self._site.trust)
+            try:
+                return guard.secure(sock)
+            except ssl.SSLCertVerificationError as error:
+                guard.doubts(error)
+                return guard.secure(self._dial(host, port))
+
+    def _secrets(self) -> dict[str, str]:
+        login, user = self._site.login, self._site.address.user
+        if login.token is not None:
+            return {"Authorization": f"Bearer {login.token}"}
+        if user is None and login.password is None:
+            return {}
+        pair = f"{user or ''}:{login.password or ''}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
+def _host(origin: Origin) -> str:
+    scheme, host, port = origin
+    name = f"[{host}]" if ":" in host else host
+    # Signed links are signed for the host as a browser spells it.
+    return name if port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
+
+
+def _spelled(target: str) -> str:
+    """Return target fit for a request line: what may not stand there is percent-encoded, the rest stays as it is."""
+    if any(char in target for char in "\r\n\0"):
+        raise HostileName(
+            title="This name cannot be asked for over HTTP.",
+            cause="It holds a line break or a null character.",
+            suggestion="Rename the file on the server.",
+            path=repr(target.partition("?")[0]),
+        )
+    path, mark, query = target.partition("?")
+    return quote(path, safe=_AS_IT_IS, errors="surrogateescape") + mark + quote(query, safe=_AS_IT_IS + "?")
+
+
+def _followed(origin: Origin, target: str, location: str | None, path: str) -> tuple[Origin, str]:
+    """Return where a redirect leads; raise NotTheFile if we do not go there."""
+    scheme, host, _ = origin
+    if not location:
+        raise bad_redirect(path, "It redirects without saying where to.")
+    try:
+        spelled = quote(location.encode("latin-1", "replace"), safe=_AS_IT_IS + "?#[]")
+        parts = urlsplit(urljoin(f"{scheme}://{_host(origin)}{target}", spelled))
+        new_port = parts.port
+    except ValueError:
+        raise bad_redirect(path, "It redirects to something that is no address.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise bad_redirect(path, f"It redirects to {parts.scheme or 'nothing'}://, which is not HTTP.")
+    if scheme == "https" and parts.scheme == "http":
+        raise bad_redirect(path, f"It redirects from a secure connection to a plain one at {parts.hostname}.")
+    if parts.hostname != host and _is_link_local(parts.hostname):
+        raise bad_redirect(
+            path, f"It redirects to {parts.hostname}, an address inside this machine's own network link."
+        )
+    there = (parts.scheme, parts.hostname, new_port or DEFAULT_PORTS[parts.scheme] or 80)
+    return there, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_link_local
+    except ValueError:
+        return False
