@@ -1,0 +1,161 @@
+"""Reading many files at once over one SFTP channel: opens, reads, checks and closes all under way together.
+
+A lane's latency is paid once, not per file: up to 64 files are open, up to 64 reads are asked, across all of
+them, the oldest file first. The lane thread runs this; only a block's bytes are written on the transport thread.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from desktop.core.connection import Address
+from desktop.transfer.ports import Feed
+from desktop.transfer.sources import sftp_wire as wire
+from desktop.transfer.sources.sftp_carry import Block, Carried, Look, Opening
+from desktop.transfer.sources.sftp_session import Session, close_quietly
+
+FILES = 64
+READS = 64
+BYTES = 16 * 1024 * 1024
+"""The most files, read requests, and bytes asked for at once; the last also bounds the memory."""
+LOOK_EVERY = 0.1
+"""Seconds between two looks whether pieces were stopped."""
+NARROW_FOR = 600.0
+"""Seconds a server that stalled is asked for less at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How much may be under way at once."""
+
+    files: int = FILES
+    reads: int = READS
+
+
+class Widths:
+    """What each server has shown it can take, for all lanes of this process.
+
+    Some servers stall for good when too much is asked at once. A stall narrows what the next connection asks,
+    to a quarter each time and at last to one request after the other; a while later all of it is tried again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._narrow: dict[Address, tuple[Width, float]] = {}
+
+    def of(self, address: Address) -> Width:
+        """Return how much to ask this server at once."""
+        with self._lock:
+            width, since = self._narrow.get(address, (Width(), 0.0))
+            if time.monotonic() - since > NARROW_FOR:
+                self._narrow.pop(address, None)
+                return Width()
+            return width
+
+    def stalled(self, address: Address, at: Width) -> None:
+        """Note that the server went silent with this much under way."""
+        with self._lock:
+            self._narrow[address] = (Width(max(at.files // 4, 1), max(at.reads // 4, 1)), time.monotonic())
+
+
+WIDTHS = Widths()
+
+
+class Reader:
+    """Carries the pieces of one feed over one session. wire_path: a path as the bytes the server takes."""
+
+    def __init__(self, session: Session, feed: Feed, wire_path: Callable[[str], bytes], width: Width) -> None:
+        self._session = session
+        self._feed = feed
+        self._wire_path = wire_path
+        self._width = width
+        self._carried: dict[Carried, None] = {}
+        self._hungry: deque[Carried] = deque()
+        self._blocks = 0
+        self._bytes = 0
+        self._looked = time.monotonic()
+        self.longest = session.limits.read
+        self.guesses = width.reads > 1
+
+    def run(self) -> None:
+        """Carry pieces until the feed has none and all are done; raise what broke the line."""
+        session = self._session
+        try:
+            while True:
+                self._admit()
+                self._feed_the_hungry()
+                if not self._carried:
+                    return
+                session.patience = session.under_way * 3 // 4
+                session.step()
+                self._stop_the_stopped()
+        finally:
+            session.patience = 0
+            # From here on the pieces are the engine's again: a block that comes late must not be written.
+            with session.gate:
+                for carried in self._carried:
+                    carried.dropped = True
+
+    def _admit(self) -> None:
+        """Take pieces from the feed while there is room for their files and their bytes."""
+        backlog = sum(carried.unasked for carried in self._carried)
+        while len(self._carried) < self._width.files and backlog < BYTES:
+            piece = self._feed.next()
+            if piece is None:
+                return
+            carried = Carried(self, piece)
+            self._carried[carried] = None
+            backlog += carried.unasked
+            path = self._wire_path(piece.file.path)
+            self._session.post(Opening(carried), partial(wire.open_packet, path=path))
+
+    def _feed_the_hungry(self) -> None:
+        """Ask for blocks of the open files, oldest file first, within the width."""
+        while self._hungry and self._blocks < self._width.reads and self._bytes < BYTES:
+            block = self._hungry[0].next_block()
+            if block:
+                self.ask(block)
+            else:
+                self._hungry.popleft().hungry = False
+
+    def _stop_the_stopped(self) -> None:
+        now = time.monotonic()
+        if now - self._looked > LOOK_EVERY:
+            self._looked = now
+            for carried in [carried for carried in self._carried if carried.piece.stopped]:
+                self.let_go(carried)
+
+    # --- what a carried file asks of us
+
+    def look(self, carried: Carried) -> None:
+        """Ask what the open file is now."""
+        handle = carried.handle
+        self._session.post(Look(carried), lambda number: wire.handle_packet(wire.FSTAT, number, handle))
+
+    def ask(self, block: Block) -> None:
+        """Ask for a block."""
+        self._blocks += 1
+        self._bytes += block.length
+        self._session.post(block, block.packet)
+
+    def answered(self, block: Block) -> None:
+        """Note that a block's reply is here."""
+        self._blocks -= 1
+        self._bytes -= block.length
+
+    def hungry(self, carried: Carried) -> None:
+        """Note that there are blocks to ask for."""
+        if not carried.hungry:
+            carried.hungry = True
+            self._hungry.append(carried)
+
+    def let_go(self, carried: Carried) -> None:
+        """Close the file, if it is open yet, and forget it."""
+        carried.dropped = True
+        self._carried.pop(carried, None)
+        if carried.handle:
+            close_quietly(self._session, carried.handle)
+            carried.handle = b""

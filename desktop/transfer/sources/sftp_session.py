@@ -1,0 +1,274 @@
+"""One SFTP session: requests out, replies in, matched by number, with two threads that never wait for each other.
+
+The transport thread cuts the incoming bytes into replies. File data it hands on at once (`Request.land`); every
+other reply it puts on a list for the lane thread, which does all the sending. So nothing is ever sent from the
+transport thread, which alone can carry a key exchange to its end while senders wait for it.
+"""
+
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import paramiko
+
+from desktop.core.errors import ConnectionLost, Unsupported
+from desktop.transfer.sources import sftp_faults as faults
+from desktop.transfer.sources import sftp_wire as wire
+from desktop.transfer.sources.sftp_line import Line, lost, silence, ssh_errors
+
+TICK = 0.2
+"""Seconds a waiting lane sleeps before it looks whether it was stopped, or the server has gone silent."""
+_VERSION_NUMBER = -1
+_head = struct.Struct(">IBI").unpack_from
+_length = struct.Struct(">I").unpack_from
+
+
+class Request:
+    """A request under way. `answered` runs on the lane thread."""
+
+    __slots__ = ()
+    direct = False
+    """True if file data goes to `land` on the transport thread instead of to `answered`."""
+
+    def land(self, data: memoryview) -> None:
+        """Take file data, on the transport thread; the bytes may change after the call."""
+        raise NotImplementedError
+
+    def answered(self, kind: int, body: bytes) -> None:
+        """Take a reply of the kind, without its head; for data that went to `land` the body is empty."""
+        raise NotImplementedError
+
+
+class Answer(Request):
+    """A request somebody waits for."""
+
+    __slots__ = ("body", "kind")
+
+    def __init__(self) -> None:
+        self.kind = 0
+        self.body = b""
+
+    def answered(self, kind: int, body: bytes) -> None:
+        """Keep the reply."""
+        self.kind, self.body = kind, body
+
+
+class Ignored(Request):
+    """A request whose reply changes nothing, like a close."""
+
+    __slots__ = ()
+
+    def answered(self, kind: int, body: bytes) -> None:
+        """Let the reply go."""
+
+
+IGNORED = Ignored()
+
+
+class Session:
+    """An SFTP session on a logged-in line. One thread uses it; another one feeds it.
+
+    timeout: seconds without a byte, while something is asked, until TimedOut.
+    """
+
+    def __init__(self, line: Line, host: str, timeout: float) -> None:
+        self._line = line
+        self._host = host
+        self._timeout = timeout
+        self._channel: paramiko.Channel | None = None
+        self._pending: dict[int, Request] = {}
+        self._answered: deque[tuple[Request, int, bytes]] = deque()
+        self._wake = threading.Event()
+        self._out: list[bytes] = []
+        self._number = 0
+        self._buffer = bytearray(2 * wire.LARGE_READ)
+        self._filled = 0
+        self._heard = time.monotonic()
+        self._receiving = False
+        self._over = False
+        self._cause: Exception | None = None
+        self.limits = wire.Limits()
+        self.gate = threading.Lock()
+        """Held while the transport thread hands data on: whoever takes it knows that nothing is being written."""
+        self.patience = 0
+        """Replies with data wake the lane only once no more than this many requests are under way."""
+
+    # --- the lane's side
+
+    def start(self) -> None:
+        """Open the channel and agree on the protocol; raise Unsupported if the server has no SFTP."""
+        greeting = Answer()
+        self._pending[_VERSION_NUMBER] = greeting
+        self._out.append(wire.init_packet())
+        try:
+            with ssh_errors(self._host):
+                self._channel = self._line.open_sftp(self._timeout, self)
+            while not greeting.kind:
+                self.step()
+        except ConnectionLost as error:
+            if not self._line.is_active():
+                raise
+            raise _no_sftp(self._host, error.cause) from error
+        reply = wire.Reply(greeting.body)
+        extensions = set()
+        while reply.left:
+            extensions.add(reply.string())
+            reply.string()
+        if wire.LIMITS.encode() in extensions:
+            kind, reply = self.ask(lambda number: wire.extended_packet(number, wire.LIMITS))
+            if kind == wire.EXTENDED_REPLY:
+                self.limits = reply.limits()
+
+    @property
+    def under_way(self) -> int:
+        """Return the number of requests without a reply."""
+        return len(self._pending)
+
+    def post(self, request: Request, packet: Callable[[int], bytes]) -> None:
+        """Queue a request; `packet` gets its number. It leaves with the next `step`."""
+        self._number = number = (self._number + 1) & 0xFFFFFFFF
+        if not self._pending:
+            # The server was not asked anything, so its silence until now means nothing.
+            self._heard = time.monotonic()
+        self._pending[number] = request
+        self._out.append(packet(number))
+
+    def step(self) -> None:
+        """Send what is queued, wait for replies (at most a tick), and pass each to its request.
+
+        Raises ConnectionLost once the line is broken and every reply that came is passed on, and TimedOut for
+        a server that owes replies and is silent for too long.
+        """
+        if self._over:
+            if not self._answered:
+                self._check()
+        else:
+            self._send()
+            if not self._answered:
+                self._wake.wait(TICK)
+        self._wake.clear()
+        moved = False
+        while self._answered:
+            request, kind, body = self._answered.popleft()
+            request.answered(kind, body)
+            moved = True
+        if not moved:
+            self._check()
+
+    def ask(self, packet: Callable[[int], bytes]) -> tuple[int, wire.Reply]:
+        """Send a request and wait for its reply; return the reply's kind and fields."""
+        answer = Answer()
+        self.post(answer, packet)
+        while not answer.kind:
+            self.step()
+        return answer.kind, wire.Reply(answer.body)
+
+    def wake(self) -> None:
+        """Let a waiting `step` go on; from any thread."""
+        self._wake.set()
+
+    def _send(self) -> None:
+        channel = self._channel
+        if channel is None:
+            raise lost(self._host, None)
+        with ssh_errors(self._host):
+            self._line.adjust(channel)
+            if self._out:
+                data = b"".join(self._out)
+                self._out.clear()
+                channel.sendall(data)
+
+    def _check(self) -> None:
+        if self._over:
+            if self._receiving and self._cause:
+                raise self._cause  # it was raised on our own side of the line, while handing on what came
+            raise lost(self._host, self._cause)
+        silent = time.monotonic() - self._heard
+        if self._pending and not self._receiving and silent > self._timeout:
+            raise silence(self._host, silent)
+
+    # --- the transport thread's side
+
+    def receive(self, data: memoryview) -> None:
+        """Cut bytes into replies and pass them on."""
+        self._receiving = True
+        self._heard = time.monotonic()
+        urgent = False
+        with self.gate:
+            while data:
+                if not self._filled and len(data) >= 4 and len(data) >= (size := 4 + _length(data)[0]):
+                    packet, data = data[:size], data[size:]
+                else:
+                    gathered, data = self._gather(data)
+                    if gathered is None:
+                        break
+                    packet = gathered
+                urgent |= self._reply(packet)
+        if self._answered and (urgent or len(self._pending) <= self.patience):
+            self._wake.set()
+        self._heard = time.monotonic()
+        self._receiving = False
+
+    def hung_up(self, cause: Exception | None) -> None:
+        """Note that no more replies will come."""
+        if not self._over:
+            self._cause = cause
+            self._over = True
+        self._wake.set()
+
+    def _gather(self, data: memoryview) -> tuple[memoryview | None, memoryview]:
+        """Collect a reply that comes in parts; return it once it is whole, and what follows it."""
+        if self._filled < 4:
+            head = min(4 - self._filled, len(data))
+            self._buffer[self._filled : self._filled + head] = data[:head]
+            self._filled += head
+            data = data[head:]
+            if self._filled < 4:
+                return None, data
+        size = 4 + _length(self._buffer)[0]
+        if size > wire.LONGEST_PACKET:
+            raise faults.nonsense(f"a reply claims to be {size} bytes long")
+        if size > len(self._buffer):
+            bigger = bytearray(size)
+            bigger[: self._filled] = self._buffer[: self._filled]
+            self._buffer = bigger
+        take = min(size - self._filled, len(data))
+        self._buffer[self._filled : self._filled + take] = data[:take]
+        self._filled += take
+        if self._filled < size:
+            return None, data[take:]
+        self._filled = 0
+        return memoryview(self._buffer)[:size], data[take:]
+
+    def _reply(self, packet: memoryview) -> bool:
+        """Match one whole reply to its request; tell whether the lane should look at it at once."""
+        if len(packet) < 9:
+            raise faults.nonsense(f"a reply is {len(packet)} bytes long")
+        _, kind, number = _head(packet)
+        request = self._pending.pop(_VERSION_NUMBER if kind == wire.VERSION else number, None)
+        if request is None:
+            return False
+        if kind == wire.DATA and request.direct:
+            if len(packet) < 13 or _length(packet, 9)[0] != len(packet) - 13:
+                raise faults.nonsense("a block of data is not as long as it says")
+            request.land(packet[13:])
+            self._answered.append((request, kind, b""))
+            return False
+        self._answered.append((request, kind, bytes(packet[9:])))
+        return True
+
+
+def _no_sftp(host: str, cause: str) -> Unsupported:
+    return Unsupported(
+        title="The server offers no SFTP.",
+        cause=f"{host} accepted the login but does not start SFTP. {cause}",
+        suggestion="Ask whoever runs the server to switch SFTP on for this user.",
+        path=host,
+    )
+
+
+def close_quietly(session: Session, handle: bytes) -> None:
+    """Queue the close of a handle; its reply is nobody's business."""
+    session.post(IGNORED, lambda number: wire.handle_packet(wire.CLOSE, number, handle))
