@@ -1,0 +1,148 @@
+"""A plain transfer, without a layout: single files, and folders with everything below them.
+
+A folder's tree is kept below `DEST/<folder name>/`, as `cp -r` does; a file goes to `DEST/<name>`. A web address gives
+its last component as the name; what a server says in its headers never names a file.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import unquote
+
+from desktop.core.errors import NotAllowed, ShotDockError, Stop, Stopped, UsageError
+from desktop.core.media import Entry, EntryKind
+from desktop.core.plan import Plan, PlannedItem, Request
+from desktop.studio.closed import closed_folders
+from desktop.studio.disk import Disk, folded
+from desktop.studio.fates import Fates, blocked
+from desktop.transfer.names import relative_target, shown
+from desktop.transfer.ports import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """One source of a plain transfer, looked up.
+
+    site: where it is. path: as asked for. name: where it goes below the destination, components divided by "/"; ""
+    for a folder whose contents go into the destination itself. folder: whether it is one. files: with web addresses
+    the path carries the query. troubles: what cannot be fetched, and why. links: links left out.
+    """
+
+    site: str
+    path: str
+    name: str
+    folder: bool = False
+    files: tuple[Entry, ...] = ()
+    troubles: tuple[tuple[Entry, ShotDockError], ...] = ()
+    links: int = 0
+
+
+def expand(
+    source: Source,
+    site: str,
+    path: str,
+    query: str,
+    name: str | None,
+    stopped: Callable[[], bool],
+    here: Disk | None = None,
+    ask: bool = True,
+) -> Expanded:
+    """Return the files of a path: itself, or everything below it; links and devices are left out.
+
+    source: connected. path, query: of a web address percent-encoded. name: where it goes, or None for its own name.
+    ask: whether to ask a web server for each file's size and time beforehand; without, they are asked for only where
+    something of that name is `here`, in the destination, already. What is not there, or may not be read, is told in
+    `troubles`, so that other sources still come. Raises UsageError for an address that names no file, Stopped, and
+    what breaks the connection.
+    """
+    web = not source.features.listing
+    where = name if name else _own_name(path, site, web)
+    if web and not where:
+        raise UsageError(
+            title="This address names no file.",
+            cause=f"{site}{path} ends with a slash; a web server has no folders to list.",
+            suggestion="Add the file's name, or give it one in a list with -i.",
+            path=f"{site}{path}",
+        )
+    full = f"{path}?{query}" if query else path
+    if stopped():
+        raise Stopped
+    if web and not ask and not _something_here(here, where):
+        return Expanded(site, path, where, files=(Entry(full),))
+    try:
+        found = source.stat(full)
+    except Stop as error:
+        return Expanded(site, path, where, troubles=((Entry(full), error),))
+    if found.kind is not EntryKind.FOLDER:
+        file = Entry(full, EntryKind.FILE, found.size, found.mtime, found.precision, found.etag)
+        return Expanded(site, path, where, files=(file,))
+    return _tree(source, site, path.rstrip("/"), where, stopped)
+
+
+def plan_plain(expanded: Iterable[Expanded], request: Request, now: float) -> Plan:
+    """Return the plan of a plain transfer, an item for each source, in order. Nothing is touched.
+
+    now: seconds since the epoch. Raises UsageError for an unknown conflict strategy.
+    """
+    fates = Fates(request.destination, request.conflict)
+    items = []
+    for found in expanded:
+        files = [fates.decide(file, partial(_target, found, file)) for file in found.files]
+        files += [blocked(entry, error) for entry, error in found.troubles]
+        planned = tuple(files)
+        message = f"{found.links:,} links were left out" if found.links else ""
+        label = shown(found.path) or "/"
+        items.append(PlannedItem(found.site, label, planned, state=fates.state(planned), message=message))
+    return Plan(request, tuple(items), fates.free())
+
+
+def _tree(source: Source, site: str, root: str, where: str, stopped: Callable[[], bool]) -> Expanded:
+    files: dict[str, Entry] = {}
+    empty: list[str] = []
+    links = 0
+    for folder in source.walk(root or "/", lambda _: True, stopped):
+        if stopped():
+            raise Stopped
+        if not folder.entries:
+            empty.append(folder.path)
+        for entry in folder.entries:
+            if entry.kind is EntryKind.FILE:
+                files[entry.path] = entry
+            links += entry.kind is EntryKind.LINK
+    closed = ((Entry(path, EntryKind.FOLDER), _closed(path)) for path in closed_folders(source, empty, stopped))
+    ordered = tuple(files[path] for path in sorted(files))
+    return Expanded(site, root, where, True, ordered, tuple(closed), links)
+
+
+def _target(found: Expanded, file: Entry) -> str:
+    parts = found.name.split("/") if found.name else []
+    if found.folder:
+        parts += file.path[len(found.path) :].removeprefix("/").split("/")
+    return relative_target(parts)
+
+
+def _own_name(path: str, site: str, web: bool) -> str:
+    """Return the path's last component; "" if it has none, or is the folder above or itself."""
+    if web:
+        return unquote(path.rpartition("/")[2])
+    if site.startswith("file:") and os.sep != "/":
+        path = path.replace(os.sep, "/")
+    name = path.rstrip("/").rpartition("/")[2]
+    return "" if name in (".", "..") else name
+
+
+def _something_here(here: Disk | None, where: str) -> bool:
+    """Tell whether the destination has the file already, or part files that may be of it."""
+    if here is None:
+        return False
+    try:
+        folder, _, name = relative_target(where.split("/")).rpartition("/")
+    except Stop:
+        return False
+    listing = here.folder(folder)
+    return listing.parts or folded(name) in listing.files
+
+
+def _closed(path: str) -> NotAllowed:
+    return NotAllowed(f"You may not read {shown(path)}.", "The server denies it.", "Ask its owner for access.", path)
