@@ -1,5 +1,6 @@
 """What to do when the target exists; one line each, the recommended one first."""
 
+# ruff: isort: skip_file
 from desktop.transfer.conflicts import skip  # noqa: F401  registers itself
 from desktop.transfer.conflicts import compare  # noqa: F401
 from desktop.transfer.conflicts import overwrite  # noqa: F401

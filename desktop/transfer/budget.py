@@ -1,0 +1,60 @@
+"""How many connections a host bears: shared by every lane and scan that goes there."""
+
+import threading
+import time
+from collections.abc import Callable
+
+GROWTH = 60.0
+"""Seconds without a refusal after which one more connection is tried again."""
+
+
+class HostBudget:
+    """Counts connections to one host. Whoever takes a place gives it back; all methods are thread-safe.
+
+    A refusal (421, MaxSessions, 503) shrinks the limit below what is in use; it grows back by one whenever
+    connections did well for GROWTH seconds, up to the limit it began with.
+    """
+
+    def __init__(self, limit: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = max(1, limit)
+        self._limit = self._most
+        self._used = 0
+        self._clock = clock
+        self._changed = clock()
+        self._lock = threading.Lock()
+
+    @property
+    def limit(self) -> int:
+        """Return how many connections may be open now, at least 1."""
+        return self._limit
+
+    @property
+    def used(self) -> int:
+        """Return how many are taken."""
+        return self._used
+
+    def take(self) -> bool:
+        """Take a place if one is free; never waits."""
+        with self._lock:
+            if self._used >= self._limit:
+                return False
+            self._used += 1
+            return True
+
+    def give_back(self) -> None:
+        """Give a taken place back."""
+        with self._lock:
+            self._used = max(0, self._used - 1)
+
+    def shrink(self) -> None:
+        """Note that the host refused one of the connections in use: allow one less than these from now on."""
+        with self._lock:
+            self._limit = max(1, min(self._limit, self._used) - 1)
+            self._changed = self._clock()
+
+    def grow(self) -> None:
+        """Note that a connection does well; after GROWTH seconds of that, allow one more."""
+        with self._lock:
+            if self._limit < self._most and self._clock() - self._changed >= GROWTH:
+                self._limit += 1
+                self._changed = self._clock()

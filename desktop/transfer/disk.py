@@ -1,0 +1,152 @@
+"""The local disk: its errors in our words, and the few calls that differ from system to system."""
+
+import errno
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from desktop.core.errors import DiskFull, FileInUse, NameTooLong, ShotDockError, TargetUnwritable
+from desktop.transfer.names import shown
+
+if sys.platform != "win32":
+    import fcntl
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_BINARY: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
+_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+_SHARED = 32
+_LOCKED = 33
+_TOO_LONG = 206
+"""Windows' ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION and ERROR_FILENAME_EXCED_RANGE."""
+
+
+@contextmanager
+def disk(path: str | Path) -> Iterator[None]:
+    """Turn an OSError about the local path into a ShotDockError."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, str(path)) from error
+
+
+def disk_error(error: OSError, path: str) -> ShotDockError:
+    """Return an OSError of the local disk as one of ours."""
+    cause = f"{error.strerror or error} ({errno.errorcode.get(error.errno or 0, error.errno)})."
+    name = shown(os.path.basename(path) or path)  # noqa: PTH119  # the path may hold anything
+    path = shown(path)
+    if error.errno in _FULL:
+        return DiskFull(
+            f"There is no room left for {name}.",
+            cause,
+            "Free some space or inodes on the destination, or raise its quota, then resume.",
+            path,
+        )
+    if error.errno == errno.EFBIG:
+        return TargetUnwritable(
+            f"{name} is too large for the destination.",
+            f"Its file system, or a limit of this account, takes no file of this size: {cause}",
+            "Choose a destination on another file system (FAT32 ends at 4 GiB).",
+            path,
+        )
+    if error.errno == errno.ENAMETOOLONG or getattr(error, "winerror", None) == _TOO_LONG:
+        return NameTooLong(
+            f"The path of {name} is too long for the destination.", cause, "Choose a destination nearer the root.", path
+        )
+    if getattr(error, "winerror", None) in (_SHARED, _LOCKED):
+        return FileInUse(f"Another program holds {name}.", cause, "Close it there, then resume.", path)
+    return TargetUnwritable(
+        f"{name} cannot be written.", cause, "Check the destination and its permissions, or choose another.", path
+    )
+
+
+def create(path: str) -> int:
+    """Create a file that must not exist yet and return its descriptor; a link in its place counts as existing."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+
+
+def reopen(path: str) -> int:
+    """Open an existing file to read and write; never through a link."""
+    return os.open(path, os.O_RDWR | _BINARY | _NO_FOLLOW)
+
+
+if sys.platform != "win32":
+
+    def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+        """Write all of data at offset."""
+        written = os.pwrite(fd, data, offset)
+        if written < len(data):
+            rest = memoryview(data)
+            while written < len(rest):
+                written += os.pwrite(fd, rest[written:], offset + written)
+
+    def read_at(fd: int, count: int, offset: int) -> bytes:
+        """Read up to count bytes at offset."""
+        return os.pread(fd, count, offset)
+
+    def lock(fd: int) -> bool | None:
+        """Lock the file for this descriptor, until it is closed; False if another has it, None if none can."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # ENOLCK, ENOTSUP: a share without locks
+            return None
+        return True
+
+    def sync_folder(path: str) -> None:
+        """Make the folder's names durable."""
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            barrier(fd)
+            os.fsync(fd)
+        except OSError as error:
+            # Some network and FUSE file systems cannot sync a folder; they keep names as they see fit.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+                raise
+        finally:
+            os.close(fd)
+
+else:
+    _seeking = threading.Lock()
+
+    def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+        """Write all of data at offset."""
+        rest = memoryview(data)
+        with _seeking:
+            os.lseek(fd, offset, os.SEEK_SET)
+            while rest:
+                rest = rest[os.write(fd, rest) :]
+
+    def read_at(fd: int, count: int, offset: int) -> bytes:
+        """Read up to count bytes at offset."""
+        with _seeking:
+            os.lseek(fd, offset, os.SEEK_SET)
+            return os.read(fd, count)
+
+    def lock(fd: int) -> bool | None:
+        """Return None: an open file can neither be renamed nor removed by others here, which is lock enough."""
+        return None
+
+    def sync_folder(path: str) -> None:
+        """Do nothing: NTFS journals names, and a folder cannot be opened to sync it."""
+
+
+sync_data = getattr(os, "fdatasync", os.fsync)
+"""Make the bytes of a descriptor durable, and as much of its facts as reading them back needs."""
+
+if sys.platform == "darwin":
+
+    def barrier(fd: int) -> None:
+        """Empty the drive's cache, where fsync leaves the bytes on macOS; once for a whole group of files."""
+        try:
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+        except OSError:  # network shares have none
+            os.fsync(fd)
+
+else:
+
+    def barrier(fd: int) -> None:
+        """Do nothing: fsync empties the drive's cache here."""

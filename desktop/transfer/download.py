@@ -1,0 +1,433 @@
+"""One file under way, and every turn its fate can take."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from desktop.core.errors import (
+    Corrupted,
+    DiskFull,
+    FileInUse,
+    RemoteChanged,
+    Retry,
+    ShotDockError,
+    StillUploading,
+    Stopped,
+    Truncated,
+    Wait,
+)
+from desktop.core.media import Entry
+from desktop.core.task import FileResult
+from desktop.transfer.commit import check_hash, judge, place
+from desktop.transfer.disk import disk
+from desktop.transfer.folders import Folders
+from desktop.transfer.jobs import Job, JobDone
+from desktop.transfer.names import shown
+from desktop.transfer.part import Part
+from desktop.transfer.ports import Buffer, ConflictStrategy, Decision, Facts
+from desktop.transfer.retry import Patience
+from desktop.transfer.sameness import agree, joined, one_size, provable, told
+from desktop.transfer.spans import Gap, Span, cut
+
+CHANGES = 2
+"""The how-manieth change of a file on the server means that it is still being written."""
+_DISTRUST = 64 * 1024
+"""Bytes at its end that a range gives up if the server calls a transfer failed whose every byte came."""
+
+
+class Owner(Protocol):
+    """What a download needs of its run."""
+
+    token: str
+    conflict: ConflictStrategy
+    patience: Patience
+    segments: int
+    verify: bool
+    folders: Folders
+
+    def requeue(self, download: "Download", gaps: list[Gap], delay: float) -> None:
+        """Hand the gaps out again, before everything else of the site, after delay seconds."""
+
+    def commit(self, download: "Download") -> None:
+        """Have a complete file committed, soon, on another thread."""
+
+    def background(self, call: Callable[[], None]) -> None:
+        """Have a call that may block made, soon, on another thread."""
+
+    def end(self, download: "Download", done: JobDone) -> None:
+        """Note how the job ended."""
+
+
+class Download:
+    """A job under way. Every method may be called from any thread.
+
+    facts: the file as best known: as planned, as an earlier run knew it, as it was opened.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_changes",
+        "_committing",
+        "_corrupted",
+        "_opened",
+        "_owner",
+        "_part",
+        "_spans",
+        "_told",
+        "_waiting",
+        "ended",
+        "facts",
+        "folder",
+        "job",
+        "received",
+    )
+
+    def __init__(self, owner: Owner, job: Job) -> None:
+        self.job = job
+        self.facts = job.file
+        self.folder = ""
+        self.ended = False
+        self.received = 0
+        self._owner = owner
+        self._part = Part(str(job.target), owner.token)
+        self._spans: set[Span] = set()
+        self._waiting = 0
+        self._opened = False
+        self._told = False
+        self._committing = False
+        self._attempts = self._changes = self._corrupted = 0
+
+    @property
+    def size(self) -> int | None:
+        """Return the file's size in bytes, None if the server has not told it."""
+        return self.facts.size
+
+    @property
+    def on_disk(self) -> int:
+        """Return how many bytes of the file are in its part."""
+        return self._part.ranges.total
+
+    @property
+    def reused(self) -> int:
+        """Return how many bytes an earlier run left."""
+        return self._part.reused
+
+    def begin(self, ranges: bool) -> list[Gap]:
+        """Judge the target, take over an earlier part and return what is missing; nothing if the job ended here.
+
+        ranges: whether the source can start at any byte. Raises ShotDockError.
+        """
+        target, folders = str(self.job.target), self._owner.folders
+        self.folder, _ = folders.split(target)
+        with disk(target):
+            verdict = judge(target, self._incoming, self._owner.conflict)
+        if verdict is not None and verdict.decision is Decision.SKIP:
+            self.report(FileResult.SKIPPED, verdict.reason)
+            return []
+        folders.ensure(self.folder)
+        with self._part.lock:
+            known = self._part.adopt(folders, self.job.file, ranges)
+            if known is not None:
+                self.facts = joined(known, self.job.file)
+            return self._gaps(ranges)
+
+    def span(self, span: Span) -> None:
+        """Note a range that was handed out, one of those `begin` or `requeue` named."""
+        with self._part.lock:
+            self._waiting -= 1
+            if self.ended:
+                span.ended = True
+            else:
+                self._spans.add(span)
+
+    def opened(self, span: Span, now: Entry) -> None:
+        """Compare what was opened with what is known; raise RemoteChanged if it is another file, or growing.
+
+        A file replaced since the plan by one of the same size is simply that file, as long as nothing of it
+        was fetched. Any other difference starts it over once, after a pause and with the new facts; the next
+        one means that it is still being written.
+        """
+        with self._part.lock:
+            if span.ended:
+                raise Stopped
+            same = agree(self.facts, now)
+            begun = bool(len(self._part.ranges)) or len(self._spans) > 1
+            if same is None and len(self._part.ranges) and provable(self.facts):
+                same = False  # the server told more before; now nothing proves that the bytes here belong to it
+            if same is False and not begun and not span.received and one_size(self.facts, now):
+                same = True
+            if same is not False:
+                self.facts = joined(now, self.facts)
+                self._told = self._told or now.size is not None
+                self._opened = True
+                self._part.confirm(self.facts)
+                return
+        raise self._changed(now)
+
+    def put(self, span: Span, offset: int, data: Buffer, count: int) -> None:
+        """Write bytes into the part; raise Stopped, Truncated or an error of the disk."""
+        part, size = self._part, self.facts.size
+        try:
+            with part.lock:
+                if span.ended:
+                    raise Stopped
+                if size is not None and offset + count > size:
+                    raise _surplus(self.job, offset + count, size)
+                part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
+                due = part.write(offset, data, count)
+                self.received += count
+                span.received += count
+        except ShotDockError as error:
+            self.failed(span, error)
+            raise
+        if due:
+            self._owner.background(self._save)
+
+    def finished(self, span: Span) -> None:
+        """Take a range as complete; the last one commits the file. One with bytes missing is tried again."""
+        try:
+            with self._part.lock:
+                if span.ended:
+                    return
+                if self.facts.size is None and span.stop is None:
+                    self.facts = replace(self.facts, size=self._part.ranges.end)
+                stop = span.stop if span.stop is not None else self.facts.size or 0
+                missing = self._part.ranges.missing(span.start, stop)
+                if not missing:
+                    self._part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
+                    complete = self._leave(span)
+        except ShotDockError as error:
+            self.failed(span, error)
+            return
+        if missing:
+            self.failed(span, _short(self.job, sum(end - start for start, end in missing), stop))
+        elif complete:
+            self._owner.commit(self)
+
+    def failed(self, span: Span, error: ShotDockError) -> None:
+        """Try a range again, start the file over or give it up, as the error asks."""
+        if span.ended:
+            return
+        if isinstance(error, RemoteChanged | StillUploading):
+            self._changed(Entry(self.job.file.path), error)
+        elif isinstance(error, Corrupted):
+            self._start_over(error)
+        elif isinstance(error, Retry | Wait) and not isinstance(error, DiskFull | FileInUse):
+            self._retry(span, error, counts=True, heard=True)
+        else:
+            self.give_up(error)
+
+    def hand_back(self, span: Span, error: ShotDockError, counts: bool) -> None:
+        """Have a range of a lost connection continued by the next one. counts: whether it was a try of this file."""
+        self._retry(span, error, counts, heard=False)
+
+    def abandon(self, error: ShotDockError) -> None:
+        """Give the job up unless all of it is there and on its way to its final name."""
+        if not self._committing:
+            self.give_up(error)
+
+    def give_up(self, error: ShotDockError) -> None:
+        """End the job with an error; what is durable stays for another run."""
+        with self._part.lock:
+            if self.ended:
+                return
+            self._end_spans()
+
+        def park() -> None:
+            try:
+                self._part.park(self.facts)
+            except ShotDockError as again:
+                # The disk that refused the bytes refuses the journal as well: the first refusal says what to do.
+                error.__context__ = again
+            self._owner.end(self, self._done(FileResult.FAILED, "", error))
+
+        if self._part.journaled:
+            self._owner.background(park)
+        else:
+            park()
+
+    def seal(self) -> int | None:
+        """Check the complete part and make it durable; return its descriptor, None if bytes are fetched again.
+
+        Raises ShotDockError. Like `settle`, for a committer's thread: it takes its time.
+        """
+        part, size = self._part, self.facts.size or 0
+        with part.lock:
+            damaged = part.heal()
+            gaps: list[Gap] = [*damaged]
+            self._waiting += len(gaps)
+            self._committing = not gaps
+        if gaps:
+            self._owner.requeue(self, gaps, 0.0)
+            return None
+        fd = part.seal(size, self.facts.mtime)
+        try:
+            part.read_back()
+            if self.job.hash:
+                with disk(part.path):
+                    check_hash(fd, size, self.job.hash, str(self.job.target))
+        except Corrupted as error:
+            self._start_over(error)
+            return None
+        return fd
+
+    def settle(self) -> tuple[FileResult, str]:
+        """Give the sealed part its final name; return the result and its reason. The caller syncs the folder."""
+        self._part.close()
+        placed = place(self._part.path, str(self.job.target), self._incoming, self._owner.conflict)
+        self._part.placed()
+        if self.job.file.size is None and not self._told and placed.result.arrived:
+            return placed.result, "; ".join(filter(None, (placed.reason, "size not known by the server")))
+        return placed.result, placed.reason
+
+    def report(self, result: FileResult, reason: str) -> None:
+        """Say that the job ended well, everything being durable."""
+        self.ended = True
+        self._owner.end(self, self._done(result, reason, None))
+
+    def park(self) -> None:
+        """Leave the job unended, for another run: close its part with a last journal. Raises ShotDockError."""
+        with self._part.lock:
+            self._end_spans()
+            self._part.park(self.facts)
+
+    def _save(self) -> None:
+        try:
+            self._part.save()
+        except ShotDockError as error:
+            self.abandon(error)
+
+    def _changed(self, now: Entry, error: ShotDockError | None = None) -> RemoteChanged:
+        """Start the file over with new facts; the second time, give it up as still being written."""
+        path = self.job.file.path
+        found = RemoteChanged(
+            title=f"{shown(self.job.file.name)} changed on the server.",
+            cause=f"It was {told(self.facts)}, and is now {told(now)}.",
+            suggestion="It is fetched from its beginning.",
+            path=path,
+        )
+        with self._part.lock:
+            if self.ended:
+                return found
+            # An earlier run's part of another file is no news; the file on the server may well rest.
+            stale = self._part.reused > 0 and not self._opened and agree(self.job.file, now) is not False
+            self._changes += not stale
+            gaps = self._reset(replace(now, path=path))
+        if self._changes < CHANGES:
+            self._owner.requeue(self, gaps, 0.0 if stale else self._owner.patience.recheck)
+        elif isinstance(error, StillUploading):
+            self.give_up(error)
+        else:
+            self.give_up(
+                StillUploading(
+                    title=f"{shown(self.job.file.name)} is still being written on the server.",
+                    cause=f"It changed twice while it was fetched. {found.cause}",
+                    suggestion="Retry when whoever writes it is done.",
+                    path=path,
+                )
+            )
+        return found
+
+    def _start_over(self, error: ShotDockError) -> None:
+        """Fetch the whole file once more, and give it up if that did not help."""
+        with self._part.lock:
+            if self.ended:
+                return
+            self._corrupted += 1
+            again = self._corrupted < CHANGES
+            gaps = self._reset(self.facts)
+        if again:
+            self._owner.requeue(self, gaps, 0.0)
+        else:
+            self.give_up(error)
+
+    def _retry(self, span: Span, error: ShotDockError, counts: bool, heard: bool) -> None:
+        """Continue a range at its first missing byte. heard: the server said so, the connection lives."""
+        part = self._part
+        with part.lock:
+            if span.ended or self.ended:
+                return
+            stop = self.facts.size if span.stop is None else span.stop
+            whole = stop is not None and part.ranges.covers(span.start, stop)
+            if not provable(self.facts):
+                # Nothing will tell whether the file is the same then: what came of this range goes.
+                part.ranges.remove(span.start, max(span.start, part.ranges.end) if stop is None else stop)
+            elif whole and heard and stop is not None:
+                part.ranges.remove(max(span.start, stop - _DISTRUST), stop)
+            if span.received and provable(self.facts) and not whole:
+                self._attempts = 0
+            else:
+                self._attempts += counts
+            complete = self._leave(span)
+            gaps = self._missing(span.start, stop)
+            spent = self._attempts >= self._owner.patience.attempts
+            self._waiting += len(gaps)
+            self._committing = complete and not gaps and not spent
+        if spent:
+            self.give_up(error)
+        elif gaps:
+            pause = self._owner.patience.pause(max(1, self._attempts), error)
+            self._owner.requeue(self, gaps, pause if heard else 0.0)
+        elif complete:
+            self._owner.commit(self)
+
+    def _gaps(self, ranges: bool = True) -> list[Gap]:
+        """Return what is missing of the whole file, in as many ranges as wanted, and count them as waiting."""
+        gaps = self._missing(0, self.facts.size)
+        if ranges and self._owner.segments > 1:
+            gaps = cut(gaps, self._owner.segments)
+        self._waiting = len(gaps)
+        return gaps
+
+    def _missing(self, start: int, stop: int | None) -> list[Gap]:
+        if self.facts.size == 0:
+            return [(0, 0)]  # nothing to fetch, but the server has to say so
+        if stop is None:
+            return [(self._part.ranges.missing(start, self._part.ranges.end + 1)[0][0], None)]
+        return [*self._part.ranges.missing(start, stop)] if stop > start else []
+
+    def _reset(self, file: Entry) -> list[Gap]:
+        self._end_spans(over=False)
+        self._part.reset(file)
+        self.facts = file
+        self._opened = self._told = self._committing = False
+        return self._gaps()
+
+    def _end_spans(self, over: bool = True) -> None:
+        self.ended = over
+        for span in self._spans:
+            span.ended = True
+        self._spans.clear()
+
+    def _leave(self, span: Span) -> bool:
+        """End a range; return whether no other one is left."""
+        span.ended = True
+        self._spans.discard(span)
+        self._committing = not self._spans and not self._waiting
+        return self._committing
+
+    @property
+    def _incoming(self) -> Facts:
+        return Facts(self.facts.size, self.facts.mtime, self.facts.precision)
+
+    def _done(self, result: FileResult, reason: str, error: ShotDockError | None) -> JobDone:
+        reused = self._part.reused
+        return JobDone(self.job.id, result, reused > 0, self.received, reused, reason, error)
+
+
+def _surplus(job: Job, end: int, size: int) -> Truncated:
+    return Truncated(
+        title=f"{shown(job.file.name)} is longer than the server said.",
+        cause=f"Bytes up to {end:,} came, {size:,} were promised.",
+        suggestion="It may be growing; it will be tried again.",
+        path=job.file.path,
+    )
+
+
+def _short(job: Job, missing: int, stop: int) -> Truncated:
+    return Truncated(
+        title=f"{shown(job.file.name)} ended early.",
+        cause=f"{missing:,} of the bytes up to {stop:,} did not come.",
+        suggestion="It will be continued where it stopped.",
+        path=job.file.path,
+    )

@@ -1,0 +1,134 @@
+"""The folders below a destination: made once, safely, and made durable with what is put into them."""
+
+import os
+import threading
+from pathlib import Path
+
+from desktop.core.errors import HostileName, TargetUnwritable
+from desktop.core.media import Entry
+from desktop.transfer.disk import disk, sync_folder
+from desktop.transfer.names import Below, shown
+from desktop.transfer.partfile import Adopted, PartIndex
+
+
+class Folders:
+    """Makes folders below one destination; thread-safe."""
+
+    def __init__(self, destination: Path) -> None:
+        self._destination = str(destination)
+        self._below: Below | None = None
+        self._device = 0
+        self._made: set[str] = set()
+        self._unsynced: set[str] = set()
+        self._lock = threading.Lock()
+        self._parts = PartIndex()
+
+    def split(self, target: str) -> tuple[str, str]:
+        """Return the target's folder and name; raise HostileName if it is not below the destination."""
+        folder, name = os.path.split(target)
+        root = self._destination
+        if not name or not (folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)):
+            raise HostileName(
+                title="A file would land outside the destination.",
+                cause=f"{shown(target)} is not below {shown(root)}.",
+                suggestion="Choose another destination, or rename the file on the server.",
+                path=shown(target),
+            )
+        return folder, name
+
+    def ensure(self, folder: str) -> None:
+        """Make the folder and its parents; raise HostileName if a link leads out of the destination."""
+        if folder in self._made:
+            return
+        with self._lock:
+            if folder not in self._made:
+                self._make(folder)
+
+    def renew(self, folder: str) -> None:
+        """Make a folder again that someone removed; raise TargetUnwritable if the destination itself is gone."""
+        with self._lock:
+            self._made.clear()
+            self._make(folder)
+
+    def adopt(self, target: str, token: str, file: Entry) -> Adopted | None:
+        """Take over a dead run's part of the target; see `PartIndex.adopt`."""
+        with self._lock:
+            return self._parts.adopt(target, token, file)
+
+    def sync(self, folders: set[str]) -> None:
+        """Make the names in the folders durable, and those of folders made since the last call."""
+        with self._lock:
+            folders |= self._unsynced
+            self._unsynced = set()
+        for folder in folders:
+            with disk(folder):
+                try:
+                    sync_folder(folder)
+                except FileNotFoundError:
+                    continue  # removed by someone since: no name in it is left to keep
+
+    def _make(self, folder: str) -> None:
+        if self._below is None:
+            self._start()
+        self._check_device()
+        assert self._below is not None
+        relative = os.path.relpath(folder, self._destination).replace(os.sep, "/")
+        if relative != ".":
+            # The name stands for any file in it: what is checked is the folder, links on the way followed.
+            self._below.path(f"{relative}/x")
+            with disk(folder):
+                self._mkdir(folder)
+        self._made.add(folder)
+
+    def _start(self) -> None:
+        with disk(self._destination):
+            missing = []
+            path = Path(self._destination)
+            while not path.exists():
+                missing.append(path)
+                path = path.parent
+            for path in reversed(missing):
+                path.mkdir(exist_ok=True)
+                self._unsynced.add(str(path.parent))
+            self._device = os.stat(self._destination).st_dev  # noqa: PTH116
+        if not os.path.isdir(self._destination):  # noqa: PTH112
+            raise TargetUnwritable(
+                title="The destination is not a folder.",
+                cause=f"{shown(self._destination)} is a file.",
+                suggestion="Choose another destination.",
+                path=shown(self._destination),
+            )
+        self._below = Below(Path(self._destination))
+
+    def _check_device(self) -> None:
+        """Refuse to fill the empty folder that an unmounted share leaves behind."""
+        try:
+            there = os.stat(self._destination).st_dev == self._device  # noqa: PTH116
+        except OSError:
+            there = False
+        if not there:
+            raise TargetUnwritable(
+                title="The destination is gone.",
+                cause=f"{shown(self._destination)} was removed or unmounted while files were on their way.",
+                suggestion="Connect the disk or share again, then resume.",
+                path=shown(self._destination),
+            )
+
+    def _mkdir(self, folder: str) -> None:
+        parent = os.path.dirname(folder)  # noqa: PTH120
+        try:
+            os.mkdir(folder)  # noqa: PTH102
+        except FileNotFoundError:
+            self._mkdir(parent)
+            os.mkdir(folder)  # noqa: PTH102
+        except FileExistsError:
+            if not os.path.isdir(folder):  # noqa: PTH112
+                raise TargetUnwritable(
+                    title=f"{shown(os.path.basename(folder))} cannot be made a folder.",  # noqa: PTH119
+                    cause="A file of that name is in its place.",
+                    suggestion="Move that file away, or choose another destination.",
+                    path=shown(folder),
+                ) from None
+            return
+        self._parts.fresh(folder)
+        self._unsynced.add(parent)

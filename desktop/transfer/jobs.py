@@ -1,0 +1,49 @@
+"""What a run is asked to bring, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.core.errors import ShotDockError
+from desktop.core.media import Entry
+from desktop.core.task import FileResult
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to bring. target: an absolute path below the run's destination. query: an HTTP query string.
+
+    hash: what the bytes must hash to, as `sha256:hex` or hex digits, or None.
+    """
+
+    id: int
+    site: str
+    file: Entry
+    target: Path
+    query: str = ""
+    hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """How a job ended. transferred: bytes that crossed the network in this run. reused: bytes of an earlier one."""
+
+    id: int
+    result: FileResult
+    resumed: bool = False
+    transferred: int = 0
+    reused: int = 0
+    reason: str = ""
+    error: ShotDockError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounters:
+    """Live figures. per_job: job id -> bytes on disk, of the files under way only. current: their server paths."""
+
+    transferred: int
+    reused: int
+    files_done: int
+    per_job: Mapping[int, int] | None
+    current: tuple[str, ...]
+    lanes: int

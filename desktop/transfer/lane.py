@@ -1,0 +1,123 @@
+"""One connection, carried on a pool thread until nothing is left to carry."""
+
+import time
+from collections.abc import Callable
+
+from desktop.core.errors import Retry, ServerBusy, ShotDockError, Stopped, Unreachable, Wait
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.pieces import LaneFeed
+from desktop.transfer.ports import Source
+from desktop.transfer.run import Run
+
+FIRST_TRIES = 6
+"""Fruitless tries of a site that never answered before it is given up; half a minute."""
+
+
+class Lane:
+    """Connects, reads, and starts again after faults.
+
+    budget: the host's; the lane's place in it was taken by whoever made the lane, and is given back by them.
+    """
+
+    def __init__(self, run: Run, site: str, open_source: Callable[[], Source], budget: HostBudget) -> None:
+        self._run, self.site = run, site
+        self._open_source = open_source
+        self._budget = budget
+        self._source: Source | None = None
+        self._closed = False
+        self._inside = False
+        self._tries = 0
+        self._fruitless_since = 0.0
+
+    def carry(self) -> None:
+        """Bring what the run has for this site; returns when nothing is left, or the site was given up.
+
+        Errors end up in the run: of a file with its job, of the connection, once it is beyond repair, with
+        every job of the site.
+        """
+        feed = self._run.feed(self.site)
+        self._run.enter(self.site)
+        self._inside = True
+        try:
+            while not self._closed and self._stay():
+                if not self._carry_once(feed):
+                    break
+        finally:
+            feed.hand_back()
+            self._hang_up()
+            if self._inside:
+                self._run.leave(self.site)
+
+    def close(self) -> None:
+        """Break off what hangs in a call to the server, from any thread; the lane then ends."""
+        self._closed = True
+        if (source := self._source) is not None:
+            source.close()
+
+    def _stay(self) -> bool:
+        self._inside = self._run.stay(self.site)
+        return self._inside
+
+    def _excuse(self) -> bool:
+        self._inside = not self._run.excuse(self.site)
+        return not self._inside
+
+    def _carry_once(self, feed: LaneFeed) -> bool:
+        """Connect if need be and read until the feed runs dry; return whether to go on."""
+        before = feed.progress
+        try:
+            source = self._connect(feed)
+            source.read(feed)
+        except Stopped:
+            feed.hand_back()
+            return not self._run.stopped
+        except ShotDockError as error:
+            self._hang_up()
+            if feed.progress > before:
+                self._tries = 0
+            feed.hand_back(error)
+            return not (self._closed or self._run.stopped) and self._try_again(error)
+        feed.hand_back()
+        if feed.progress > before:
+            self._tries = 0
+            self._budget.grow()
+        return True
+
+    def _connect(self, feed: LaneFeed) -> Source:
+        if self._source is None:
+            source = self._open_source()
+            self._source = source
+            if self._closed:
+                raise Stopped
+            source.connect()
+            feed.ranges = source.features.ranges
+            self._run.connected(self.site)
+        return self._source
+
+    def _hang_up(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+
+    def _try_again(self, error: ShotDockError) -> bool:
+        """Rest and return True, or give the lane, or the whole site, up and return False."""
+        busy = isinstance(error, ServerBusy)
+        if busy and self._budget.used > 1:
+            self._budget.shrink()
+        if busy and self._excuse():
+            return False
+        if not self._tries:
+            self._fruitless_since = time.monotonic()
+        self._tries += 1
+        reached = self._run.reached(self.site)
+        outage = time.monotonic() - self._fruitless_since
+        passing = isinstance(error, Retry | Wait) or (reached and isinstance(error, Unreachable))
+        if passing and outage < self._run.patience.outage and (reached or busy or self._tries < FIRST_TRIES):
+            self._run.rest(self._run.patience.pause(self._tries, error))
+            return True
+        if self._excuse():
+            # The others do well where this one cannot get in: a limit nobody told us.
+            self._budget.shrink()
+            return False
+        self._run.fail_site(self.site, error)
+        return False

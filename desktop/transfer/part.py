@@ -1,0 +1,266 @@
+"""The part of one file while its run lives: the descriptor, what is in it, and its journal."""
+
+import os
+import threading
+import time
+import zlib
+from pathlib import Path
+
+from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
+from desktop.core.media import Entry
+from desktop.transfer.disk import create, disk, lock, write_at
+from desktop.transfer.folders import Folders
+from desktop.transfer.journal import Block, Keeper, checksum
+from desktop.transfer.names import shown
+from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
+from desktop.transfer.ports import Buffer
+from desktop.transfer.ranges import Ranges
+from desktop.transfer.sameness import provable
+
+SAVE_BYTES = 64 * 1024 * 1024
+SAVE_SECONDS = 2.0
+"""Bytes or seconds after which what came is made durable and noted in the journal."""
+_ROOM = 64 * 1024
+"""Bytes of a part given up on a full disk, so that its journal finds room."""
+
+
+class Part:
+    """A part file of one task. Whoever calls holds `lock`, unless a method says that it takes it itself.
+
+    path: where it is. ranges: what is in it. reused: bytes an earlier run left in it. Every method raises
+    errors of the disk as ShotDockError.
+    """
+
+    __slots__ = (
+        "_doubtful",
+        "_fault",
+        "_fd",
+        "_keeper",
+        "_saved",
+        "_saving",
+        "_sums",
+        "_syncing",
+        "_target",
+        "_token",
+        "_unsaved",
+        "lock",
+        "path",
+        "ranges",
+        "reused",
+    )
+
+    def __init__(self, target: str, token: str) -> None:
+        self.path = part_path(target, token)
+        self.lock = threading.Lock()
+        self.ranges = Ranges()
+        self.reused = 0
+        self._target, self._token = target, token
+        self._fd = -1
+        self._keeper: Keeper | None = None
+        self._doubtful: tuple[Block, ...] = ()
+        self._sums: list[Block] | None = None
+        self._unsaved = 0
+        self._saved = 0.0
+        self._saving = False
+        self._syncing = threading.Lock()
+        self._fault: ShotDockError | None = None
+
+    @property
+    def journaled(self) -> bool:
+        """Tell whether closing the part means to write a journal, which takes its time."""
+        return self._keeper is not None
+
+    def adopt(self, folders: Folders, file: Entry, ranges: bool) -> Entry | None:
+        """Take over what a dead run left of the file, and remove what is of no use; return the file it knew.
+
+        ranges: whether anything can be continued at all.
+        """
+        with disk(self.path):
+            found = folders.adopt(self._target, self._token, file)
+            if found is None:
+                return None
+            self._fd = found.fd
+            known = found.journal.file
+            there = os.fstat(self._fd).st_size
+            # The journal tells what was durable; of bytes that are gone since it knows nothing.
+            self._doubtful = tuple(block for block in found.journal.blocks if block[1] <= there)
+            self._keeper = Keeper(journal_path(self.path), known, self._doubtful)
+            self._saved = time.monotonic()
+            if not ranges:
+                self.reset(file)
+                return None
+            for start, end, _ in self._doubtful:
+                self.ranges.add(start, end)
+            if known.size is not None:
+                if there > known.size:
+                    os.ftruncate(self._fd, known.size)
+                if self.ranges.covers(0, known.size):
+                    # One byte is fetched again: opening the file is what proves that it is still the same.
+                    self.ranges.remove(known.size - 1, known.size)
+            self.reused = self.ranges.total
+        return known
+
+    def open(self, folders: Folders, folder: str, file: Entry, verify: bool) -> None:
+        """Create the part, if it is not open yet."""
+        if self._fd >= 0:
+            return
+        with disk(self.path):
+            try:
+                self._fd = create(self.path)
+            except FileNotFoundError:
+                folders.renew(folder)
+                self._fd = create(self.path)
+            except FileExistsError as error:
+                raise FileInUse(
+                    title=f"{shown(Path(self._target).name)} is being fetched already.",
+                    cause=f"Another ShotDock holds {shown(self.path)}.",
+                    suggestion="Let it finish, or stop it, then resume.",
+                    path=shown(self._target),
+                ) from error
+        lock(self._fd)
+        self._sums = [] if verify else None
+        if file.size is None or file.size >= JOURNAL_FROM:
+            self._keeper = Keeper(journal_path(self.path), file)
+            self._saved = time.monotonic()
+
+    def write(self, offset: int, data: Buffer, count: int) -> bool:
+        """Write bytes; return whether it is time to `save`."""
+        with disk(self.path):
+            write_at(self._fd, data, offset)
+        self.ranges.add(offset, offset + count)
+        if self._sums is not None:
+            self._sums.append((offset, offset + count, zlib.crc32(data)))
+        if self._keeper is None:
+            return False
+        self._unsaved += count
+        due = self._unsaved >= SAVE_BYTES or time.monotonic() - self._saved >= SAVE_SECONDS
+        if not due or self._saving:
+            return False
+        self._saving = True
+        return True
+
+    def save(self) -> None:
+        """Make what is there durable and note it in the journal; takes the lock itself, and only for a moment."""
+        with self._syncing:
+            with self.lock:
+                if self._fd < 0 or self._keeper is None:
+                    self._saving = False
+                    return
+                # The part may be closed meanwhile.
+                fd = os.dup(self._fd)
+                ranges, keeper, generation = self.ranges.copy(), self._keeper, self._keeper.generation
+                self._unsaved = 0
+            try:
+                with disk(self.path):
+                    keeper.save(fd, ranges, generation)
+            except ShotDockError as error:
+                # A disk that failed to sync tells it once; a second call would call the lost bytes durable.
+                self._fault = error
+                raise
+            finally:
+                os.close(fd)
+                with self.lock:
+                    self._saved = time.monotonic()
+                    self._saving = False
+
+    def confirm(self, file: Entry) -> None:
+        """Note the facts of the file as it was opened."""
+        if self._keeper is not None:
+            self._keeper.confirm(file)
+
+    def reset(self, file: Entry) -> None:
+        """Forget every byte: the journal goes first, so that it never speaks of what is not there."""
+        with disk(self.path):
+            if self._keeper is not None:
+                self._keeper.forget(file)
+            if self._fd >= 0:
+                os.ftruncate(self._fd, 0)
+        self.ranges.clear()
+        self.reused = 0
+        self._doubtful = ()
+        if self._sums is not None:
+            self._sums.clear()
+
+    def heal(self) -> list[tuple[int, int]]:
+        """Read what an earlier run left back; drop and return ranges whose bytes changed since."""
+        doubtful, self._doubtful = self._doubtful, ()
+        if self._keeper is None:
+            return []
+        with disk(self.path):
+            damaged = self._keeper.damaged(self._fd, doubtful)
+        for start, end in damaged:
+            self.ranges.remove(start, end)
+        self.reused = max(0, self.reused - sum(end - start for start, end in damaged))
+        return damaged
+
+    def seal(self, size: int, mtime: float | None) -> int:
+        """Set the time and make the part durable; return its descriptor. Takes no lock: nobody writes any more."""
+        with self._syncing:
+            if self._fault is not None:
+                raise self._fault
+        with disk(self.path):
+            there = os.fstat(self._fd).st_size
+            if there != size:
+                raise Truncated(
+                    title=f"{shown(Path(self._target).name)} has the wrong size on disk.",
+                    cause=f"{there:,} bytes are there, {size:,} were expected.",
+                    suggestion="Another program may have changed it; fetch it again.",
+                    path=shown(self._target),
+                )
+            if mtime is not None:
+                os.utime(self._fd if os.utime in os.supports_fd else self.path, (time.time(), mtime))
+            os.fsync(self._fd)
+        return self._fd
+
+    def read_back(self) -> None:
+        """Compare what is on disk with what came; raise Corrupted."""
+        if not self._sums:
+            return
+        with disk(self.path):
+            if hasattr(os, "posix_fadvise"):
+                # Off the memory, so that the disk itself answers.
+                os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            for start, end, crc in self._sums:
+                if (found := checksum(self._fd, start, end)) != crc:
+                    raise Corrupted(
+                        title=f"{shown(Path(self._target).name)} reads back differently from what came.",
+                        cause=f"Bytes {start:,} to {end:,} have the CRC-32 {found:08x}, {crc:08x} came.",
+                        suggestion="It is fetched again; if that does not help, check the disk.",
+                        path=shown(self._target),
+                    )
+
+    def close(self) -> None:
+        """Close the descriptor; the lock on the part ends with it."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def placed(self) -> None:
+        """Drop the journal: the file has its final name."""
+        if self._keeper is not None:
+            with disk(self.path):
+                self._keeper.forget()
+
+    def park(self, file: Entry) -> None:
+        """Close the part for another run: with its journal if that is of any use, else remove it."""
+        if self._fd < 0:
+            return
+        try:
+            with disk(self.path):
+                if self._keeper is None or not len(self.ranges) or not provable(file):
+                    self.reset(file)
+                    self.close()
+                    Path(self.path).unlink(missing_ok=True)
+                else:
+                    self._save_in_full(self._keeper)
+        finally:
+            self.close()
+
+    def _save_in_full(self, keeper: Keeper) -> None:
+        try:
+            keeper.save(self._fd, self.ranges, keeper.generation)
+        except OSError:
+            kept = max(0, self.ranges.end - _ROOM)
+            self.ranges.remove(kept, self.ranges.end)
+            os.ftruncate(self._fd, kept)
+            keeper.save(self._fd, self.ranges, keeper.generation)

@@ -1,0 +1,115 @@
+"""The pieces a file is fetched in, as a source sees them, and the feed a lane pulls them from."""
+
+from typing import Protocol
+
+from desktop.core.errors import ConnectionLost, ShotDockError, Stopped
+from desktop.core.media import Entry
+from desktop.transfer.download import Download
+from desktop.transfer.ports import Buffer
+from desktop.transfer.spans import Span
+
+
+class FilePiece(Span):
+    """A range of a file under way; see `ports.Piece` for how a source uses it."""
+
+    __slots__ = ("_download", "_feed", "end", "file", "query")
+
+    def __init__(self, download: Download, feed: "LaneFeed", start: int, end: int | None) -> None:
+        """Make a piece from start to end (exclusive), None for all there is."""
+        super().__init__(start, end)
+        self._download = download
+        self._feed = feed
+        self.file: Entry = download.facts
+        self.query = download.job.query
+        # A range that reaches the end is asked for without one: the server's own end of file is heard then.
+        self.end = None if end is None or end == download.size else end
+
+    @property
+    def stopped(self) -> bool:
+        """True if no more bytes are wanted."""
+        return self.ended or self._feed.stopped
+
+    def opened(self, now: Entry) -> None:
+        """Compare what the source opened with what was planned; may be called again to compare once more."""
+        if self.stopped:
+            raise Stopped
+        self._download.opened(self, now)
+
+    def write(self, offset: int, data: Buffer) -> None:
+        """Put data at offset, no faster than the limits allow."""
+        if self.ended or self._feed.stopped:
+            raise Stopped
+        count = len(data)
+        self._feed.count(count)
+        self._download.put(self, offset, data, count)
+
+    def finished(self) -> None:
+        """Take the range as complete if every byte of it is there."""
+        self._feed.out.pop(self, None)
+        self._download.finished(self)
+
+    def failed(self, error: Exception) -> None:
+        """Try again, start over or give up, as the error asks."""
+        self._feed.out.pop(self, None)
+        assert isinstance(error, ShotDockError), f"a source gave {error!r} without converting it"
+        self._download.failed(self, error)
+
+    def hand_back(self, error: ShotDockError, counts: bool) -> None:
+        """Give the piece back, its connection being lost. counts: whether this is a fruitless try of the file."""
+        self._download.hand_back(self, error, counts)
+
+
+class Hands(Protocol):
+    """What a feed needs of its run."""
+
+    @property
+    def stopped(self) -> bool:
+        """True once the run was stopped."""
+
+    def take(self, feed: "LaneFeed") -> FilePiece | None:
+        """Return the next piece for a lane, or None."""
+
+    def pace(self, count: int) -> None:
+        """Wait until count bytes may pass; raise Stopped."""
+
+
+class LaneFeed:
+    """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
+
+    ranges: whether the source can start at any byte; without it nothing is resumed. progress: bytes that came.
+    """
+
+    def __init__(self, run: Hands, site: str) -> None:
+        self._run = run
+        self.site = site
+        self.ranges = True
+        self.progress = 0
+        self.out: dict[FilePiece, None] = {}
+
+    @property
+    def stopped(self) -> bool:
+        """True once the run was stopped."""
+        return self._run.stopped
+
+    def next(self) -> FilePiece | None:
+        """Return the next piece, or None if there is nothing (more) to do now."""
+        piece = self._run.take(self)
+        if piece is not None:
+            self.out[piece] = None
+        return piece
+
+    def count(self, count: int) -> None:
+        """Note bytes that arrived, and wait as long as the limits ask."""
+        self._run.pace(count)
+        self.progress += count
+
+    def hand_back(self, error: ShotDockError | None = None) -> None:
+        """Hand out again what is out: the connection is gone, or its source left the pieces lying.
+
+        Only the oldest one is held responsible for a connection that broke: a pipelined source had asked for
+        the others, and the server was not there yet.
+        """
+        pieces, self.out = tuple(self.out), {}
+        reason = error or ConnectionLost("The connection ended before the file did.", path=self.site)
+        for index, piece in reversed(list(enumerate(pieces))):
+            piece.hand_back(reason, counts=index == 0)

@@ -1,0 +1,328 @@
+"""One task's transfer: hands pieces to lanes, collects results."""
+
+import errno
+import heapq
+import os
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from desktop.core.errors import DiskFull, ShotDockError
+from desktop.core.task import FileResult
+from desktop.transfer.committer import Committer
+from desktop.transfer.download import Download
+from desktop.transfer.folders import Folders
+from desktop.transfer.jobs import Job, JobDone, RunCounters
+from desktop.transfer.names import fold
+from desktop.transfer.pace import Pace
+from desktop.transfer.pieces import FilePiece, LaneFeed
+from desktop.transfer.ports import ConflictStrategy
+from desktop.transfer.retry import Patience
+from desktop.transfer.spans import Gap
+
+__all__ = ["Job", "JobDone", "Run", "RunCounters"]
+
+Item = Job | tuple[Download, Gap]
+"""What waits for a lane: a job nobody has begun, or a range of one under way."""
+
+
+class Run:
+    """Everything the lanes of one task share. All methods are thread-safe; `close` ends it.
+
+    token: the task's, borne by its part files. segments: in how many ranges a large file is fetched at once.
+    verify: read every file back from disk before it is committed.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        destination: Path,
+        jobs: Sequence[Job],
+        conflict: ConflictStrategy,
+        pace: Pace,
+        *,
+        segments: int | None = None,
+        verify: bool = False,
+        patience: Patience = Patience(),  # noqa: B008  it is frozen
+    ) -> None:
+        self.token, self.conflict, self.patience = token, conflict, patience
+        self.segments, self.verify = segments or 1, verify
+        self.folders = Folders(destination)
+        self._pace = pace
+        self._committer = Committer(self.folders)
+        self._changed = threading.Condition()
+        self._queues: dict[str, deque[Item]] = {}
+        self._delayed: dict[str, list[tuple[float, int, tuple[Download, Gap]]]] = {}
+        self._left: dict[str, int] = {}
+        self._lanes: dict[str, int] = {}
+        self._connected: set[str] = set()
+        self._held: dict[str, deque[Job]] = {}
+        self._active: dict[Download, None] = {}
+        self._results: list[JobDone] = []
+        self._files_done = self._transferred = self._reused = self._count = 0
+        self._full: DiskFull | None = None
+        self._stopped = False
+        self._put(jobs)
+
+    def _put(self, jobs: Sequence[Job]) -> None:
+        seen: set[str] = set()
+        for job in jobs:
+            self._left[job.site] = self._left.get(job.site, 0) + 1
+            queue = self._queues.setdefault(job.site, deque())
+            # Two jobs for one name, or for two that this disk may take for one: the later waits until the
+            # earlier has ended, then meets what it left like any other file that is already here.
+            key = fold(str(job.target))
+            if key in seen:
+                self._held.setdefault(key, deque()).append(job)
+            else:
+                seen.add(key)
+                queue.append(job)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Return the names of the sites there are jobs for."""
+        return tuple(self._left)
+
+    @property
+    def stopped(self) -> bool:
+        """True once `stop` was called."""
+        return self._stopped
+
+    @property
+    def finished(self) -> bool:
+        """True once every job has ended."""
+        return not any(self._left.values())
+
+    def feed(self, site: str) -> LaneFeed:
+        """Return a new feed of the site's pieces, for one lane."""
+        return LaneFeed(self, site)
+
+    def has_work(self, site: str) -> bool:
+        """Tell whether pieces wait for a lane now."""
+        with self._changed:
+            return not self._stopped and self._due(site)
+
+    def stop(self) -> None:
+        """Have every lane end soon; what came stays for the next run."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def counters(self, every: bool = True) -> RunCounters:
+        """Return the live figures. every: with the bytes of each file under way."""
+        with self._changed:
+            active = tuple(self._active)
+            transferred, reused, done = self._transferred, self._reused, self._files_done
+            lanes = sum(self._lanes.values())
+        return RunCounters(
+            transferred=transferred + sum(download.received for download in active),
+            reused=reused + sum(download.reused for download in active),
+            files_done=done,
+            per_job={download.job.id: download.on_disk for download in active} if every else None,
+            current=tuple(download.job.file.path for download in active),
+            lanes=lanes,
+        )
+
+    def drain(self) -> list[JobDone]:
+        """Return the results since the last call."""
+        with self._changed:
+            results, self._results = self._results, []
+        return results
+
+    def fail_site(self, site: str, error: ShotDockError) -> None:
+        """End every unfinished job of the site with this error."""
+        with self._changed:
+            waiting = [item for item in self._queues.get(site, ()) if isinstance(item, Job)]
+            self._queues[site] = deque()
+            self._delayed.pop(site, None)
+            for jobs in self._held.values():
+                waiting += [job for job in jobs if job.site == site]
+            self._held = {
+                key: left for key, jobs in self._held.items() if (left := deque(j for j in jobs if j.site != site))
+            }
+            active = [download for download in self._active if download.job.site == site]
+            for job in waiting:
+                self._note(job, JobDone(job.id, FileResult.FAILED, error=error))
+        for download in active:
+            download.abandon(error)
+
+    def close(self) -> None:
+        """Finish commits under way, leave the other parts with their journals and close every descriptor.
+
+        To be called once every lane has ended; results of the last commits are for one more `drain`.
+        """
+        self.stop()
+        self._committer.close()
+        for download in tuple(self._active):
+            try:
+                download.park()
+            except ShotDockError as error:
+                self.end(download, JobDone(download.job.id, FileResult.FAILED, error=error))
+        self._active.clear()
+
+    # For feeds, downloads and lanes
+
+    def take(self, feed: LaneFeed) -> FilePiece | None:
+        """Return the next piece for a lane, or None."""
+        while True:
+            with self._changed:
+                if self._stopped or not self._due(feed.site):
+                    return None
+                item = self._queues[feed.site].popleft()
+                if isinstance(item, Job):
+                    download = Download(self, item)
+                    self._active[download] = None
+            if isinstance(item, Job):
+                gaps = self._begin(download, feed.ranges)
+                if not gaps:
+                    continue
+                gap = gaps[0]
+                if len(gaps) > 1:
+                    self.requeue(download, gaps[1:], 0.0)
+            else:
+                download, gap = item
+            piece = FilePiece(download, feed, *gap)
+            download.span(piece)
+            if not piece.ended:
+                return piece
+
+    def pace(self, count: int) -> None:
+        """Wait until count bytes may pass; raise Stopped if the run is stopped meanwhile."""
+        if self._pace.limited:
+            self._pace.take(count, lambda: self._stopped)
+
+    def requeue(self, download: Download, gaps: list[Gap], delay: float) -> None:
+        """Hand gaps of a file out again, before everything else of its site, after delay seconds."""
+        site = download.job.site
+        with self._changed:
+            if delay:
+                for gap in gaps:
+                    self._count += 1
+                    due = time.monotonic() + delay
+                    heapq.heappush(self._delayed.setdefault(site, []), (due, self._count, (download, gap)))
+            else:
+                self._queues[site].extendleft((download, gap) for gap in reversed(gaps))
+            self._changed.notify_all()
+
+    def commit(self, download: Download) -> None:
+        """Have a complete file committed."""
+        self._committer.commit(download)
+
+    def background(self, call: Callable[[], None]) -> None:
+        """Have a call that may block made on a committer's thread."""
+        self._committer.background(call)
+
+    def end(self, download: Download, done: JobDone) -> None:
+        """Note how a job ended."""
+        with self._changed:
+            self._active.pop(download, None)
+            self._transferred += done.transferred
+            self._reused += done.reused
+            if isinstance(done.error, DiskFull):
+                self._full = done.error
+            self._note(download.job, done)
+
+    def enter(self, site: str) -> None:
+        """Note one more lane to the site."""
+        with self._changed:
+            self._lanes[site] = self._lanes.get(site, 0) + 1
+
+    def leave(self, site: str) -> None:
+        """Note that a lane to the site has ended."""
+        with self._changed:
+            self._lanes[site] -= 1
+            self._changed.notify_all()
+
+    def connected(self, site: str) -> None:
+        """Note that a lane reached the site."""
+        self._connected.add(site)
+
+    def reached(self, site: str) -> bool:
+        """Tell whether any lane ever reached the site."""
+        return site in self._connected
+
+    def excuse(self, site: str) -> bool:
+        """Let a lane leave if others live to do its work; False if it is the last one."""
+        with self._changed:
+            if self._lanes[site] < 2:
+                return False
+            self._lanes[site] -= 1
+            return True
+
+    def stay(self, site: str) -> bool:
+        """Wait until there is something to do for a lane; False if it may leave, and then it has left.
+
+        The last lane of a site stays while files may come back to it: to be tried again later, or from a commit
+        that found them damaged.
+        """
+        with self._changed:
+            while not self._stopped and self._left[site]:
+                if self._due(site):
+                    return True
+                if self._lanes[site] > 1:
+                    break
+                self._changed.wait(self._next_due(site))
+            self._lanes[site] -= 1
+            self._changed.notify_all()
+        return False
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long, or until the run is stopped."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not self._stopped and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _begin(self, download: Download, ranges: bool) -> list[Gap]:
+        try:
+            if self._full is not None:
+                self._refuse_if_full(download.job, self._full)
+            return download.begin(ranges)
+        except ShotDockError as error:
+            download.give_up(error)
+            return []
+
+    def _refuse_if_full(self, job: Job, full: DiskFull) -> None:
+        """Raise DiskFull again, without asking the server, unless the disk has room for this file by now."""
+        cause = full.__cause__
+        folder = Path(job.target).parent
+        while not folder.exists():
+            folder = folder.parent
+        try:
+            room = shutil.disk_usage(folder).free > (job.file.size or 0)
+            inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
+        except OSError:
+            return
+        if room and inodes and not (isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None)):
+            return
+        raise DiskFull(full.title, full.cause, full.suggestion, str(job.target)) from cause
+
+    def _note(self, job: Job, done: JobDone) -> None:
+        self._results.append(done)
+        self._files_done += 1
+        self._left[job.site] -= 1
+        if self._held and (jobs := self._held.get(key := fold(str(job.target)))):
+            twin = jobs.popleft()
+            self._queues[twin.site].appendleft(twin)
+            if not jobs:
+                del self._held[key]
+            self._changed.notify_all()
+        elif not self._left[job.site]:
+            self._changed.notify_all()
+
+    def _due(self, site: str) -> bool:
+        """Tell whether something waits for a lane now, delayed files whose time has come included."""
+        queue = self._queues.get(site)
+        if queue is None:
+            return False
+        delayed = self._delayed.get(site)
+        while delayed and delayed[0][0] <= time.monotonic():
+            queue.appendleft(heapq.heappop(delayed)[2])
+        return bool(queue)
+
+    def _next_due(self, site: str) -> float | None:
+        delayed = self._delayed.get(site)
+        return max(0.0, delayed[0][0] - time.monotonic()) if delayed else None

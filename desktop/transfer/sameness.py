@@ -1,0 +1,51 @@
+"""Is it still the same file? What two looks at a file on a server prove."""
+
+from dataclasses import replace
+
+from desktop.core.media import Entry
+
+
+def agree(one: Entry, other: Entry) -> bool | None:
+    """Tell whether two looks at a file saw the same content: True, False, or None if nothing proves either.
+
+    Size and modification time together prove it, or a strong etag; the times may differ by what the worse of
+    the two tells.
+    """
+    sizes = one.size is not None and other.size is not None
+    if sizes and one.size != other.size:
+        return False
+    if one.etag and other.etag:
+        return one.etag == other.etag
+    if one.mtime is None or other.mtime is None:
+        return None
+    if abs(one.mtime - other.mtime) > max(one.precision, other.precision):
+        return False
+    return True if sizes else None
+
+
+def provable(file: Entry) -> bool:
+    """Tell whether the facts are enough to know the same content again."""
+    return bool(file.etag) or (file.mtime is not None and file.size is not None)
+
+
+def joined(now: Entry, before: Entry) -> Entry:
+    """Return what is known of a file: what was told last, and what was told before of the rest."""
+    timed = now if now.mtime is not None else before
+    return replace(
+        before,
+        size=before.size if now.size is None else now.size,
+        mtime=timed.mtime,
+        precision=timed.precision,
+        etag=now.etag or before.etag,
+    )
+
+
+def one_size(one: Entry, other: Entry) -> bool:
+    """Tell whether two looks at a file saw no different sizes."""
+    return one.size is None or other.size is None or one.size == other.size
+
+
+def told(file: Entry) -> str:
+    """Return what is known of a file, in words."""
+    size = "of unknown size" if file.size is None else f"{file.size:,} bytes"
+    return f"{size}, changed at {file.mtime:.0f}" if file.mtime is not None else size
