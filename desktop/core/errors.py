@@ -12,6 +12,7 @@
         StillUploading            the file is still being written on the server
         DiskFull                  no space, no quota, no inodes on the target
         FileInUse                 another program holds the target
+        DatabaseBusy              another program holds the database
       Ask                       a person has to decide
         Unreachable               no such host, refused, or no answer at all
         LoginFailed               wrong user, password, key or token
@@ -163,6 +164,12 @@ class FileInUse(Wait):
     """Another program holds the target file."""
 
     kind = "file-in-use"
+
+
+class DatabaseBusy(Wait):
+    """Another program holds the database; nothing was read or written."""
+
+    kind = "database-busy"
 
 
 class Ask(ShotDockError):

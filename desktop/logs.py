@@ -1,0 +1,226 @@
+"""The program's log: a rotating file, the console, a ring the window reads; secrets leave before any of them.
+
+Modules log to `logging.getLogger(__name__)`; what belongs to a task is logged through `task_logger`, so that
+every line knows its task and item.
+"""
+
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from array import array
+from collections.abc import Iterable
+from io import TextIOWrapper
+from pathlib import Path
+
+from desktop.core.redaction import redact as redact
+from desktop.core.redaction import register_secret as register_secret
+from desktop.core.task import LogLine
+from desktop.places import Places, private_folder
+
+log = logging.getLogger(__name__)
+
+FILE_BYTES = 2_000_000
+FILES = 5
+RING_LINES = 100_000
+
+
+class _Redaction(logging.Filter):
+    """Turns a record into its final text, once, before any handler of ours formats it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not getattr(record, "redacted", False):
+            try:
+                message = record.getMessage()
+            except (TypeError, ValueError):  # a slip in a log call must not stop the work it speaks of
+                message = f"{record.msg} {record.args!r}"
+            record.msg = redact(message)
+            record.args = None
+            if record.exc_info and not record.exc_text:
+                record.exc_text = logging.Formatter().formatException(record.exc_info)
+            if record.exc_text:
+                record.exc_text = redact(record.exc_text)
+            record.redacted = True
+        return True
+
+
+class LogRing(logging.Handler):
+    """The newest lines, read by position. A position is the number of lines ever logged before that line.
+
+    Columns instead of objects: a million lines cost about 150 MB and give the garbage collector nothing to do.
+    """
+
+    def __init__(self, capacity: int = RING_LINES) -> None:
+        super().__init__()
+        self.addFilter(_Redaction())
+        self.capacity = capacity
+        self.total = 0
+        self._times = array("d")
+        self._levels = array("B")
+        self._tasks = array("q")
+        self._messages: list[str] = []
+        self._items: list[str] = []
+        self._guard = threading.Lock()
+
+    @property
+    def first(self) -> int:
+        """Return the position of the oldest line still held."""
+        return max(0, self.total - self.capacity)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record's line; the oldest one leaves when the ring is full."""
+        message = record.getMessage()
+        if record.exc_text:
+            message = f"{message}\n{record.exc_text}"
+        task: int | None = getattr(record, "task_id", None)
+        level = min(record.levelno, 255)
+        item = sys.intern(getattr(record, "item", ""))
+        with self._guard:
+            if len(self._messages) < self.capacity:
+                self._times.append(record.created)
+                self._levels.append(level)
+                self._tasks.append(-1 if task is None else task)
+                self._messages.append(message)
+                self._items.append(item)
+            else:
+                slot = self.total % self.capacity
+                self._times[slot] = record.created
+                self._levels[slot] = level
+                self._tasks[slot] = -1 if task is None else task
+                self._messages[slot] = message
+                self._items[slot] = item
+            self.total += 1
+
+    def read(self, position: int, limit: int = 1000) -> tuple[list[LogLine], int]:
+        """Return at most `limit` lines from `position` on, and the position to read from next.
+
+        Lines that have left the ring are passed over: the first one returned may lie beyond `position`, and
+        then `next position - number of lines` says where reading really began.
+        """
+        with self._guard:
+            start = min(max(position, self.first), self.total)
+            end = min(start + max(0, limit), self.total)
+            return [self._line(n % self.capacity) for n in range(start, end)], end
+
+    def _line(self, slot: int) -> LogLine:
+        task = self._tasks[slot]
+        return LogLine(
+            self._times[slot],
+            logging.getLevelName(self._levels[slot]),
+            self._messages[slot],
+            None if task < 0 else task,
+            self._items[slot],
+        )
+
+
+class _SharedFile(logging.handlers.RotatingFileHandler):
+    """A rotating file several ShotDocks may write to at once: window and command line share one home."""
+
+    _broken = False
+
+    def _open(self) -> TextIOWrapper:
+        private_folder(Path(self.baseFilename).parent)
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            # Another process may have rotated the file away under this one.
+            if self.stream is not None and not self._current(self.stream):
+                self.stream.close()
+                self.stream = None
+        except OSError:
+            self.handleError(record)
+            return
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the base class's name
+        """Say once that the file cannot be written; ring and console go on without it."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._broken:
+            self._broken = True
+            log.warning("The log file %s cannot be written: %s", self.baseFilename, error.strerror or error)
+
+    def doRollover(self) -> None:  # noqa: N802  the base class's name
+        try:
+            super().doRollover()
+        except PermissionError:
+            # Windows renames no file another process has open; that one rotates it later.
+            if self.stream is None:
+                self.stream = self._open()
+
+    def _current(self, stream: TextIOWrapper) -> bool:
+        try:
+            there = os.stat(self.baseFilename)  # noqa: PTH116  once per line
+        except FileNotFoundError:
+            return False
+        mine = os.fstat(stream.fileno())
+        return (there.st_ino, there.st_dev) == (mine.st_ino, mine.st_dev)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+class _ConsoleFormatter(logging.Formatter):
+    """Plain words on the console; only what is out of the ordinary says its level."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno == logging.INFO else f"{record.levelname.lower()}: {text}"
+
+
+_installed: list[logging.Handler] = []
+
+
+def set_up(places: Places, console: int | None, level: int | str = logging.INFO, capacity: int = RING_LINES) -> LogRing:
+    """Send the log to file, console and a ring, and return the ring. Calling again replaces what was set up.
+
+    console: lowest level for standard error, or None for silence there. level: lowest level kept in file and
+    ring. Libraries are heard from WARNING on. The file (5 x 2 MB in `places.logs`) appears with its first line.
+    """
+    take_down()
+    ring = LogRing(capacity)
+    file = _SharedFile(
+        places.logs / "shotdock.log", maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True
+    )
+    file.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)-7s [%(process)d %(threadName)s] %(name)s: %(message)s")
+    )
+    file.addFilter(_Redaction())
+    wanted = logging.getLevelNamesMapping()[level] if isinstance(level, str) else level
+    handlers: Iterable[logging.Handler] = (ring, file)
+    for handler in handlers:
+        handler.setLevel(wanted)
+        _install(handler)
+    if console is not None:
+        terminal = logging.StreamHandler()
+        terminal.setFormatter(_ConsoleFormatter("%(message)s"))
+        terminal.addFilter(_Redaction())
+        terminal.setLevel(console)
+        _install(terminal)
+    logging.getLogger("desktop").setLevel(min(wanted, wanted if console is None else console))
+    logging.captureWarnings(True)
+    return ring
+
+
+def take_down() -> None:
+    """Undo `set_up`: close the file and give logging back as it was."""
+    while _installed:
+        handler = _installed.pop()
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+    logging.captureWarnings(False)
+    logging.getLogger("desktop").setLevel(logging.NOTSET)
+
+
+def task_logger(task_id: int, item: str = "", name: str = "desktop.task") -> logging.LoggerAdapter[logging.Logger]:
+    """Return a logger whose lines belong to the task and, if given, to one of its items (by label)."""
+    return logging.LoggerAdapter(logging.getLogger(name), {"task_id": task_id, "item": item})
+
+
+def _install(handler: logging.Handler) -> None:
+    logging.getLogger().addHandler(handler)
+    _installed.append(handler)

@@ -1,0 +1,69 @@
+"""Passwords and tokens in the system's keyring, by origin; never in a file of ours.
+
+A call may wait for a person to unlock the keyring: not for the window's thread.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from desktop.core.errors import NoSecretStore
+from desktop.core.redaction import register_secret
+
+SERVICE = "ShotDock"
+
+
+def get(origin: str) -> str | None:
+    """Return the secret kept for the origin (e.g. `sftp://ann@host`), or None. Raises NoSecretStore."""
+    keyring = _keyring()
+    with _spoken(keyring, origin):
+        secret: str | None = keyring.get_password(SERVICE, origin)
+    if secret:
+        register_secret(secret)
+    return secret
+
+
+def set(origin: str, secret: str) -> None:  # noqa: A001  get, set and delete are the words of a store
+    """Keep the secret for the origin. Raises NoSecretStore."""
+    register_secret(secret)
+    keyring = _keyring()
+    with _spoken(keyring, origin):
+        keyring.set_password(SERVICE, origin, secret)
+
+
+def delete(origin: str) -> None:
+    """Forget the origin's secret; there may be none. Raises NoSecretStore if the keyring refuses."""
+    keyring = _keyring()
+    with _spoken(keyring, origin):
+        if keyring.get_password(SERVICE, origin) is not None:
+            keyring.delete_password(SERVICE, origin)
+
+
+def _keyring() -> ModuleType:
+    """Load the keyring library: 60 ms that only a command with a password pays."""
+    import keyring
+    import keyring.errors
+
+    return keyring
+
+
+@contextmanager
+def _spoken(keyring: ModuleType, origin: str) -> Iterator[None]:
+    errors = keyring.errors
+    try:
+        yield
+    except errors.NoKeyringError:
+        raise NoSecretStore(
+            title="This system has no keyring to keep a password in.",
+            cause="No Secret Service, KWallet or other keyring answers in this session.",
+            suggestion="Give the password each time, use a key file or an SSH agent, or install gnome-keyring.",
+            path=origin,
+        ) from None
+    except (errors.KeyringError, OSError) as error:
+        # KeyringLocked, InitError, PasswordSetError; OSError where the session bus has gone.
+        raise NoSecretStore(
+            title="The system's keyring did not answer.",
+            cause=f"{type(error).__name__}: {error}.",
+            suggestion="Unlock the keyring and try again, or give the password each time.",
+            path=origin,
+        ) from None

@@ -1,0 +1,90 @@
+"""Scanned structures, cached so that a known tree opens at once."""
+
+import zlib
+
+from desktop.core.media import Publication, ShotKey, Structure
+from desktop.store.access import Access, damaged, insert_sql, loaded, stored
+from desktop.store.structure_content import UnknownFormat, pack, unpack
+from desktop.store.tables import PublicationRow, StructureRow
+
+_INSERT = insert_sql(
+    PublicationRow,
+    ("connection", "position", "project", "episode", "sequence", "shot", "department", "path", "content"),
+)
+
+
+class Structures:
+    """The last structure of each connection."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def load(self, connection: str) -> Structure | None:
+        """Return the structure of the last scan, or None if there is none (or another ShotDock's format keeps it)."""
+        head = self._access.row(StructureRow.select().where(StructureRow.connection == connection))
+        if head is None:
+            return None
+        name, root, layout, scanned_at = head
+        query = (
+            PublicationRow.select(
+                PublicationRow.project,
+                PublicationRow.episode,
+                PublicationRow.sequence,
+                PublicationRow.shot,
+                PublicationRow.department,
+                PublicationRow.path,
+                PublicationRow.content,
+            )
+            .where(PublicationRow.connection == connection)
+            .order_by(PublicationRow.position)
+        )
+        try:
+            publications = tuple(
+                Publication(
+                    ShotKey(loaded(project), loaded(episode), loaded(sequence), loaded(shot)),
+                    loaded(department),
+                    loaded(path),
+                    unpack(content),
+                )
+                for project, episode, sequence, shot, department, path, content in self._access.rows(query)
+            )
+        except UnknownFormat:
+            return None
+        except (zlib.error, ValueError) as error:
+            raise damaged(
+                self._access.path, f"The cached structure of {connection} cannot be read: {error}."
+            ) from error
+        return Structure(name, loaded(root), layout, scanned_at, publications)
+
+    def save(self, structure: Structure) -> None:
+        """Put the structure in the place of the connection's last one."""
+        rows = [
+            (
+                structure.connection,
+                position,
+                stored(publication.key.project),
+                stored(publication.key.episode),
+                stored(publication.key.sequence),
+                stored(publication.key.shot),
+                stored(publication.department),
+                stored(publication.path),
+                pack(publication.versions),
+            )
+            for position, publication in enumerate(structure.publications)
+        ]
+        with self._access.writing():
+            self._access.run(StructureRow.delete().where(StructureRow.connection == structure.connection))
+            self._access.run(
+                StructureRow.insert(
+                    connection=structure.connection,
+                    root=stored(structure.root),
+                    layout=structure.layout,
+                    scanned_at=structure.scanned_at,
+                )
+            )
+            self._access.many(_INSERT, rows)
+
+    def remove(self, connection: str) -> None:
+        """Forget the connection's structure, if there is one."""
+        with self._access.writing():
+            self._access.run(StructureRow.delete().where(StructureRow.connection == connection))

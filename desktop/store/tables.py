@@ -1,0 +1,213 @@
+"""The tables as today's code sees them; how they came to be is told by the migrations alone.
+
+Times are seconds since the epoch, sizes are bytes. Enumerations are kept by value, and CHECK constraints
+(see the migrations) repeat them. Models are bound to no database: `Access` runs their queries on its own.
+"""
+
+from peewee import (
+    AutoField,
+    BlobField,
+    BooleanField,
+    CompositeKey,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+
+def _table_name(model: type[Model]) -> str:
+    return model.__name__.removesuffix("Row").lower()
+
+
+class Row(Model):
+    """A table, called as its class without "Row"."""
+
+    class Meta:
+        """What all tables share."""
+
+        table_function = _table_name
+
+
+class ConnectionRow(Row):
+    """A saved server. Passwords and passphrases are in the system's keyring, never here."""
+
+    name = TextField(primary_key=True)
+    protocol = TextField()
+    host = TextField()
+    port = IntegerField(null=True)
+    user = TextField(null=True)
+    root = TextField()
+    layout = TextField()
+    identity = TextField(null=True)
+    """Path of a private key file."""
+    max_connections = IntegerField(null=True)
+    """Most lanes to open, or NULL for the protocol's own default."""
+
+
+class StructureRow(Row):
+    """The last scan of a connection. The connection may be the site file's, so nothing refers to its table."""
+
+    connection = TextField(primary_key=True)
+    root = TextField()
+    layout = TextField()
+    scanned_at = FloatField()
+
+
+class PublicationRow(Row):
+    """What one department has published of one shot, in the order of the scan."""
+
+    connection = ForeignKeyField(StructureRow, column_name="connection", on_delete="CASCADE")
+    position = IntegerField()
+    project = TextField()
+    episode = TextField()
+    sequence = TextField()
+    shot = TextField()
+    department = TextField()
+    path = TextField()
+    """The shot's folder on the server."""
+    content = BlobField()
+    """Versions and files, compressed: see `structure_content`."""
+
+    class Meta:
+        """What names a row."""
+
+        primary_key = CompositeKey("connection", "position")
+
+
+class TaskRow(Row):
+    """A plan being carried out. The counters are kept up to date file by file, never counted anew."""
+
+    id = AutoField()
+    token = TextField(unique=True)
+    """Eight characters, unique among machines: part files bear it."""
+    name = TextField()
+    connection = TextField()
+    destination = TextField()
+    version_strategy = TextField()
+    specific_version = TextField(null=True)
+    conflict_strategy = TextField()
+    parallel = IntegerField(null=True)
+    segments = IntegerField(null=True)
+    limit_rate = IntegerField(null=True)
+    """Bytes/s for this task, or NULL."""
+    verify = BooleanField()
+    state = TextField()
+    created = FloatField()
+    started = FloatField(null=True)
+    finished = FloatField(null=True)
+    touched = FloatField()
+    """Last sign of life of the owner."""
+    owner = TextField()
+    """The process that answers for the task while it waits or runs (see `owner`), else ""."""
+    error = TextField()
+    """The first failure in words, or ""."""
+    file_count = IntegerField()
+    files_downloaded = IntegerField()
+    """Every file that arrived whole; resumed, overwritten and kept-both ones count here and in their own column."""
+    files_resumed = IntegerField()
+    files_skipped = IntegerField()
+    files_overwritten = IntegerField()
+    files_kept_both = IntegerField()
+    files_failed = IntegerField()
+    planned_size = IntegerField()
+    """Bytes the plan means to bring, those on disk from an earlier run included."""
+    downloaded_size = IntegerField()
+    """Bytes that crossed the network."""
+    reused_size = IntegerField()
+    """Bytes found on disk from an earlier run."""
+
+
+class ItemRow(Row):
+    """One shot x department x version of a task, or one source of a plain transfer (project to shot are NULL)."""
+
+    id = AutoField()
+    task = ForeignKeyField(TaskRow, column_name="task_id", on_delete="CASCADE")
+    site = TextField()
+    """Where its files are: a connection's name or an origin such as `sftp://ann@host`."""
+    label = TextField()
+    project = TextField(null=True)
+    episode = TextField(null=True)
+    """"" where the layout has no such level."""
+    sequence = TextField(null=True)
+    shot = TextField(null=True)
+    department = TextField()
+    selected_version = TextField(null=True)
+    available_versions = TextField()
+    """JSON list of labels, lowest first."""
+    latest_version = TextField(null=True)
+    local_version = TextField(null=True)
+    state = TextField()
+    error_message = TextField()
+    """What went wrong first, else the plan's warning, else ""."""
+    warning = TextField()
+    """The plan's own words, to which error_message returns when failed files are tried again."""
+    file_count = IntegerField()
+    files_downloaded = IntegerField()
+    files_resumed = IntegerField()
+    files_skipped = IntegerField()
+    files_overwritten = IntegerField()
+    files_kept_both = IntegerField()
+    files_failed = IntegerField()
+    planned_size = IntegerField()
+    downloaded_size = IntegerField()
+    reused_size = IntegerField()
+
+
+class FileRow(Row):
+    """One file of an item. Names that are not Unicode are kept as bytes."""
+
+    id = AutoField()
+    item = ForeignKeyField(ItemRow, column_name="item_id", on_delete="CASCADE")
+    remote_path = TextField()
+    local_path = TextField()
+    """Below the task's destination, "/"-separated."""
+    size = IntegerField(null=True)
+    """As planned; where the server told none, what arrived."""
+    mtime = FloatField(null=True)
+    precision = FloatField()
+    """Seconds by which mtime may be off."""
+    etag = TextField(null=True)
+    action = TextField()
+    result = TextField()
+    resumed = BooleanField()
+    transferred = IntegerField()
+    """Bytes the last attempt moved over the network."""
+    reused = IntegerField()
+    """Bytes the last attempt found on disk."""
+    reason = TextField()
+    error = TextField(null=True)
+    """JSON of the error, as CLI.md's `errors` rows spell it."""
+
+
+class EventRow(Row):
+    """One line of a task's log."""
+
+    id = AutoField()
+    task = ForeignKeyField(TaskRow, column_name="task_id", on_delete="CASCADE")
+    time = FloatField()
+    level = TextField()
+    item = TextField()
+    """The item's label, or ""."""
+    message = TextField()
+
+
+class DestinationRow(Row):
+    """A folder used as a destination lately."""
+
+    path = TextField(primary_key=True)
+    used = FloatField()
+
+
+TABLES: tuple[type[Model], ...] = (
+    ConnectionRow,
+    StructureRow,
+    PublicationRow,
+    TaskRow,
+    ItemRow,
+    FileRow,
+    EventRow,
+    DestinationRow,
+)
+"""Every table, each after the ones it refers to."""

@@ -1,0 +1,173 @@
+"""A plan becomes rows: a task, its items, its files."""
+
+import json
+
+from desktop.core import errors
+from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem
+from desktop.core.redaction import redact
+from desktop.core.task import Bytes, Counts, FileResult, TaskState
+from desktop.store.access import Access, insert_sql, stored
+from desktop.store.tables import FileRow, ItemRow, TaskRow
+from desktop.store.task_rows import COUNTERS, counters, counters_of
+from desktop.store.task_states import item_state
+
+_ITEM_COLUMNS = (
+    "id",
+    "task_id",
+    "site",
+    "label",
+    "project",
+    "episode",
+    "sequence",
+    "shot",
+    "department",
+    "selected_version",
+    "available_versions",
+    "latest_version",
+    "local_version",
+    "state",
+    "error_message",
+    "warning",
+    *COUNTERS,
+)
+_FILE_COLUMNS = (
+    "item_id",
+    "remote_path",
+    "local_path",
+    "size",
+    "mtime",
+    "precision",
+    "etag",
+    "action",
+    "result",
+    "resumed",
+    "transferred",
+    "reused",
+    "reason",
+    "error",
+)
+_ITEMS = insert_sql(ItemRow, _ITEM_COLUMNS)
+_FILES = insert_sql(FileRow, _FILE_COLUMNS)
+
+_HELP = {
+    errors.HostileName.kind: "Ask whoever published it to rename the file.",
+    errors.NameTooLong.kind: "Choose a destination with a shorter path.",
+    errors.StillUploading.kind: "Scan and plan again when the upload has ended.",
+    errors.DiskFull.kind: "Free some space or choose another destination, then plan again.",
+    errors.TargetUnwritable.kind: "Make the destination writable or choose another one, then plan again.",
+}
+"""What to do about a file the plan blocked, by the error's kind."""
+
+
+def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, owner: str) -> int:
+    """Insert the plan as a waiting task, inside `writing`; return the task's id. now: seconds since the epoch."""
+    per_item = [_count(item) for item in plan.items]
+    total = [sum(column) for column in zip(*per_item, strict=True)] or [0] * len(COUNTERS)
+    request = plan.request
+    task_id = access.insert(
+        TaskRow,
+        {
+            "token": token,
+            "name": stored(name),
+            "connection": request.connection,
+            "destination": stored(str(request.destination)),
+            "version_strategy": request.version_strategy.value,
+            "specific_version": request.specific_version,
+            "conflict_strategy": request.conflict,
+            "parallel": request.options.parallel,
+            "segments": request.options.segments,
+            "limit_rate": request.options.limit_rate,
+            "verify": request.options.verify,
+            "state": TaskState.WAITING.value,
+            "created": now,
+            "touched": now,
+            "owner": owner,
+            "error": "",
+            **dict(zip(COUNTERS, total, strict=True)),
+        },
+    )
+    # The write lock is held: nobody else takes these numbers.
+    first = (access.value("SELECT MAX(id) FROM item") or 0) + 1
+    numbered = list(enumerate(plan.items, first))
+    access.many(_ITEMS, (_item_row(n, task_id, item, per_item[n - first]) for n, item in numbered))
+    access.many(_FILES, (_file_row(n, item, file) for n, item in numbered for file in item.files))
+    return task_id
+
+
+def _fate(item: PlannedItem, file: PlannedFile) -> FileResult:
+    """Return how a planned file begins: what the plan already decided needs no lane."""
+    if file.action is Action.BLOCKED:
+        return FileResult.FAILED
+    if file.action is Action.SKIP or item.state is ItemState.SKIPPED:
+        return FileResult.SKIPPED
+    return FileResult.PENDING
+
+
+def _count(item: PlannedItem) -> tuple[int, ...]:
+    """Return the values of the COUNTERS columns."""
+    fates = [_fate(item, file) for file in item.files]
+    moving = sum(f.size or 0 for f, fate in zip(item.files, fates, strict=True) if fate is FileResult.PENDING)
+    counts = Counts(planned=len(fates), skipped=fates.count(FileResult.SKIPPED), failed=fates.count(FileResult.FAILED))
+    return counters(counts, Bytes(planned=moving))
+
+
+def _item_row(number: int, task_id: int, item: PlannedItem, counted: tuple[int, ...]) -> tuple[object, ...]:
+    counts, _ = counters_of(counted)
+    state = ItemState.SKIPPED if item.state is ItemState.SKIPPED else item_state(counts, running=False)
+    if state is ItemState.PARTIAL and counts.downloaded + counts.skipped + counts.failed < counts.planned:
+        state = ItemState.PLANNED  # what is here already is no part of a task that has not begun
+    blocked = next((file for file in item.files if file.action is Action.BLOCKED), None)
+    message = redact(item.message)
+    key = item.key
+    return (
+        number,
+        task_id,
+        item.site,
+        stored(item.label),
+        *((None,) * 4 if key is None else map(stored, (key.project, key.episode, key.sequence, key.shot))),
+        stored(item.department),
+        item.selected_version,
+        json.dumps(item.available_versions),
+        item.latest_version,
+        item.local_version,
+        state.value,
+        stored(message or (_title(blocked) if blocked else "")),
+        stored(message),
+        *counted,
+    )
+
+
+def _file_row(item_id: int, item: PlannedItem, file: PlannedFile) -> tuple[object, ...]:
+    fate = _fate(item, file)
+    return (
+        item_id,
+        stored(file.source),
+        stored(file.target),
+        file.size,
+        file.mtime,
+        file.precision,
+        file.etag,
+        file.action.value,
+        fate.value,
+        0,
+        0,
+        0,
+        stored(file.reason),
+        json.dumps(_blocked(file)) if fate is FileResult.FAILED else None,
+    )
+
+
+def _blocked(file: PlannedFile) -> dict[str, object]:
+    """Return the error of a file the plan blocked. It is not retryable: only another plan can help it."""
+    return {
+        "path": file.source,
+        "kind": file.kind or errors.Stop.kind,
+        "title": _title(file),
+        "cause": "The plan left it out.",
+        "suggestion": _HELP.get(file.kind, "Plan again when the cause is gone."),
+        "retryable": False,
+    }
+
+
+def _title(file: PlannedFile) -> str:
+    return redact(file.reason) or "This file cannot be fetched."

@@ -1,0 +1,185 @@
+"""Rows of the database as the values the rest of the house speaks of."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from desktop.core.media import ShotKey
+from desktop.core.plan import Action, ItemState, Options, VersionStrategy
+from desktop.core.task import Bytes, Counts, FileResult, Task, TaskFile, TaskItem, TaskState
+from desktop.store.access import loaded
+from desktop.store.tables import FileRow, ItemRow, TaskRow
+
+COUNTERS = (
+    "file_count",
+    "files_downloaded",
+    "files_resumed",
+    "files_skipped",
+    "files_overwritten",
+    "files_kept_both",
+    "files_failed",
+    "planned_size",
+    "downloaded_size",
+    "reused_size",
+)
+"""Columns of Counts, then of Bytes, in their order; tasks and items bear the same."""
+
+_TASK = (
+    "id",
+    "token",
+    "name",
+    "connection",
+    "destination",
+    "version_strategy",
+    "conflict_strategy",
+    "specific_version",
+    "parallel",
+    "segments",
+    "limit_rate",
+    "verify",
+    "state",
+    "created",
+    "started",
+    "finished",
+    "error",
+    "owner",
+    *COUNTERS,
+)
+_ITEM = (
+    "id",
+    "task",
+    "site",
+    "label",
+    "project",
+    "episode",
+    "sequence",
+    "shot",
+    "department",
+    "selected_version",
+    "available_versions",
+    "latest_version",
+    "local_version",
+    "state",
+    "error_message",
+    *COUNTERS,
+)
+_FILE = (
+    "id",
+    "item",
+    "remote_path",
+    "local_path",
+    "size",
+    "mtime",
+    "action",
+    "result",
+    "etag",
+    "precision",
+    "resumed",
+    "transferred",
+    "reason",
+    "error",
+)
+
+_ACTIONS = {action.value: action for action in Action}
+_RESULTS = {result.value: result for result in FileResult}
+
+
+def select_tasks() -> "peewee.ModelSelect[TaskRow]":
+    """Return the query of every task, the oldest first."""
+    return TaskRow.select(*(getattr(TaskRow, name) for name in _TASK)).order_by(TaskRow.id)
+
+
+def select_items(task_id: int) -> "peewee.ModelSelect[ItemRow]":
+    """Return the query of a task's items, in the plan's order."""
+    return (
+        ItemRow.select(*(getattr(ItemRow, name) for name in _ITEM)).where(ItemRow.task == task_id).order_by(ItemRow.id)
+    )
+
+
+def select_files(task_id: int) -> "peewee.ModelSelect[FileRow]":
+    """Return the query of a task's files, in the plan's order."""
+    columns = (getattr(FileRow, name) for name in _FILE)
+    return FileRow.select(*columns).join(ItemRow).where(ItemRow.task == task_id).order_by(FileRow.id)
+
+
+def task_of(row: tuple[Any, ...]) -> Task:
+    """Return the task of a row of `select_tasks`."""
+    (number, token, name, connection, destination, versions, conflict, specific) = row[:8]
+    parallel, segments, limit_rate, verify, state, created, started, finished, error, owner = row[8:18]
+    counts, sizes = counters_of(row[18:])
+    return Task(
+        id=number,
+        token=token,
+        name=loaded(name),
+        connection=connection,
+        destination=Path(loaded(destination)),
+        version_strategy=VersionStrategy(versions),
+        conflict_strategy=conflict,
+        specific_version=specific,
+        options=Options(parallel, segments, limit_rate, bool(verify)),
+        state=TaskState(state),
+        created=created,
+        started=started,
+        finished=finished,
+        files=counts,
+        bytes=sizes,
+        error=loaded(error),
+        owner=owner,
+    )
+
+
+def item_of(row: tuple[Any, ...]) -> TaskItem:
+    """Return the item of a row of `select_items`."""
+    number, task, site, label, project, episode, sequence, shot, department = row[:9]
+    selected, available, latest, local, state, message = row[9:15]
+    counts, sizes = counters_of(row[15:])
+    key = None if shot is None else ShotKey(loaded(project), loaded(episode), loaded(sequence), loaded(shot))
+    return TaskItem(
+        id=number,
+        task_id=task,
+        site=site,
+        label=loaded(label),
+        key=key,
+        department=loaded(department),
+        selected_version=selected,
+        available_versions=tuple(json.loads(available)),
+        latest_version=latest,
+        local_version=local,
+        state=ItemState(state),
+        error_message=loaded(message),
+        files=counts,
+        bytes=sizes,
+    )
+
+
+def file_of(row: tuple[Any, ...]) -> TaskFile:
+    """Return the file of a row of `select_files`."""
+    number, item, source, target, size, mtime, action, result, etag, precision, resumed, moved, reason, error = row
+    return TaskFile(
+        number,
+        item,
+        loaded(source),
+        loaded(target),
+        size,
+        mtime,
+        _ACTIONS[action],
+        _RESULTS[result],
+        etag,
+        precision,
+        bool(resumed),
+        moved,
+        loaded(reason),
+        None if error is None else json.loads(error),
+    )
+
+
+def counters_of(row: tuple[int, ...]) -> tuple[Counts, Bytes]:
+    """Return counts and bytes of a row's COUNTERS columns."""
+    return Counts(*row[:7]), Bytes(*row[7:10])
+
+
+def counters(counts: Counts, sizes: Bytes) -> tuple[int, ...]:
+    """Return the values of the COUNTERS columns."""
+    return (*counts.as_dict().values(), *sizes.as_dict().values())

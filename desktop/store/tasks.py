@@ -1,0 +1,199 @@
+"""Tasks, their items and files: made, looked at, moved on, claimed by one process at a time."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from desktop.core.errors import NotAllowed, NotFound
+from desktop.core.plan import ItemState, Plan
+from desktop.core.redaction import redact
+from desktop.core.task import FileResult, Task, TaskFile, TaskItem, TaskState
+from desktop.store import task_record
+from desktop.store.access import Access, chunks, stored
+from desktop.store.owner import SILENCE, alive, describe, is_elsewhere, this_process
+from desktop.store.tables import FileRow, ItemRow, TaskRow
+from desktop.store.task_create import insert_plan
+from desktop.store.task_record import FileOutcome as FileOutcome
+from desktop.store.task_rows import (
+    COUNTERS,
+    counters_of,
+    file_of,
+    item_of,
+    select_files,
+    select_items,
+    select_tasks,
+    task_of,
+)
+from desktop.store.task_states import item_state
+
+_ACTIVE = (TaskState.WAITING, TaskState.RUNNING)
+
+
+class Tasks:
+    """The tasks in the database.
+
+    A task that waits or runs has an owner, the process that answers for it: whoever creates it or saves it in
+    one of these states. Another process can neither change nor claim it while the owner lives.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def create(self, plan: Plan, token: str, name: str, now: float) -> Task:
+        """Save the plan as a waiting task of this process, in one transaction. now: seconds since the epoch.
+
+        Every file of the plan counts as planned. Files the plan skips are skipped from the start, files it
+        blocks failed; bytes count for the files that will move.
+        """
+        with self._access.writing():
+            task_id = insert_plan(self._access, plan, token, name, now, this_process())
+            return self.get(task_id)
+
+    def all(self) -> tuple[Task, ...]:
+        """Return every task, the oldest first."""
+        return tuple(task_of(row) for row in self._access.rows(select_tasks()))
+
+    def get(self, task_id: int) -> Task:
+        """Return one task; raise NotFound."""
+        row = self._access.row(select_tasks().where(TaskRow.id == task_id))
+        if row is None:
+            raise NotFound(
+                title=f"There is no task {task_id}.",
+                cause="It was deleted, or it is in another home folder's database.",
+                suggestion="See the known ones with: shotdock tasks list",
+            )
+        return task_of(row)
+
+    def save(self, task: Task) -> None:
+        """Write the task's name, options, state, times, error and owner; the counters are `record`'s.
+
+        Items of a task that no longer runs stop running too. Raises NotFound, and NotAllowed while another
+        process that lives answers for the task.
+        """
+        owner = (task.owner or this_process()) if task.state in _ACTIVE else ""
+        with self._access.writing():
+            self._check_mine(self.get(task.id))
+            self._access.run(
+                TaskRow.update(
+                    name=stored(task.name),
+                    parallel=task.options.parallel,
+                    segments=task.options.segments,
+                    limit_rate=task.options.limit_rate,
+                    verify=task.options.verify,
+                    state=task.state.value,
+                    started=task.started,
+                    finished=task.finished,
+                    error=stored(redact(task.error)),
+                    owner=owner,
+                    touched=time.time(),
+                ).where(TaskRow.id == task.id)
+            )
+            if task.state is not TaskState.RUNNING:
+                self._rest(task.id)
+
+    def items(self, task_id: int) -> tuple[TaskItem, ...]:
+        """Return a task's items, in the plan's order."""
+        return tuple(item_of(row) for row in self._access.rows(select_items(task_id)))
+
+    def files(
+        self,
+        task_id: int,
+        item_id: int | None = None,
+        results: Iterable[FileResult] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[TaskFile, ...]:
+        """Return a task's files, in the plan's order: all, or those of an item, those with certain results, a page."""
+        query = select_files(task_id)
+        if item_id is not None:
+            query = query.where(FileRow.item == item_id)
+        if results is not None:
+            query = query.where(FileRow.result.in_([result.value for result in results]))
+        if limit is not None or offset:
+            query = query.limit(-1 if limit is None else limit).offset(offset)
+        return tuple(file_of(row) for row in self._access.rows(query))
+
+    def pending(self, task_id: int) -> tuple[TaskFile, ...]:
+        """Return the files still to be fetched, in the plan's order; failed ones only after `reset_failed`."""
+        return self.files(task_id, results=(FileResult.PENDING,))
+
+    def record(self, task_id: int, outcomes: Sequence[FileOutcome]) -> Task:
+        """Write how files ended, with the counters and states above them, in one transaction; return the task.
+
+        Raises NotFound if the task was deleted.
+        """
+        with self._access.writing():
+            task_record.record(self._access, task_id, outcomes, time.time())
+            return self.get(task_id)
+
+    def reset_failed(self, task_id: int, retryable_only: bool = False) -> Task:
+        """Make failed files pending again, with the counters above them; return the task.
+
+        Files the plan blocked stay failed: only another plan can help them. Raises NotFound.
+        """
+        with self._access.writing():
+            task_record.reset_failed(self._access, task_id, retryable_only, time.time())
+            return self.get(task_id)
+
+    def delete(self, ids: Iterable[int]) -> None:
+        """Forget tasks with their items, files and logs; unknown ids are passed over.
+
+        Raises NotAllowed, nothing being deleted, while another process that lives answers for one of them.
+        """
+        with self._access.writing():
+            for part in chunks(tuple(ids)):
+                query = select_tasks().where(TaskRow.id.in_(part))
+                for task in [task_of(row) for row in self._access.rows(query)]:
+                    self._check_mine(task)
+                self._access.run(TaskRow.delete().where(TaskRow.id.in_(part)))
+
+    def claim(self, task_id: int, owner: str) -> bool:
+        """Take a waiting or running task for the owner, atomically; True if it is the owner's now.
+
+        False if another process that lives has it, or it is in no state to run. Raises NotFound.
+        """
+        with self._access.writing():
+            task = self.get(task_id)
+            if task.state not in _ACTIVE or (task.owner not in ("", owner) and alive(task.owner)):
+                return False
+            self._access.run(TaskRow.update(owner=owner, touched=time.time()).where(TaskRow.id == task_id))
+            return True
+
+    def interrupted(self, alive: Callable[[str], bool] = alive) -> tuple[Task, ...]:
+        """Return the waiting and running tasks whose owner is gone; this process answers for them from now on.
+
+        Taking them over is atomic: of two processes that ask at once, one gets each. An owner on another host
+        is gone after a day without a sign of life.
+        """
+        with self._access.writing():
+            now = time.time()
+            query = select_tasks().where(TaskRow.state.in_([state.value for state in _ACTIVE]))
+            found = [task_of(row) for row in self._access.rows(query)]
+            lost = [task for task in found if self._is_lost(task, alive, now)]
+            for task in lost:
+                self._access.run(TaskRow.update(owner=this_process(), touched=now).where(TaskRow.id == task.id))
+            return tuple(lost)
+
+    def _is_lost(self, task: Task, alive: Callable[[str], bool], now: float) -> bool:
+        if not task.owner or not alive(task.owner):
+            return True
+        if not is_elsewhere(task.owner):
+            return False
+        touched: float = self._access.value(f"SELECT touched FROM task WHERE id = {task.id:d}")
+        return now - touched > SILENCE
+
+    def _check_mine(self, task: Task) -> None:
+        if task.owner in ("", this_process()) or not alive(task.owner):
+            return
+        raise NotAllowed(
+            title=f"Task {task.id} is run by another ShotDock.",
+            cause=f"It belongs to {describe(task.owner)}, which is still at work.",
+            suggestion="Pause or cancel it there.",
+        )
+
+    def _rest(self, task_id: int) -> None:
+        columns = (ItemRow.id, *(getattr(ItemRow, name) for name in COUNTERS))
+        query = ItemRow.select(*columns).where(ItemRow.task == task_id, ItemRow.state == ItemState.RUNNING.value)
+        states = [
+            (item_state(counters_of(tuple(row))[0], running=False).value, n) for n, *row in self._access.rows(query)
+        ]
+        self._access.many("UPDATE item SET state = ? WHERE id = ?", states)
