@@ -49,16 +49,7 @@ class Active:
         self._known = known
         self._items = {file.id: file.item_id for file in files}
         below = Below(task.destination)
-        jobs = [
-            Job(
-                id=file.id,
-                site=sites[file.item_id],
-                file=Entry(file.source, size=file.size, mtime=file.mtime, precision=file.precision, etag=file.etag),
-                target=below.path(file.target),
-            )
-            for file in files
-        ]
-        self._sizes = {file.id: file.size or 0 for file in files}
+        jobs = [self._job(file, sites[file.item_id], below) for file in files]
         self.pace = Pace(task.options.limit_rate, parent=pace)
         self.run = Run(
             task.token,
@@ -71,6 +62,11 @@ class Active:
         )
         self._meter = Meter()
         self._total_files = len(jobs)
+
+    def _job(self, file: TaskFile, site: str, below: Below) -> Job:
+        path, query = self._known.request(site, file.source)
+        entry = Entry(path, size=file.size, mtime=file.mtime, precision=file.precision, etag=file.etag)
+        return Job(file.id, site, entry, below.path(file.target), query)
 
     def fill(self, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
         """Open as many lanes as there is work, leave and connections for."""

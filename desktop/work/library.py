@@ -4,17 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.core.connection import parse_location
 from desktop.core.errors import ServerBusy, Stopped
-from desktop.core.media import Compared, ScanProgress, Structure
+from desktop.core.media import Compared, Entry, ScanProgress, Structure
 from desktop.core.plan import Filters, Plan, Request
 from desktop.store.database import Store
 from desktop.studio import plain
+from desktop.studio.disk import Disk
 from desktop.studio.shots.compare import compare
 from desktop.studio.shots.layout import Layout
 from desktop.studio.shots.planner import plan
@@ -28,6 +29,9 @@ PROGRESS_EVERY = 200
 
 BUDGET_PATIENCE = 60.0
 """Seconds a scan waits for a connection while transfers use all the host allows."""
+
+ASK_UP_TO = 20
+"""Web addresses of one transfer whose sizes are asked for while planning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,9 @@ class Library(QObject):
     def plan(self, request: Request, structure: Structure, then: Callable[[Plan], None], failed: Failed) -> Work:
         """Plan a request; nothing is touched."""
         return self._background.run(
-            lambda work: plan(structure, self._layouts(structure.layout), request, time.time()), then, failed
+            lambda work: plan(structure, self._layouts(structure.layout), request, time.time(), work.stopped),
+            then,
+            failed,
         )
 
     def plan_plain(
@@ -148,12 +154,22 @@ class Library(QObject):
         for wanted in sources:
             site, path, query = self._locate(wanted.text, door)
             groups.setdefault(site, []).append((path, query, wanted.name))
+        # Many web addresses are fetched without asking for each one's size first: that would cost as much again.
+        ask = len(sources) <= ASK_UP_TO
+        here = Disk(request.destination)
         expanded = []
         for site, wishes in groups.items():
             with self._connected(work, site) as source:
                 for path, query, name in wishes:
-                    expanded.append(plain.expand(source, site, path, query, name, work.stopped))
+                    found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
+                    expanded.append(replace(found, files=tuple(map(self._shelter(site), found.files))))
         return plain.plan_plain(expanded, request, time.time())
+
+    def _shelter(self, site: str) -> Callable[[Entry], Entry]:
+        """Return what takes a signed query out of a web file's path: it is a secret, and stays in memory."""
+        if not site.startswith(("http://", "https://")):
+            return lambda file: file
+        return lambda file: replace(file, path=self._sites.shelter(site, file.path))
 
     def _locate(self, text: str, door: Door) -> tuple[str, str, str]:
         """Return (site name, path, query) of a source as a person wrote it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.core.connection import Address, Connection, Location, parse_location
 from desktop.core.errors import NoSecretStore, NotFound, UsageError
-from desktop.core.redaction import register_secret
+from desktop.core.redaction import redact, register_secret
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.transfer.budget import HostBudget
@@ -50,6 +50,7 @@ class Sites:
         self._passwords: dict[str, str] = {}
         self._guests: dict[str, _Guest] = {}
         self._budgets: dict[Address, HostBudget] = {}
+        self._queries: dict[tuple[str, str], str] = {}
 
     def know(self, connections: Iterable[Connection]) -> None:
         """Replace the saved connections."""
@@ -135,6 +136,23 @@ class Sites:
             return secrets.get(address.origin)
         except NoSecretStore:
             return None
+
+    def shelter(self, name: str, path: str) -> str:
+        """Return a web path without the secrets in its query, and remember those for this run of the program."""
+        query = path.partition("?")[2]
+        shown = redact(path) if query else path
+        if shown != path:
+            with self._lock:
+                self._queries[name, shown] = query
+        return shown
+
+    def request(self, name: str, path: str) -> tuple[str, str]:
+        """Return (path, query) to ask the site for, given the path a task remembers."""
+        if not name.startswith(("http://", "https://")):
+            return path, ""
+        place, _, query = path.partition("?")
+        with self._lock:
+            return place, self._queries.get((name, path), query)
 
     def source(self, name: str, site: Site | None = None) -> Source:
         """Return an unconnected source for the site."""
