@@ -38,8 +38,12 @@ def unfinished_name(name: str) -> str | None:
 
 
 def ordinary(name: str) -> bool:
-    """Tell whether a name is neither hidden, nor temporary, nor an editor's backup copy."""
-    return not (name.startswith(".") or name.endswith("~") or _SUFFIX.search(name))
+    """Tell whether a name is neither hidden, nor temporary, nor an editor's backup copy.
+
+    A name such as `..` with a backslash behind is hostile, not hidden: it has to be told, not left out quietly.
+    """
+    hidden = name.startswith(".") and not name.startswith("..\\")
+    return not (hidden or name.endswith("~") or _SUFFIX.search(name))
 
 
 def changed_since(
