@@ -1,11 +1,14 @@
-"""Commits complete files in groups, away from the network's threads.
+"""Commits complete files in groups.
 
-A file is synced by itself, its folder once for a group. One thread keeps up with a quick disk; where syncing is
-slow, several wait at once, and the file system makes one journal commit of what they wait for.
+A file is synced by itself, its folder once for a group. Where syncing takes its time, threads of our own wait for
+it, several at once, so that the file system makes one journal commit of what they wait for, and the network
+never stands still. Where it takes next to none (a memory disk, a drive with a safe cache), handing small files
+from thread to thread would cost more than the work: then whoever completes the last one of a group commits it.
 """
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -20,6 +23,10 @@ GROUP = 32
 THREADS = 6
 BACKLOG = 96
 """Complete files, each with an open descriptor, that may wait before the network has to."""
+QUICK = 120e-6
+"""Seconds per file up to which a group is committed on the spot."""
+LINGER = 0.03
+"""Seconds a small file may wait for others to share its group, where they are committed on the spot."""
 
 
 class Durable(Protocol):
@@ -40,15 +47,26 @@ class Committer:
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._alive = 0
+        self._lingering = False
+        self._quick = False
         self._closed = False
 
     def commit(self, download: Download) -> None:
         """Commit a complete file soon; waits while too many are waiting already."""
+        group: list[Download] = []
         with self._changed:
             while len(self._files) >= BACKLOG and threading.current_thread() not in self._threads:
                 self._changed.wait()
             self._files.append(download)
-            self._wake()
+            if not self._quick or download.heavy:
+                self._wake()
+            elif len(self._files) >= GROUP:
+                group = self._next_group()
+            elif not self._lingering:
+                self._lingering = True
+                self._wake()
+        if group:
+            self._commit(group)
 
     def background(self, call: Callable[[], None]) -> None:
         """Make a call soon; it raises nothing."""
@@ -82,13 +100,14 @@ class Committer:
                     while not self._files and not self._calls:
                         if self._closed:
                             return
-                        self._idle += 1
-                        self._changed.wait()
-                        self._idle -= 1
-                    calls = [self._calls.popleft()] if self._calls else []
-                    group = [] if calls else [self._files.popleft() for _ in range(min(GROUP, len(self._files)))]
+                        self._sleep(None)
+                    if self._lingering and not self._closed and not self._calls:
+                        self._sleep(LINGER)
+                    self._lingering = False
+                    call = self._calls.popleft() if self._calls else None
+                    group = [] if call else self._next_group()
                     self._changed.notify_all()
-                for call in calls:
+                if call:
                     call()
                 if group:
                     self._commit(group)
@@ -98,25 +117,19 @@ class Committer:
                 if self._files or self._calls:
                     self._wake()
 
+    def _sleep(self, seconds: float | None) -> None:
+        self._idle += 1
+        self._changed.wait(seconds)
+        self._idle -= 1
+
+    def _next_group(self) -> list[Download]:
+        return [self._files.popleft() for _ in range(min(GROUP, len(self._files)))]
+
     def _commit(self, group: Sequence[Download]) -> None:
+        began = time.perf_counter()
         open_ends = set(group)
         try:
-            sealed = []
-            last = -1
-            for download in group:
-                try:
-                    fd = download.seal()
-                except ShotDockError as error:
-                    open_ends.discard(download)
-                    download.give_up(error)
-                    continue
-                if fd is None:
-                    open_ends.discard(download)
-                else:
-                    sealed.append(download)
-                    last = fd
-            if sealed:
-                self._barrier(last)
+            sealed = self._seal(group, open_ends)
             placed: list[tuple[Download, tuple[FileResult, str]]] = []
             for download in sealed:
                 try:
@@ -135,10 +148,28 @@ class Committer:
             # Only a fault of ours leaves any: the thread dies of it, loudly, and the jobs must not wait for ever.
             for download in open_ends:
                 download.give_up(_lost(download))
+        if len(group) > GROUP // 4 and not any(download.heavy for download in group):
+            self._quick = (time.perf_counter() - began) / len(group) < QUICK
 
-    def _barrier(self, fd: int) -> None:
-        with disk(os.devnull):
-            barrier(fd)
+    def _seal(self, group: Sequence[Download], open_ends: set[Download]) -> list[Download]:
+        sealed = []
+        last = -1
+        for download in group:
+            try:
+                fd = download.seal()
+            except ShotDockError as error:
+                open_ends.discard(download)
+                download.give_up(error)
+                continue
+            if fd is None:
+                open_ends.discard(download)
+            else:
+                sealed.append(download)
+                last = fd
+        if sealed:
+            with disk(os.devnull):
+                barrier(last)
+        return sealed
 
     def _sync(self, folders: set[str]) -> ShotDockError | None:
         try:

@@ -4,8 +4,6 @@ import errno
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from desktop.core.errors import DiskFull, FileInUse, NameTooLong, ShotDockError, TargetUnwritable
@@ -23,13 +21,20 @@ _TOO_LONG = 206
 """Windows' ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION and ERROR_FILENAME_EXCED_RANGE."""
 
 
-@contextmanager
-def disk(path: str | Path) -> Iterator[None]:
+class disk:  # noqa: N801  # a context manager is used like a function; as a class it costs a third of one
     """Turn an OSError about the local path into a ShotDockError."""
-    try:
-        yield
-    except OSError as error:
-        raise disk_error(error, str(path)) from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise disk_error(error, str(self._path)) from error
 
 
 def disk_error(error: OSError, path: str) -> ShotDockError:

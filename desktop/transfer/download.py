@@ -13,21 +13,21 @@ from desktop.core.errors import (
     ShotDockError,
     StillUploading,
     Stopped,
-    Truncated,
     Wait,
 )
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.transfer.commit import check_hash, judge, place
 from desktop.transfer.disk import disk
+from desktop.transfer.faults import changed, short, still_uploading, surplus
 from desktop.transfer.folders import Folders
 from desktop.transfer.jobs import Job, JobDone
-from desktop.transfer.names import shown
 from desktop.transfer.part import Part
+from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, ConflictStrategy, Decision, Facts
 from desktop.transfer.retry import Patience
-from desktop.transfer.sameness import agree, joined, one_size, provable, told
-from desktop.transfer.spans import Gap, Span, cut
+from desktop.transfer.sameness import agree, joined, one_size, provable
+from desktop.transfer.spans import Gap, Span, Spans, cut
 
 CHANGES = 2
 """The how-manieth change of a file on the server means that it is still being written."""
@@ -45,8 +45,8 @@ class Owner(Protocol):
     verify: bool
     folders: Folders
 
-    def requeue(self, download: "Download", gaps: list[Gap], delay: float) -> None:
-        """Hand the gaps out again, before everything else of the site, after delay seconds."""
+    def requeue(self, download: "Download", spans: list[Span], delay: float) -> None:
+        """Hand ranges out (again), before everything else of the site, after delay seconds."""
 
     def commit(self, download: "Download") -> None:
         """Have a complete file committed, soon, on another thread."""
@@ -73,8 +73,8 @@ class Download:
         "_owner",
         "_part",
         "_spans",
+        "_target",
         "_told",
-        "_waiting",
         "ended",
         "facts",
         "folder",
@@ -85,13 +85,13 @@ class Download:
     def __init__(self, owner: Owner, job: Job) -> None:
         self.job = job
         self.facts = job.file
-        self.folder = ""
         self.ended = False
         self.received = 0
         self._owner = owner
-        self._part = Part(str(job.target), owner.token)
-        self._spans: set[Span] = set()
-        self._waiting = 0
+        self._target = str(job.target)
+        self.folder, _ = split(self._target)
+        self._part = Part(self._target, owner.token)
+        self._spans = Spans()
         self._opened = False
         self._told = False
         self._committing = False
@@ -103,6 +103,11 @@ class Download:
         return self.facts.size
 
     @property
+    def heavy(self) -> bool:
+        """Tell whether to commit the file means to read it back, or to write a lot."""
+        return self._part.journaled or self._owner.verify or self.job.hash is not None
+
+    @property
     def on_disk(self) -> int:
         """Return how many bytes of the file are in its part."""
         return self._part.ranges.total
@@ -112,13 +117,13 @@ class Download:
         """Return how many bytes an earlier run left."""
         return self._part.reused
 
-    def begin(self, ranges: bool) -> list[Gap]:
+    def begin(self, ranges: bool) -> list[Span]:
         """Judge the target, take over an earlier part and return what is missing; nothing if the job ended here.
 
         ranges: whether the source can start at any byte. Raises ShotDockError.
         """
-        target, folders = str(self.job.target), self._owner.folders
-        self.folder, _ = folders.split(target)
+        target, folders = self._target, self._owner.folders
+        folders.check(self.folder, target)
         with disk(target):
             verdict = judge(target, self._incoming, self._owner.conflict)
         if verdict is not None and verdict.decision is Decision.SKIP:
@@ -129,16 +134,7 @@ class Download:
             known = self._part.adopt(folders, self.job.file, ranges)
             if known is not None:
                 self.facts = joined(known, self.job.file)
-            return self._gaps(ranges)
-
-    def span(self, span: Span) -> None:
-        """Note a range that was handed out, one of those `begin` or `requeue` named."""
-        with self._part.lock:
-            self._waiting -= 1
-            if self.ended:
-                span.ended = True
-            else:
-                self._spans.add(span)
+            return self._all(ranges)
 
     def opened(self, span: Span, now: Entry) -> None:
         """Compare what was opened with what is known; raise RemoteChanged if it is another file, or growing.
@@ -172,7 +168,7 @@ class Download:
                 if span.ended:
                     raise Stopped
                 if size is not None and offset + count > size:
-                    raise _surplus(self.job, offset + count, size)
+                    raise surplus(self.job.file, offset + count, size)
                 part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
                 due = part.write(offset, data, count)
                 self.received += count
@@ -195,12 +191,12 @@ class Download:
                 missing = self._part.ranges.missing(span.start, stop)
                 if not missing:
                     self._part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
-                    complete = self._leave(span)
+                    complete = self._committing = self._spans.leave(span)
         except ShotDockError as error:
             self.failed(span, error)
             return
         if missing:
-            self.failed(span, _short(self.job, sum(end - start for start, end in missing), stop))
+            self.failed(span, short(self.job.file, sum(end - start for start, end in missing), stop))
         elif complete:
             self._owner.commit(self)
 
@@ -231,7 +227,8 @@ class Download:
         with self._part.lock:
             if self.ended:
                 return
-            self._end_spans()
+            self.ended = True
+            self._spans.end()
 
         def park() -> None:
             try:
@@ -254,18 +251,17 @@ class Download:
         part, size = self._part, self.facts.size or 0
         with part.lock:
             damaged = part.heal()
-            gaps: list[Gap] = [*damaged]
-            self._waiting += len(gaps)
-            self._committing = not gaps
-        if gaps:
-            self._owner.requeue(self, gaps, 0.0)
+            spans = self._spans.want(damaged)
+            self._committing = not spans
+        if spans:
+            self._owner.requeue(self, spans, 0.0)
             return None
         fd = part.seal(size, self.facts.mtime)
         try:
             part.read_back()
             if self.job.hash:
                 with disk(part.path):
-                    check_hash(fd, size, self.job.hash, str(self.job.target))
+                    check_hash(fd, size, self.job.hash, self._target)
         except Corrupted as error:
             self._start_over(error)
             return None
@@ -274,7 +270,7 @@ class Download:
     def settle(self) -> tuple[FileResult, str]:
         """Give the sealed part its final name; return the result and its reason. The caller syncs the folder."""
         self._part.close()
-        placed = place(self._part.path, str(self.job.target), self._incoming, self._owner.conflict)
+        placed = place(self._part.path, self._target, self._incoming, self._owner.conflict)
         self._part.placed()
         if self.job.file.size is None and not self._told and placed.result.arrived:
             return placed.result, "; ".join(filter(None, (placed.reason, "size not known by the server")))
@@ -288,7 +284,8 @@ class Download:
     def park(self) -> None:
         """Leave the job unended, for another run: close its part with a last journal. Raises ShotDockError."""
         with self._part.lock:
-            self._end_spans()
+            self.ended = True
+            self._spans.end()
             self._part.park(self.facts)
 
     def _save(self) -> None:
@@ -300,32 +297,18 @@ class Download:
     def _changed(self, now: Entry, error: ShotDockError | None = None) -> RemoteChanged:
         """Start the file over with new facts; the second time, give it up as still being written."""
         path = self.job.file.path
-        found = RemoteChanged(
-            title=f"{shown(self.job.file.name)} changed on the server.",
-            cause=f"It was {told(self.facts)}, and is now {told(now)}.",
-            suggestion="It is fetched from its beginning.",
-            path=path,
-        )
+        found = changed(self.facts, now)
         with self._part.lock:
             if self.ended:
                 return found
             # An earlier run's part of another file is no news; the file on the server may well rest.
             stale = self._part.reused > 0 and not self._opened and agree(self.job.file, now) is not False
             self._changes += not stale
-            gaps = self._reset(replace(now, path=path))
+            spans = self._reset(replace(now, path=path))
         if self._changes < CHANGES:
-            self._owner.requeue(self, gaps, 0.0 if stale else self._owner.patience.recheck)
-        elif isinstance(error, StillUploading):
-            self.give_up(error)
+            self._owner.requeue(self, spans, 0.0 if stale else self._owner.patience.recheck)
         else:
-            self.give_up(
-                StillUploading(
-                    title=f"{shown(self.job.file.name)} is still being written on the server.",
-                    cause=f"It changed twice while it was fetched. {found.cause}",
-                    suggestion="Retry when whoever writes it is done.",
-                    path=path,
-                )
-            )
+            self.give_up(error if isinstance(error, StillUploading) else still_uploading(found))
         return found
 
     def _start_over(self, error: ShotDockError) -> None:
@@ -335,9 +318,9 @@ class Download:
                 return
             self._corrupted += 1
             again = self._corrupted < CHANGES
-            gaps = self._reset(self.facts)
+            spans = self._reset(self.facts)
         if again:
-            self._owner.requeue(self, gaps, 0.0)
+            self._owner.requeue(self, spans, 0.0)
         else:
             self.give_up(error)
 
@@ -358,26 +341,24 @@ class Download:
                 self._attempts = 0
             else:
                 self._attempts += counts
-            complete = self._leave(span)
-            gaps = self._missing(span.start, stop)
+            complete = self._committing = self._spans.leave(span)
+            spans = self._spans.want(self._missing(span.start, stop))
             spent = self._attempts >= self._owner.patience.attempts
-            self._waiting += len(gaps)
-            self._committing = complete and not gaps and not spent
+            self._committing = complete and not spans and not spent
         if spent:
             self.give_up(error)
-        elif gaps:
+        elif spans:
             pause = self._owner.patience.pause(max(1, self._attempts), error)
-            self._owner.requeue(self, gaps, pause if heard else 0.0)
+            self._owner.requeue(self, spans, pause if heard else 0.0)
         elif complete:
             self._owner.commit(self)
 
-    def _gaps(self, ranges: bool = True) -> list[Gap]:
-        """Return what is missing of the whole file, in as many ranges as wanted, and count them as waiting."""
+    def _all(self, ranges: bool = True) -> list[Span]:
+        """Return what is missing of the whole file, in as many ranges as wanted."""
         gaps = self._missing(0, self.facts.size)
         if ranges and self._owner.segments > 1:
             gaps = cut(gaps, self._owner.segments)
-        self._waiting = len(gaps)
-        return gaps
+        return self._spans.want(gaps)
 
     def _missing(self, start: int, stop: int | None) -> list[Gap]:
         if self.facts.size == 0:
@@ -386,25 +367,12 @@ class Download:
             return [(self._part.ranges.missing(start, self._part.ranges.end + 1)[0][0], None)]
         return [*self._part.ranges.missing(start, stop)] if stop > start else []
 
-    def _reset(self, file: Entry) -> list[Gap]:
-        self._end_spans(over=False)
+    def _reset(self, file: Entry) -> list[Span]:
+        self._spans.end()
         self._part.reset(file)
         self.facts = file
         self._opened = self._told = self._committing = False
-        return self._gaps()
-
-    def _end_spans(self, over: bool = True) -> None:
-        self.ended = over
-        for span in self._spans:
-            span.ended = True
-        self._spans.clear()
-
-    def _leave(self, span: Span) -> bool:
-        """End a range; return whether no other one is left."""
-        span.ended = True
-        self._spans.discard(span)
-        self._committing = not self._spans and not self._waiting
-        return self._committing
+        return self._all()
 
     @property
     def _incoming(self) -> Facts:
@@ -413,21 +381,3 @@ class Download:
     def _done(self, result: FileResult, reason: str, error: ShotDockError | None) -> JobDone:
         reused = self._part.reused
         return JobDone(self.job.id, result, reused > 0, self.received, reused, reason, error)
-
-
-def _surplus(job: Job, end: int, size: int) -> Truncated:
-    return Truncated(
-        title=f"{shown(job.file.name)} is longer than the server said.",
-        cause=f"Bytes up to {end:,} came, {size:,} were promised.",
-        suggestion="It may be growing; it will be tried again.",
-        path=job.file.path,
-    )
-
-
-def _short(job: Job, missing: int, stop: int) -> Truncated:
-    return Truncated(
-        title=f"{shown(job.file.name)} ended early.",
-        cause=f"{missing:,} of the bytes up to {stop:,} did not come.",
-        suggestion="It will be continued where it stopped.",
-        path=job.file.path,
-    )

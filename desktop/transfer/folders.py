@@ -16,6 +16,7 @@ class Folders:
 
     def __init__(self, destination: Path) -> None:
         self._destination = str(destination)
+        self._inside = self._destination.rstrip(os.sep) + os.sep
         self._below: Below | None = None
         self._device = 0
         self._made: set[str] = set()
@@ -23,18 +24,15 @@ class Folders:
         self._lock = threading.Lock()
         self._parts = PartIndex()
 
-    def split(self, target: str) -> tuple[str, str]:
-        """Return the target's folder and name; raise HostileName if it is not below the destination."""
-        folder, name = os.path.split(target)
-        root = self._destination
-        if not name or not (folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)):
+    def check(self, folder: str, target: str) -> None:
+        """Raise HostileName if the target's folder is not the destination or below it."""
+        if folder not in self._made and folder != self._destination and not folder.startswith(self._inside):
             raise HostileName(
                 title="A file would land outside the destination.",
-                cause=f"{shown(target)} is not below {shown(root)}.",
+                cause=f"{shown(target)} is not below {shown(self._destination)}.",
                 suggestion="Choose another destination, or rename the file on the server.",
                 path=shown(target),
             )
-        return folder, name
 
     def ensure(self, folder: str) -> None:
         """Make the folder and its parents; raise HostileName if a link leads out of the destination."""

@@ -9,54 +9,60 @@ from desktop.transfer.ports import Buffer
 from desktop.transfer.spans import Span
 
 
-class FilePiece(Span):
+class FilePiece:
     """A range of a file under way; see `ports.Piece` for how a source uses it."""
 
-    __slots__ = ("_download", "_feed", "end", "file", "query")
+    __slots__ = ("_download", "_feed", "_span", "end", "file", "query", "start")
 
-    def __init__(self, download: Download, feed: "LaneFeed", start: int, end: int | None) -> None:
-        """Make a piece from start to end (exclusive), None for all there is."""
-        super().__init__(start, end)
-        self._download = download
-        self._feed = feed
+    def __init__(self, download: Download, feed: "LaneFeed", span: Span) -> None:
+        self._download, self._feed, self._span = download, feed, span
         self.file: Entry = download.facts
         self.query = download.job.query
+        self.start = span.start
         # A range that reaches the end is asked for without one: the server's own end of file is heard then.
-        self.end = None if end is None or end == download.size else end
+        self.end = None if span.stop == download.size else span.stop
 
     @property
     def stopped(self) -> bool:
         """True if no more bytes are wanted."""
-        return self.ended or self._feed.stopped
+        return self._span.ended or self._feed.stopped
 
     def opened(self, now: Entry) -> None:
         """Compare what the source opened with what was planned; may be called again to compare once more."""
-        if self.stopped:
-            raise Stopped
-        self._download.opened(self, now)
+        try:
+            if self.stopped:
+                raise Stopped
+            self._download.opened(self._span, now)
+        except (Stopped, ShotDockError):
+            self._feed.out.pop(self, None)
+            raise
 
     def write(self, offset: int, data: Buffer) -> None:
         """Put data at offset, no faster than the limits allow."""
-        if self.ended or self._feed.stopped:
-            raise Stopped
-        count = len(data)
-        self._feed.count(count)
-        self._download.put(self, offset, data, count)
+        try:
+            if self._span.ended or self._feed.stopped:
+                raise Stopped
+            count = len(data)
+            self._feed.count(count)
+            self._download.put(self._span, offset, data, count)
+        except (Stopped, ShotDockError):
+            self._feed.out.pop(self, None)
+            raise
 
     def finished(self) -> None:
         """Take the range as complete if every byte of it is there."""
         self._feed.out.pop(self, None)
-        self._download.finished(self)
+        self._download.finished(self._span)
 
     def failed(self, error: Exception) -> None:
         """Try again, start over or give up, as the error asks."""
         self._feed.out.pop(self, None)
         assert isinstance(error, ShotDockError), f"a source gave {error!r} without converting it"
-        self._download.failed(self, error)
+        self._download.failed(self._span, error)
 
     def hand_back(self, error: ShotDockError, counts: bool) -> None:
         """Give the piece back, its connection being lost. counts: whether this is a fruitless try of the file."""
-        self._download.hand_back(self, error, counts)
+        self._download.hand_back(self._span, error, counts)
 
 
 class Hands(Protocol):
@@ -109,7 +115,7 @@ class LaneFeed:
         Only the oldest one is held responsible for a connection that broke: a pipelined source had asked for
         the others, and the server was not there yet.
         """
-        pieces, self.out = tuple(self.out), {}
+        pieces, self.out = [piece for piece in self.out if not piece.stopped], {}
         reason = error or ConnectionLost("The connection ended before the file did.", path=self.site)
         for index, piece in reversed(list(enumerate(pieces))):
             piece.hand_back(reason, counts=index == 0)

@@ -21,11 +21,11 @@ from desktop.transfer.pace import Pace
 from desktop.transfer.pieces import FilePiece, LaneFeed
 from desktop.transfer.ports import ConflictStrategy
 from desktop.transfer.retry import Patience
-from desktop.transfer.spans import Gap
+from desktop.transfer.spans import Span
 
 __all__ = ["Job", "JobDone", "Run", "RunCounters"]
 
-Item = Job | tuple[Download, Gap]
+Item = Job | tuple[Download, Span]
 """What waits for a lane: a job nobody has begun, or a range of one under way."""
 
 
@@ -55,7 +55,7 @@ class Run:
         self._committer = Committer(self.folders)
         self._changed = threading.Condition()
         self._queues: dict[str, deque[Item]] = {}
-        self._delayed: dict[str, list[tuple[float, int, tuple[Download, Gap]]]] = {}
+        self._delayed: dict[str, list[tuple[float, int, tuple[Download, Span]]]] = {}
         self._left: dict[str, int] = {}
         self._lanes: dict[str, int] = {}
         self._connected: set[str] = set()
@@ -176,35 +176,33 @@ class Run:
                     download = Download(self, item)
                     self._active[download] = None
             if isinstance(item, Job):
-                gaps = self._begin(download, feed.ranges)
-                if not gaps:
+                spans = self._begin(download, feed.ranges)
+                if not spans:
                     continue
-                gap = gaps[0]
-                if len(gaps) > 1:
-                    self.requeue(download, gaps[1:], 0.0)
+                span = spans[0]
+                if len(spans) > 1:
+                    self.requeue(download, spans[1:], 0.0)
             else:
-                download, gap = item
-            piece = FilePiece(download, feed, *gap)
-            download.span(piece)
-            if not piece.ended:
-                return piece
+                download, span = item
+            if not span.ended:
+                return FilePiece(download, feed, span)
 
     def pace(self, count: int) -> None:
         """Wait until count bytes may pass; raise Stopped if the run is stopped meanwhile."""
         if self._pace.limited:
             self._pace.take(count, lambda: self._stopped)
 
-    def requeue(self, download: Download, gaps: list[Gap], delay: float) -> None:
-        """Hand gaps of a file out again, before everything else of its site, after delay seconds."""
+    def requeue(self, download: Download, spans: list[Span], delay: float) -> None:
+        """Hand ranges of a file out (again), before everything else of its site, after delay seconds."""
         site = download.job.site
         with self._changed:
             if delay:
-                for gap in gaps:
+                for span in spans:
                     self._count += 1
                     due = time.monotonic() + delay
-                    heapq.heappush(self._delayed.setdefault(site, []), (due, self._count, (download, gap)))
+                    heapq.heappush(self._delayed.setdefault(site, []), (due, self._count, (download, span)))
             else:
-                self._queues[site].extendleft((download, gap) for gap in reversed(gaps))
+                self._queues[site].extendleft((download, span) for span in reversed(spans))
             self._changed.notify_all()
 
     def commit(self, download: Download) -> None:
@@ -276,7 +274,7 @@ class Run:
             while not self._stopped and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
 
-    def _begin(self, download: Download, ranges: bool) -> list[Gap]:
+    def _begin(self, download: Download, ranges: bool) -> list[Span]:
         try:
             if self._full is not None:
                 self._refuse_if_full(download.job, self._full)

@@ -30,6 +30,8 @@ def provable(file: Entry) -> bool:
 
 def joined(now: Entry, before: Entry) -> Entry:
     """Return what is known of a file: what was told last, and what was told before of the rest."""
+    if now == before:
+        return before
     timed = now if now.mtime is not None else before
     return replace(
         before,
@@ -43,9 +45,3 @@ def joined(now: Entry, before: Entry) -> Entry:
 def one_size(one: Entry, other: Entry) -> bool:
     """Tell whether two looks at a file saw no different sizes."""
     return one.size is None or other.size is None or one.size == other.size
-
-
-def told(file: Entry) -> str:
-    """Return what is known of a file, in words."""
-    size = "of unknown size" if file.size is None else f"{file.size:,} bytes"
-    return f"{size}, changed at {file.mtime:.0f}" if file.mtime is not None else size

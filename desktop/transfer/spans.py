@@ -1,5 +1,7 @@
 """Ranges of a file that lanes fetch, one lane each."""
 
+from collections.abc import Iterable
+
 SEGMENT_FROM = 64 * 1024 * 1024
 """Bytes still missing from which on a file may be fetched in several ranges at once."""
 
@@ -8,7 +10,7 @@ Gap = tuple[int, int | None]
 
 
 class Span:
-    """A range of a file that a lane fetches. stop: its end, None if unknown. received: bytes that came."""
+    """A range on its way. stop: its end, None if unknown. received: bytes that came. ended: nobody wants more of it."""
 
     __slots__ = ("ended", "received", "start", "stop")
 
@@ -16,6 +18,36 @@ class Span:
         self.start, self.stop = start, stop
         self.received = 0
         self.ended = False
+
+
+class Spans:
+    """The ranges of one file that are wanted, be they waiting for a lane or with one."""
+
+    __slots__ = ("_live",)
+
+    def __init__(self) -> None:
+        self._live: set[Span] = set()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def want(self, gaps: Iterable[Gap]) -> list[Span]:
+        """Return a new range for each gap."""
+        spans = [Span(start, stop) for start, stop in gaps]
+        self._live.update(spans)
+        return spans
+
+    def leave(self, span: Span) -> bool:
+        """End a range; return whether it was the last one."""
+        span.ended = True
+        self._live.discard(span)
+        return not self._live
+
+    def end(self) -> None:
+        """End every range, wherever it is."""
+        for span in self._live:
+            span.ended = True
+        self._live.clear()
 
 
 def cut(gaps: list[Gap], segments: int) -> list[Gap]:
