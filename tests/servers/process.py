@@ -1,7 +1,10 @@
 """A server program run for a test: started on a free port, awaited, and killed at the end."""
 
+import contextlib
 import os
+import random
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -42,20 +45,33 @@ def free_port(host: str = HOST) -> int:
 def free_ports(count: int, *hosts: str) -> range:
     """Return `count` consecutive ports that nobody listens on now, on any of the hosts."""
     for _ in range(200):
-        first = free_port()
+        # Below the ports that systems hand out by themselves: there, other tests' connections come and go.
+        first = random.randrange(10_000, 32_000 - count)
         ports = range(first, first + count)
-        if ports.stop <= 65536 and all(_is_free(host, port) for port in ports for host in hosts or (HOST,)):
+        if all(_is_free(host, port) for port in ports for host in hosts or (HOST,)):
             return ports
     raise ServerFailed(f"no {count} consecutive free ports")
 
 
 def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
+        # As servers do: a connection that has ended, and is only remembered for a minute, is nobody's.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
             return False
     return True
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the process ids below a process, as /proc tells them; none where there is no /proc."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for child in map(int, children.read_text().split()):
+            found += [child, *_descendants(child)]
+    return found
 
 
 class ProcessServer:
@@ -109,6 +125,7 @@ class ProcessServer:
     def stop(self) -> None:
         """Kill the program and every process it started; safe to call twice."""
         if self._process is not None:
+            sessions = _descendants(self._process.pid)
             if self._process.poll() is None:
                 self._process.terminate()
                 try:
@@ -117,6 +134,10 @@ class ProcessServer:
                     self._process.kill()
             self._process.wait()
             self._process = None
+            # sshd and the FTP servers let a session outlive them; a test's server is gone with all it carried.
+            for pid in sessions:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         if self._output is not None:
             self._output.close()
             self._output = None

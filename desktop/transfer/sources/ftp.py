@@ -117,4 +117,6 @@ class FtpSource:
                     carrier.wire.alive = False
                     raise
                 except ShotDockError as error:
+                    # A line that was closed here looks like one that was cut: that is not the file's fault.
+                    self._line.check()
                     piece.failed(error)

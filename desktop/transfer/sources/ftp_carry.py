@@ -4,7 +4,7 @@ import logging
 import socket
 from dataclasses import replace
 
-from desktop.core.errors import RemoteChanged, ShotDockError, StillUploading
+from desktop.core.errors import ShotDockError, StillUploading
 from desktop.core.media import Entry
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
@@ -33,7 +33,6 @@ class Carrier:
     def __init__(self, wire: Wire, buffer: memoryview) -> None:
         self.wire = wire
         self._buffer = buffer
-        self._doubted: set[str] = set()
 
     def carry(self, piece: Piece) -> None:
         """Bring one piece. Raises Dropped if the engine let go of it, else a ShotDockError.
@@ -45,13 +44,12 @@ class Carrier:
         with converted(self.wire.place, path):
             whole = piece.start == 0 and piece.end is None
             size = piece.file.size
-            small = whole and size is not None and size < LARGE and path not in self._doubted
+            small = whole and size is not None and size < LARGE
             if small and self._bring(piece, Entry(path, size=size), asked=False):
                 return
             # It is large, or the server announces another size than was planned: look before believing either.
             facts = self.wire.facts(path)
             self._bring(piece, facts, asked=True)
-            self._doubted.discard(path)
 
     def _bring(self, piece: Piece, facts: Entry, asked: bool) -> bool:
         """Bring the piece of a file with these facts; false if the server announced another size than they say.
@@ -83,7 +81,7 @@ class Carrier:
         if piece.end is not None and offset == piece.end and offset != limit:
             self._leave()
         else:
-            self._close(path, data, offset, limit, asked)
+            self._close(piece, data, offset, limit, asked)
         if piece.end is not None and offset < piece.end:
             raise broken_off(path, offset, piece.end, "nothing")
         if asked and (facts.size or 0) >= LARGE:
@@ -126,9 +124,9 @@ class Carrier:
         self.wire.drop_data()
         self.wire.owe()
 
-    def _close(self, path: str, data: socket.socket, offset: int, limit: int | None, asked: bool) -> None:
+    def _close(self, piece: Piece, data: socket.socket, offset: int, limit: int | None, asked: bool) -> None:
         """Take leave after the last byte; raise unless the server reports success and the bytes add up."""
-        wire = self.wire
+        wire, path = self.wire, piece.file.path
         try:
             reply = wire.finish(data)
         except (TimeoutError, EOFError, ConnectionError):
@@ -143,16 +141,9 @@ class Carrier:
         if limit is None or offset == limit:
             return
         if not asked:
-            now = wire.facts(path)
-            if now.size == offset:
-                # It is whole, but not what was planned. Next time it is looked at before it is opened.
-                self._doubted.add(path)
-                raise RemoteChanged(
-                    title=f"{now.name} changed on the server.",
-                    cause=f"It had {limit:,} bytes when it was listed and has {offset:,} now.",
-                    suggestion="It will be fetched anew.",
-                    path=path,
-                )
+            # Whole, perhaps, but not what was planned: the engine hears what the file is now.
+            with handing():
+                piece.opened(wire.facts(path))
         raise broken_off(path, offset, limit, reply)
 
     def _compare(self, before: Entry) -> None:

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from desktop.core.errors import NotFound, ShotDockError
+from desktop.core.errors import NotAllowed, NotFound, ShotDockError
 from desktop.core.media import Entry, EntryKind
 from desktop.transfer.sources.ftp_errors import not_allowed, not_found, says_denied, says_missing
 from desktop.transfer.sources.ftp_listing import MINUTE, facts_entry, parse_facts, parse_list, parse_mlsd
@@ -20,14 +20,17 @@ class Lookout:
 
     def stat(self, wire: Wire, path: str) -> Entry:
         """Return what is at path, following links; raise NotFound, NotAllowed."""
+        entry = wire.facts(path)
         if wire.can.mlst:
             reply = wire.ask(f"MLST {path}")[0]
             lines = [line[1:] for line in reply.splitlines() if line.startswith(" ")]
             if reply[0] == "2" and lines:
-                entry = facts_entry(path, parse_facts(lines[0])[0])
-                if entry.kind is not EntryKind.LINK:
+                told = facts_entry(path, parse_facts(lines[0])[0])
+                # Of a link ProFTPD tells the target's type and the link's own size: SIZE and MDTM are right.
+                if told.kind is EntryKind.FILE and entry.size is not None:
                     return entry
-        entry = wire.facts(path)
+                if told.kind is not EntryKind.LINK:
+                    return told
         if entry.size is not None:
             return entry
         reply = wire.ask(f"CWD {path}")[0]
@@ -40,12 +43,15 @@ class Lookout:
         if says_missing(reply):
             raise not_found(path, reply)
         folder, _, name = path.rstrip("/").rpartition("/")
-        if name:
-            for entry in self.entries(wire, folder or "/"):
-                if entry.name == name and entry.kind is EntryKind.FILE:
-                    return replace(entry, path=path)
-                if entry.name == name:
-                    raise not_allowed(path, reply)
+        try:
+            siblings = self.entries(wire, folder or "/") if name else []
+        except (NotFound, NotAllowed):
+            raise not_found(path, reply) from None
+        for entry in siblings:
+            if entry.name == name and entry.kind is EntryKind.FILE:
+                return replace(entry, path=path)
+            if entry.name == name:
+                raise not_allowed(path, reply)
         raise not_found(path, reply)
 
     def entries(self, wire: Wire, path: str) -> list[Entry]:

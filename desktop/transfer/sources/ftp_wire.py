@@ -33,12 +33,17 @@ _BLOCK = 1 << 18
 _SILENCE = 1.0
 # Servers known to lose commands that come before they have answered the one before (lftp keeps the same list).
 _ONE_BY_ONE = re.compile(r"icrosoft FTP Service|MadGoat|MikroTik", re.I)
+# Names go over a Telnet connection, where the byte 255 has to be sent twice (RFC 959); these do not know that.
+_NO_TELNET = re.compile(r"vsFTPd|pyftpdlib|Pure-FTPd", re.I)
 _UNKNOWN_COMMAND = ("500", "501", "502", "504")
 
 
 @dataclass(slots=True)
 class Abilities:
-    """What the server says, or has shown, it can do. rest: start at a byte. batches: take commands ahead."""
+    """What the server says, or has shown, it can do. rest: start at a byte. batches: take commands ahead.
+
+    telnet: the byte 255 is sent twice.
+    """
 
     mlst: bool = False
     rest: bool = True
@@ -47,6 +52,7 @@ class Abilities:
     epsv: bool = True
     utf8: bool = False
     batches: bool = True
+    telnet: bool = False
 
 
 class Wire(ftplib.FTP):
@@ -177,6 +183,7 @@ class Wire(ftplib.FTP):
             )
         self.welcome = reply
         self.can.batches = _ONE_BY_ONE.search(reply) is None
+        self.can.telnet = _NO_TELNET.search(reply) is None
 
     def _log_in(self) -> None:
         user = self.site.address.user or "anonymous"
@@ -207,9 +214,10 @@ class Wire(ftplib.FTP):
 
     # --- commands
 
-    def putline(self, line: str) -> None:
-        """Send one line; names go out as the bytes they came as."""
-        self._control.sendall(checked(line).encode("utf-8", "surrogateescape") + b"\r\n")
+    def _send(self, *lines: str) -> None:
+        """Send command lines at once; names go out as the bytes they came as."""
+        data = "".join(f"{checked(line)}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+        self._control.sendall(data.replace(b"\xff", b"\xff\xff") if self.can.telnet else data)
 
     def answer(self) -> str:
         """Return the next whole reply; raise ServerBusy or ConnectionLost for a 421."""
@@ -225,12 +233,11 @@ class Wire(ftplib.FTP):
         """Send the commands, all at once if the server takes that, and return their replies, refusals too."""
         self.settle()
         if self.can.batches and len(commands) > 1:
-            block = "".join(f"{checked(command)}\r\n" for command in commands)
-            self._control.sendall(block.encode("utf-8", "surrogateescape"))
+            self._send(*commands)
             return [self.answer() for _ in commands]
         replies = []
         for command in commands:
-            self.putline(command)
+            self._send(command)
             replies.append(self.answer())
         return replies
 
@@ -265,7 +272,7 @@ class Wire(ftplib.FTP):
         port = self._passive()
         if self._dialled and self.can.batches:
             # The server waits for the connection anyway: asking first saves a round trip.
-            self._control.sendall("".join(f"{line}\r\n" for line in commands).encode("utf-8", "surrogateescape"))
+            self._send(*commands)
             data = self._dial_data(port)
             replies = [self.answer() for _ in commands]
         else:

@@ -114,6 +114,8 @@ class HttpSource:
                 except _OF_THE_CONNECTION:
                     raise
                 except ShotDockError as error:
+                    # A line that was closed here looks like one that was cut: that is not the file's fault.
+                    self._line.check()
                     piece.failed(error)
                 else:
                     piece.finished()

@@ -22,7 +22,8 @@ _SETTLED = 60.0
 class Answer:
     """A usable answer. start: the file's byte its body begins with. end: the byte after its last, None if untold.
 
-    facts: the file as the answer describes it; its etag is a strong one, or None.
+    facts: the file as the answer describes it. Its etag is a strong one, or None; without one its mtime counts
+    only if it tells two contents apart, so that nothing is spliced together that merely looks alike.
     """
 
     start: int
@@ -107,6 +108,6 @@ def _facts(response: http.client.HTTPResponse, path: str, size: int | None) -> E
     etag = response.getheader("ETag", "").strip()
     mtime = parse_date(response.getheader("Last-Modified"))
     now = parse_date(response.getheader("Date"))
-    settled = mtime is not None and now is not None and now - mtime >= _SETTLED
     strong = etag if _STRONG.fullmatch(etag) else None
-    return Entry(path, size=size, mtime=mtime, precision=1.0 if settled else _SETTLED, etag=strong)
+    settled = mtime is not None and now is not None and now - mtime >= _SETTLED
+    return Entry(path, size=size, mtime=mtime if settled or strong else None, etag=strong)
