@@ -70,6 +70,16 @@ def test_sshd_gets_new_host_keys(sshd: SshServer) -> None:
     assert sshd.known_hosts.split()[0] == before.split()[0]
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="sessions are found through /proc")
+def test_a_stopped_server_takes_its_sessions_along(vsftpd: VsftpdServer) -> None:
+    with ftplib.FTP(timeout=10) as ftp:
+        ftp.connect(vsftpd.host, vsftpd.port)
+        ftp.login()
+        vsftpd.stop()
+        with pytest.raises((EOFError, ConnectionError)):
+            ftp.voidcmd("NOOP")
+
+
 def test_vsftpd_serves_without_mlsd(vsftpd: VsftpdServer, files: dict[str, bytes]) -> None:
     with ftplib.FTP(timeout=10) as ftp:
         ftp.connect(vsftpd.host, vsftpd.port)
