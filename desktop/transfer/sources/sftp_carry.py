@@ -53,6 +53,7 @@ class Carried:
         "_goal",
         "_guess",
         "_seen",
+        "_short_at",
         "_top",
         "_watch_end",
         "dropped",
@@ -83,6 +84,7 @@ class Carried:
         self._early: bytes | None = None
         self._checked = False
         self._error: ShotDockError | None = None
+        self._short_at: int | None = None
 
     @property
     def unasked(self) -> int:
@@ -152,7 +154,7 @@ class Carried:
 
     def next_block(self) -> "Block | None":
         """Return the next block to ask for, or None if there is none for now."""
-        if self.dropped or self._error:
+        if self.dropped or self._error or self._short_at is not None:
             return None
         while self._gaps:
             offset, length = self._gaps.pop()
@@ -239,7 +241,7 @@ class Carried:
             # The server never told a size: the end is where the first block found none.
             self._goal = offset if self._goal is None else min(self._goal, offset)
         elif self._goal is not None and offset < self._goal:
-            self._error = self._error or faults.too_short(self.now, self._goal, offset)
+            self._short_at = offset if self._short_at is None else min(self._short_at, offset)
 
     # --- ending
 
@@ -251,6 +253,11 @@ class Carried:
             return self.reader.let_go(self)
         if self._flying:
             return None
+        if self._short_at is not None and self._goal is not None:
+            # Blocks come in any order: the file ends where the first one of them found nothing or too little.
+            ends_at = min([self._short_at, *(offset for offset, _ in self._gaps)])
+            self._error = self._error or faults.too_short(self.now, self._goal, ends_at)
+            self._short_at = None
         if self._error is None and (self._gaps or self._goal is None or self._asked_to < self._goal + self._watch_end):
             return self.reader.hungry(self)
         if self._error is None and self._goal is not None and self._top > self._goal:

@@ -46,6 +46,8 @@ def greet(sock: socket.socket, site: Site) -> Line:
     try:
         with _greeting_errors(line, f"{host}:{port}"):
             line.start_client(timeout=site.connect_timeout)
+            if not line.initial_kex_done:
+                raise TimeoutError(f"no answer within {site.connect_timeout:.0f} s")
         _check_host_key(line.get_remote_server_key(), known, site)
     except BaseException:
         line.hang_up()
@@ -227,7 +229,7 @@ def _no_greeting(line: Line, host: str, error: Exception) -> ShotDockError:
     packets = line.packetizer
     said = packets.greeting.decode("utf-8", "replace").strip() if isinstance(packets, Packets) else ""
     if said and not said.startswith("SSH-"):
-        if "startups" in said or "Not allowed at this time" in said:
+        if "MaxStartups" in said or "Not allowed at this time" in said:
             return busy(host, said)
         return Unreachable(
             title="This is not an SSH server.",
@@ -235,7 +237,7 @@ def _no_greeting(line: Line, host: str, error: Exception) -> ShotDockError:
             suggestion="Check the port: SFTP is usually on 22.",
             path=host,
         )
-    if not said and not isinstance(error.__context__, TimeoutError):
+    if not said and not isinstance(error, TimeoutError) and not isinstance(error.__context__, TimeoutError):
         return busy(host, "it hung up before its greeting")
     return Unreachable(
         title=f"{host} does not answer as an SSH server.",

@@ -88,7 +88,7 @@ class Reader:
                 self._admit()
                 self._feed_the_hungry()
                 if not self._carried:
-                    return
+                    return session.send()  # the last closes
                 session.patience = session.under_way * 3 // 4
                 session.step()
                 self._stop_the_stopped()

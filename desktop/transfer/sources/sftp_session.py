@@ -145,7 +145,7 @@ class Session:
             if not self._answered:
                 self._check()
         else:
-            self._send()
+            self.send()
             if not self._answered:
                 self._wake.wait(TICK)
         self._wake.clear()
@@ -169,7 +169,8 @@ class Session:
         """Let a waiting `step` go on; from any thread."""
         self._wake.set()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what is queued, and tell the server how much of its data was taken."""
         channel = self._channel
         if channel is None:
             raise lost(self._host, None)
