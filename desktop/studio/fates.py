@@ -35,8 +35,12 @@ class Fates:
         self._taken: dict[str, Entry] = {}
         self._closed: dict[str, ShotDockError | None] = {}
 
-    def decide(self, file: Entry, place: Callable[[], str]) -> PlannedFile:
-        """Return a file's fate; place says where below the destination it goes, or raises HostileName, NameTooLong."""
+    def decide(self, file: Entry, place: Callable[[], str], journaled: Entry | None = None) -> PlannedFile:
+        """Return a file's fate.
+
+        place: says where below the destination it goes, or raises HostileName, NameTooLong. journaled: the file as
+        journals spell it, if that is otherwise.
+        """
         try:
             target = place()
             folder, _, name = target.rpartition("/")
@@ -55,7 +59,11 @@ class Fates:
         else:
             verdict = self._strategy(existing, Facts(file.size, file.mtime, file.precision))
             action, reason = _ACTIONS[verdict.decision], verdict.reason
-        reuse = self._parts.reusable(self._root / target, file) if listing.parts and action is not Action.SKIP else 0
+        reuse = (
+            self._parts.reusable(self._root / target, journaled or file)
+            if listing.parts and action is not Action.SKIP
+            else 0
+        )
         if reuse and action is Action.DOWNLOAD:
             action, reason = Action.RESUME, f"{reuse:,} bytes of it are here from an earlier run"
         return PlannedFile(file.path, target, file.size, file.mtime, action, reason, file.etag, file.precision, reuse)

@@ -6,7 +6,7 @@ its last component as the name; what a server says in its headers never names a 
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
@@ -73,7 +73,9 @@ def expand(
     try:
         found = source.stat(full)
     except Stop as error:
-        return Expanded(site, path, where, troubles=((Entry(full), error),))
+        return Expanded(
+            site, path, where, troubles=((Entry(path), error),)
+        )  # a query may be a signature, and asking again needs another
     if found.kind is not EntryKind.FOLDER:
         file = Entry(full, EntryKind.FILE, found.size, found.mtime, found.precision, found.etag)
         return Expanded(site, path, where, files=(file,))
@@ -88,7 +90,7 @@ def plan_plain(expanded: Iterable[Expanded], request: Request, now: float) -> Pl
     fates = Fates(request.destination, request.conflict)
     items = []
     for found in expanded:
-        files = [fates.decide(file, partial(_target, found, file)) for file in found.files]
+        files = [fates.decide(file, partial(_target, found, file), _journaled(found, file)) for file in found.files]
         files += [blocked(entry, error) for entry, error in found.troubles]
         planned = tuple(files)
         message = f"{found.links:,} links were left out" if found.links else ""
@@ -120,6 +122,12 @@ def _target(found: Expanded, file: Entry) -> str:
     if found.folder:
         parts += file.path[len(found.path) :].removeprefix("/").split("/")
     return relative_target(parts)
+
+
+def _journaled(found: Expanded, file: Entry) -> Entry:
+    """Return the file as a journal of its part spells it: a query changes with every signature."""
+    web = found.site.startswith(("http://", "https://"))
+    return replace(file, path=file.path.partition("?")[0]) if web else file
 
 
 def _own_name(path: str, site: str, web: bool) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ from desktop.core.errors import Stopped, UsageError
 from desktop.core.plan import Action, ItemState, Plan, Request
 from desktop.studio.disk import Disk
 from desktop.studio.plain import Expanded, expand, plan_plain
+from desktop.transfer.journal import Journal, write_journal
+from desktop.transfer.partfile import journal_path, part_path
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.http import HttpSource
 from tests.servers.nginx import NginxServer
 from tests.studio.trees import NOW, plant, source
+
+LARGE = 5_000_000
 
 
 def look(path: Path | str, name: str | None = None) -> Expanded:
@@ -120,7 +125,7 @@ def test_disk_reads_each_folder_once_and_knows_parts(tmp_path: Path) -> None:
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, HttpSource]]:
     """A web server with two files, and a source connected to it."""
     folder = tmp_path_factory.mktemp("web")
-    plant(folder / "www", {"v/SH 010.mov": 1234, "a.mov": 5})
+    plant(folder / "www", {"v/SH 010.mov": 1234, "a.mov": 5, "large.mov": LARGE})
     with NginxServer(folder / "www", folder / "nginx") as server:
         location = parse_location(server.url)
         here = HttpSource(Site(location.address))
@@ -144,9 +149,21 @@ def test_a_web_address_gives_its_last_component_as_the_name(tmp_path: Path, web:
 
 
 @pytest.mark.servers
+def test_a_part_is_found_again_under_another_signature(tmp_path: Path, web: tuple[str, HttpSource]) -> None:
+    first = fetch(web, "/large.mov", "sig=old")
+    (seen,) = first.files
+    part = part_path(str(tmp_path / "large.mov"), "deadbeef")
+    plant(tmp_path, {Path(part).name: LARGE})
+    write_journal(journal_path(part), Journal(replace(seen, path="/large.mov"), ((0, 1000, 0),)))
+    ((_, file),) = planned(tmp_path, fetch(web, "/large.mov", "sig=new")).files()
+    assert (file.action, file.reuse) == (Action.RESUME, 1000)
+
+
+@pytest.mark.servers
 def test_a_web_file_that_is_not_there_blocks(tmp_path: Path, web: tuple[str, HttpSource]) -> None:
-    ((_, file),) = planned(tmp_path, fetch(web, "/gone.mov")).files()
+    ((_, file),) = planned(tmp_path, fetch(web, "/gone.mov", "sig=secret")).files()
     assert (file.action, file.kind) == (Action.BLOCKED, "not-found")
+    assert "secret" not in repr(file)
 
 
 @pytest.mark.servers

@@ -15,7 +15,9 @@ from desktop.core.plan import Action, Filters, ItemState, Plan, Request, Version
 from desktop.studio.shots.layout import load_layout
 from desktop.studio.shots.layout_file import read_layout
 from desktop.studio.shots.planner import plan
+from desktop.transfer.journal import Journal, write_journal
 from desktop.transfer.names import fold
+from desktop.transfer.partfile import journal_path, part_path
 from tests.studio.trees import NOW, OLD, only, planned, plant, read_tree
 
 ANIM = "VEGA/SQ01/SH010/anim/publish"
@@ -145,6 +147,25 @@ def test_an_existing_file_meets_the_conflict_strategy(
     assert file.reason
     (item,) = made.items
     assert (item.state is ItemState.UP_TO_DATE) is (action is Action.SKIP and size == 10)
+
+
+@pytest.mark.parametrize(
+    ("conflict", "here", "action"),
+    [("skip", False, Action.RESUME), ("overwrite", True, Action.UPDATE), ("skip", True, Action.SKIP)],
+)
+def test_what_an_earlier_run_left_is_used(tmp_path: Path, conflict: str, here: bool, action: Action) -> None:
+    size = 5_000_000
+    server = plant(tmp_path / "server", {f"{ANIM}/v001/a.abc": size})
+    structure = read_tree(server)
+    ((_, file),) = planned(structure, tmp_path / "here").files()
+    target = tmp_path / "here" / file.target
+    plant(tmp_path / "here", {file.target: 1} if here else {})
+    part = part_path(str(target), "deadbeef")
+    plant(tmp_path / "here", {Path(part).relative_to(tmp_path / "here").as_posix(): size})
+    seen = Entry(file.source, size=size, mtime=file.mtime, precision=file.precision)
+    write_journal(journal_path(part), Journal(seen, ((0, 1_000_000, 0),)))
+    found = only(planned(structure, tmp_path / "here", conflict=conflict))
+    assert (found.action, found.reuse) == (action, 0 if action is Action.SKIP else 1_000_000)
 
 
 def test_an_unknown_conflict_strategy_or_a_missing_version_is_refused(tmp_path: Path) -> None:
