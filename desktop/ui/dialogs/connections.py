@@ -1,0 +1,199 @@
+"""The connection manager: the list at the left, one connection at the right; add, edit, test, trust, remove."""
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QScrollArea, QWidget
+
+from desktop.core.connection import Connection
+from desktop.core.errors import HostKeyUnknown, NoSecretStore, ShotDockError, UsageError
+from desktop.ui.colours import Tone
+from desktop.ui.dialogs.base import Dialog
+from desktop.ui.dialogs.connection_form import ConnectionForm
+from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.card import Act, Card, Cards
+from desktop.ui.widgets.parts import column, label, panel, push, row, tool
+from desktop.work.background import Work
+
+NEW = "New connection"
+
+
+class ConnectionsDialog(Dialog):
+    """`used`: the name of the connection to go on with."""
+
+    used = Signal(str)
+
+    def __init__(self, frame: Frame, picked: str, parent: QWidget | None) -> None:
+        super().__init__(frame.theme, "Connections", parent)
+        self._frame = frame
+        self._desk = frame.services.connections
+        self._work: Work | None = None
+        self.list = QListWidget()
+        self.list.setAccessibleName("Connections")
+        self.list.setIconSize(QSize(16, 16))
+        self.form = ConnectionForm(frame)
+        self.cards = Cards(frame.theme, (0, 0, 0, 14))
+        self.add_button = tool(frame.theme, "plus", "Add a connection", self.add, kind="button")
+        self.remove_button = tool(frame.theme, "trash", "Remove this connection", self._ask_remove, kind="button")
+        self.test_button = push(frame.theme, "Test", "plug", run=self.test)
+        self.save_button = push(frame.theme, "Save and use", "check", "primary", self.save)
+        head = label("CONNECTIONS", "section")
+        head.setContentsMargins(12, 14, 0, 8)
+        left = column(
+            head, self.list, row(self.add_button, self.remove_button, None, margins=(8, 6, 8, 8), spacing=6), spacing=0
+        )
+        side = panel(left)
+        side.setFixedWidth(210)
+        inner = QWidget()
+        right = column(self.cards, self.form, None, margins=(20, 18, 20, 12), spacing=0)
+        inner.setLayout(right)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        middle = row(side, scroll, spacing=0)
+        middle.setStretch(1, 1)
+        foot = panel(
+            row(self.test_button, None, self.close_button("Close"), self.save_button, margins=(20, 12, 20, 12)), "bar"
+        )
+        body = column(middle, spacing=0)
+        body.setStretch(0, 1)
+        body.addWidget(foot)
+        self.setLayout(body)
+        self.resize(800, 560)
+        self.list.currentItemChanged.connect(lambda _now, _before: self._picked())
+        self.form.changed.connect(self._typed)
+        self._desk.changed.connect(self._refresh)
+        self._refresh(picked)
+        if not self._desk.all():
+            self.add()
+
+    def add(self) -> None:
+        """Begin a new connection."""
+        self.list.setCurrentRow(-1)
+        self.cards.clear()
+        self.form.show_connection(None)
+        self.form.name.setFocus()
+        self.remove_button.setEnabled(False)
+
+    def test(self) -> None:
+        """Connect, log in and look at the root."""
+        connection = self._read()
+        if connection is None:
+            return
+        self._stop()
+        self.cards.clear()
+        self.test_button.setText("Testing\N{HORIZONTAL ELLIPSIS}")
+        self.test_button.setEnabled(False)
+        self._work = self._desk.test(connection, self.form.secret(), self._passed, self._test_failed)
+
+    def save(self) -> None:
+        """Save, and go on with this connection."""
+        connection = self._read()
+        if connection is None:
+            return
+        self.save_button.setEnabled(False)
+        secret, name = self.form.secret(), connection.name
+        keep = secret if self.form.keep.isChecked() else None
+
+        def saved() -> None:
+            if secret is not None and keep is None:
+                self._desk.remember_password(name, secret, False, lambda: self._saved(name), self._save_failed)
+            else:
+                self._saved(name)
+
+        self._desk.save(connection, keep, saved, lambda error: self._kept_for_now(name, error))
+
+    def done(self, result: int) -> None:
+        """Stop a test that is under way."""
+        self._stop()
+        super().done(result)
+
+    def _stop(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+            self._work = None
+
+    def _read(self) -> Connection | None:
+        try:
+            return self.form.connection()
+        except UsageError as error:
+            self.cards.tell(error)
+            return None
+
+    def _passed(self, words: str) -> None:
+        self._tested()
+        card = Card(self.theme, "The connection works.", words, tone=Tone.ACCENT, icon="up-to-date")
+        self.cards.put(card)
+
+    def _test_failed(self, error: ShotDockError) -> None:
+        self._tested()
+        acts: list[Act] = []
+        if isinstance(error, HostKeyUnknown):
+            acts.append(("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self._trust(error)))
+        self.cards.tell(error, *acts)
+
+    def _tested(self) -> None:
+        self._work = None
+        self.test_button.setText("Test")
+        self.test_button.setEnabled(True)
+
+    def _trust(self, error: HostKeyUnknown) -> None:
+        dialog = HostKeyDialog(self._frame, error, self)
+        dialog.trusted.connect(self.test)
+        dialog.open()
+
+    def _saved(self, name: str) -> None:
+        self.used.emit(name)
+        self.accept()
+
+    def _kept_for_now(self, name: str, error: ShotDockError) -> None:
+        self.save_button.setEnabled(True)
+        if isinstance(error, NoSecretStore):
+            # The connection is saved and the password holds until ShotDock closes: say so and let go on.
+            self.cards.tell(error, ("Use it for this session", lambda: self._saved(name)))
+        else:
+            self._save_failed(error)
+
+    def _save_failed(self, error: ShotDockError) -> None:
+        self.save_button.setEnabled(True)
+        self.cards.tell(error)
+
+    def _ask_remove(self) -> None:
+        name = self._name()
+        card = Card(
+            self.theme,
+            f"Remove \N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK}?",
+            "Its password and its cached structure are forgotten. Nothing on the server or on your disk is touched.",
+            acts=(("Remove it", lambda: self._desk.remove(name, self.cards.clear, self.cards.tell)),),
+            tone=Tone.WARN,
+        )
+        self.cards.put(card)
+
+    def _name(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(Qt.ItemDataRole.UserRole)) if item else ""
+
+    def _picked(self) -> None:
+        name = self._name()
+        found = next((c for c in self._desk.all() if c.name == name), None)
+        self.remove_button.setEnabled(found is not None)
+        if found is not None:
+            self.cards.clear()
+            self.form.show_connection(found)
+
+    def _typed(self) -> None:
+        self.save_button.setEnabled(True)
+
+    def _refresh(self, picked: str = "") -> None:
+        wanted = picked or self._name()
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for connection in self._desk.all():
+                item = QListWidgetItem(self.theme.icon("server", Tone.MUTED), connection.name)
+                item.setData(Qt.ItemDataRole.UserRole, connection.name)
+                item.setToolTip(connection.url)
+                self.list.addItem(item)
+        for number in range(self.list.count()):
+            if self.list.item(number).data(Qt.ItemDataRole.UserRole) == wanted:
+                self.list.setCurrentRow(number)
+        self._picked()

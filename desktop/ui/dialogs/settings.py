@@ -1,0 +1,120 @@
+"""The settings: used and saved as soon as they are changed."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+from desktop.core.errors import UsageError
+from desktop.ui.dialogs.base import Dialog
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.card import Cards
+from desktop.ui.widgets.explained import Explained
+from desktop.ui.widgets.parts import column, label, spin
+
+MEGABYTE = 1_000_000
+THEMES = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
+LEVELS = (("INFO", "What happens"), ("DEBUG", "Everything, to find a fault"), ("WARNING", "Warnings and errors only"))
+
+
+class SettingsDialog(Dialog):
+    """Shows the settings; those the studio has fixed cannot be changed and say so."""
+
+    def __init__(self, frame: Frame, parent: QWidget | None) -> None:
+        super().__init__(frame.theme, "Settings", parent)
+        self._box = frame.services.settings
+        value, choices = self._box.value, frame.services.choices
+        self.cards = Cards(frame.theme)
+        self.theme_box = _combo("Theme", THEMES, value.theme)
+        self.tasks = _spin("Tasks at once", 1, 16, value.tasks_at_once)
+        self.lanes = _spin("Connections per server", 0, 64, value.parallel or 0, "automatic")
+        self.limit = _spin("Speed limit in MB/s", 0, 100_000, (value.limit_rate or 0) // MEGABYTE, "no limit", " MB/s")
+        self.verify = QCheckBox("Check every file again after the download")
+        self.verify.setChecked(value.verify)
+        self.versions = Explained("Versions of a new task", choices.versions)
+        self.versions.choose(value.version_strategy)
+        self.conflicts = Explained("If a file exists", choices.conflicts)
+        self.conflicts.choose(value.conflict)
+        self.level = _combo("What the log keeps", LEVELS, value.log_level)
+        form = QFormLayout()
+        form.setHorizontalSpacing(18)
+        form.setVerticalSpacing(10)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        lines: tuple[tuple[str, QWidget | None], ...] = (
+            ("LOOK", None),
+            ("Theme", self.theme_box),
+            ("TRANSFERS", None),
+            ("Tasks at once", self.tasks),
+            ("Connections per server", self.lanes),
+            ("Speed limit", self.limit),
+            ("", self.verify),
+            ("NEW TASKS", None),
+            ("Versions", self.versions),
+            ("If a file exists", self.conflicts),
+            ("LOG", None),
+            ("Keep", self.level),
+        )
+        for words, widget in lines:
+            _add(form, words, widget)
+        body = column(self.cards, form, None, spacing=0)
+        self.lay_out(body, self.close_button("Close"), text="Changes are used at once.")
+        self.setMinimumWidth(560)
+        self.theme_box.currentIndexChanged.connect(lambda: self._set("theme", self.theme_box.currentData()))
+        self.tasks.valueChanged.connect(lambda number: self._set("tasks_at_once", number))
+        self.lanes.valueChanged.connect(lambda number: self._set("parallel", number or None))
+        self.limit.valueChanged.connect(lambda number: self._set("limit_rate", number * MEGABYTE or None))
+        self.verify.toggled.connect(lambda on: self._set("verify", on))
+        self.versions.changed.connect(lambda name: self._set("version_strategy", name))
+        self.conflicts.changed.connect(lambda name: self._set("conflict", name))
+        self.level.currentIndexChanged.connect(lambda: self._set("log_level", self.level.currentData()))
+        fields: dict[str, QWidget] = {
+            "theme": self.theme_box,
+            "tasks_at_once": self.tasks,
+            "parallel": self.lanes,
+            "limit_rate": self.limit,
+            "verify": self.verify,
+            "version_strategy": self.versions,
+            "conflict": self.conflicts,
+            "log_level": self.level,
+        }
+        for key, field in fields.items():
+            if key in value.locked:
+                field.setEnabled(False)
+                field.setToolTip("Fixed by the studio")
+
+    def _set(self, key: str, value: object) -> None:
+        try:
+            self._box.update(**{key: value})
+            self.cards.clear()
+        except UsageError as error:
+            self.cards.tell(error)
+
+
+def _add(form: QFormLayout, words: str, widget: QWidget | None) -> None:
+    if widget is None:
+        head = label(words, "section")
+        head.setContentsMargins(0, 10 if form.rowCount() else 0, 0, 0)
+        form.addRow(head)
+        return
+    name: QLabel = label(words, "muted")
+    name.setContentsMargins(0, 6, 0, 0)
+    form.addRow(name, widget)
+
+
+def _combo(name: str, choices: tuple[tuple[str, str], ...], value: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for key, words in choices:
+        box.addItem(words, key)
+    box.setCurrentIndex(max(0, box.findData(value)))
+    return box
+
+
+def _spin(name: str, least: int, most: int, value: int, zero: str = "", unit: str = "") -> QSpinBox:
+    box = spin(name, least, most)
+    box.setSuffix(unit)
+    if zero:
+        box.setSpecialValueText(zero)
+    box.setValue(value)
+    box.setKeyboardTracking(False)
+    box.setMaximumWidth(160)
+    return box

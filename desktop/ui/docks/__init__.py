@@ -1,0 +1,14 @@
+"""The panels around the tabs, and how they are hung up."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+
+def hang(window: QMainWindow, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    """Put a panel into the window; it can be moved, hidden and floated, and remembers where it was by its name."""
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    dock.setAccessibleName(title)
+    dock.setWidget(content)
+    window.addDockWidget(area, dock)
+    return dock

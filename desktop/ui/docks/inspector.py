@@ -1,0 +1,225 @@
+"""The inspector: what became of the selected task - result, files, activity, log."""
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
+
+from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.ui.colours import Tone
+from desktop.ui.docks.activity import Activity
+from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
+from desktop.ui.models.causes import causes
+from desktop.ui.models.task_files import COLUMNS, TaskFileModel
+from desktop.ui.models.task_items import TaskItemModel
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.card import Act, Cards, error_card
+from desktop.ui.widgets.empty import Empty
+from desktop.ui.widgets.item_cell import ItemCell
+from desktop.ui.widgets.log_view import LogView
+from desktop.ui.widgets.parts import Elided, Mark, column, label, panel, row, tool
+from desktop.ui.widgets.tables import Table
+
+RENEW_AFTER = 700
+"""Milliseconds a change may wait before the rows are asked for again: many changes become one question."""
+
+
+class InspectorDock(QWidget):
+    """Asks for the rows of one task, and again when it changes."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._frame = frame
+        self._task: Task | None = None
+        self._files: tuple[TaskFile, ...] = ()
+        self._mark = Mark(frame.theme, "waiting", Tone.MUTED, 18)
+        self._name = Elided(role="strong")
+        self._state = label("", "muted")
+        self._where = Elided(role="faint")
+        self.open_folder = tool(frame.theme, "folder", "Open the destination folder", self._open)
+        self.items = TaskItemModel(frame.theme, frame.formats, self)
+        self.item_list = QListView()
+        self.item_list.setAccessibleName("Items of the task")
+        self.item_list.setModel(self.items)
+        self.item_list.setUniformItemSizes(True)
+        self.item_list.setItemDelegate(ItemCell(frame.theme, self.item_list, self.items))
+        self.file_model = TaskFileModel(frame.theme, frame.formats, self)
+        self.file_table = Table(frame.theme, self.file_model, COLUMNS, "Files of the task")
+        self.result_box = QComboBox()
+        self.result_box.setAccessibleName("Which files")
+        self.result_box.addItem("All files", None)
+        for result in FileResult:
+            self.result_box.addItem(RESULT_FACES[result][1].capitalize(), result)
+        self.file_find = QLineEdit()
+        self.file_find.setPlaceholderText("Find files")
+        self.file_find.setAccessibleName("Find files")
+        self.file_find.setClearButtonEnabled(True)
+        self.activity = Activity(frame)
+        self.log = LogView(frame.theme, frame.formats, "Log of the task")
+        self.log.table.setColumnHidden(1, True)
+        self.log.table.setColumnHidden(2, True)
+        self.cards = Cards(frame.theme)
+        self._renew_timer = QTimer(self)
+        self._renew_timer.setSingleShot(True)
+        self._renew_timer.setInterval(RENEW_AFTER)
+        self._build()
+        self._wire()
+
+    def _build(self) -> None:
+        frame = self._frame
+        head = row(self._mark, column(self._name, self._state, self._where, spacing=1), self.open_folder, spacing=10)
+        head.setStretch(1, 1)
+        head.setContentsMargins(12, 10, 8, 10)
+        result = QWidget()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        holder = QWidget()
+        holder.setLayout(column(self.cards, None, spacing=0))
+        scroll.setWidget(holder)
+        self._card_scroll = scroll
+        body = column(spacing=0)
+        body.addWidget(scroll)
+        body.addWidget(self.item_list, 1)
+        result.setLayout(body)
+        files = QWidget()
+        tools = row(self.result_box, self.file_find, margins=(8, 6, 8, 6), spacing=6)
+        file_body = column(tools, spacing=0)
+        file_body.addWidget(self.file_table, 1)
+        files.setLayout(file_body)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Parts of the task")
+        for widget, name in ((result, "Result"), (files, "Files"), (self.activity, "Activity"), (self.log, "Log")):
+            self.tabs.addTab(widget, name)
+        task = QWidget()
+        whole = column(panel(head), spacing=0)
+        whole.addWidget(self.tabs, 1)
+        task.setLayout(whole)
+        self._stack = QStackedWidget()
+        words_of = "Select a transfer to see its items, files and log."
+        empty = Empty(frame.theme, "inspector", "Nothing selected", words_of, small=True)
+        self._stack.addWidget(empty)
+        self._stack.addWidget(task)
+        self.setLayout(column(self._stack))
+        scroll.hide()
+
+    def _wire(self) -> None:
+        tasks = self._frame.services.tasks
+        tasks.changed.connect(self._changed)
+        tasks.removed.connect(self._removed)
+        tasks.progressed.connect(self._progressed)
+        self._renew_timer.timeout.connect(self._ask)
+        self.tabs.currentChanged.connect(lambda _number: self._ask())
+        self.result_box.currentIndexChanged.connect(lambda: self._filter_files())
+        self.file_find.textChanged.connect(lambda _text: self._filter_files())
+        self.item_list.doubleClicked.connect(lambda index: self._files_of(self.items.data(index)))
+
+    def show_task(self, task: Task | None) -> None:
+        """Look at a task; None for nothing."""
+        same = task is not None and self._task is not None and task.id == self._task.id
+        self._task = task
+        self._stack.setCurrentIndex(0 if task is None else 1)
+        if task is None:
+            return
+        if not same:
+            self.items.fill(())
+            self.file_model.fill(())
+            self.log.model.clear()
+            self.activity.show_task(task)
+            self._tell_causes(())
+        self._tell(task)
+        self._ask()
+
+    def _tell(self, task: Task) -> None:
+        icon, word, tone = TASK_FACES[task.state]
+        formats, counts = self._frame.formats, task.files
+        self._mark.show_icon(icon, tone)
+        self._name.show_text(task.name)
+        parts = (
+            word,
+            f"{formats.count(counts.downloaded)} of {formats.counted(counts.planned, 'file')}",
+            f"{formats.count(counts.skipped)} skipped" if counts.skipped else "",
+            f"{formats.count(counts.failed)} failed" if counts.failed else "",
+        )
+        self._state.setText(words(parts, " \N{MIDDLE DOT} "))
+        self._where.show_text(f"{task.connection} \N{RIGHTWARDS ARROW} {task.destination}")
+
+    def _ask(self) -> None:
+        if self._task is None:
+            return
+        number, tasks = self._task.id, self._frame.services.tasks
+        tasks.items(number, lambda items: self._take_items(number, items))
+        if self.tabs.currentIndex() == 1 or self._task.files.failed:
+            tasks.files(number, lambda files: self._take_files(number, files))
+        if self.tabs.currentIndex() in (2, 3):
+            tasks.log(number, lambda lines: self._take_log(number, lines))
+
+    def _is(self, number: int) -> bool:
+        return self._task is not None and self._task.id == number
+
+    def _take_items(self, number: int, items: tuple[TaskItem, ...]) -> None:
+        if self._is(number):
+            self.items.renew(items)
+
+    def _take_files(self, number: int, files: tuple[TaskFile, ...]) -> None:
+        if self._is(number):
+            self.file_model.fill(files)
+            self._tell_causes(files)
+
+    def _take_log(self, number: int, lines: tuple[LogLine, ...]) -> None:
+        if self._is(number):
+            self.log.model.replace_all(lines)
+            self.activity.show_lines(lines)
+
+    def _tell_causes(self, files: tuple[TaskFile, ...]) -> None:
+        self.cards.clear()
+        found = causes(files)
+        for cause in found:
+            acts: list[Act] = []
+            if self._task is not None and self._task.state is not TaskState.RUNNING:
+                acts.append(("Retry failed", self._retry))
+            self.cards.put(error_card(self._frame.theme, cause.error, *acts, count=cause.count))
+        self._card_scroll.setVisible(bool(found))
+        self._fit_cards()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the cards to the new width."""
+        super().resizeEvent(event)
+        self._fit_cards()
+
+    def _fit_cards(self) -> None:
+        """Give the cards the height they need, but never more than half."""
+        needed = self.cards.heightForWidth(self._card_scroll.width() - 12) + 12
+        self._card_scroll.setFixedHeight(max(0, min(needed, self.height() // 2)))
+
+    def _retry(self) -> None:
+        if self._task is not None:
+            self._frame.services.tasks.retry((self._task.id,))
+
+    def _changed(self, tasks: tuple[Task, ...]) -> None:
+        for task in tasks:
+            if self._is(task.id):
+                self._task = task
+                self._tell(task)
+                if not self._renew_timer.isActive():
+                    self._renew_timer.start()
+
+    def _removed(self, ids: tuple[int, ...]) -> None:
+        if self._task is not None and self._task.id in ids:
+            self.show_task(None)
+
+    def _progressed(self, progresses: tuple[Progress, ...]) -> None:
+        for progress in progresses:
+            if self._is(progress.task_id):
+                self.items.advance(progress.items)
+                self.activity.advance(progress)
+
+    def _filter_files(self) -> None:
+        self.file_model.show_only(self.result_box.currentData(), self.file_find.text().strip())
+
+    def _files_of(self, label_of_item: object) -> None:
+        self.tabs.setCurrentIndex(1)
+
+    def _open(self) -> None:
+        if self._task is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._task.destination)))

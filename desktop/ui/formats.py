@@ -1,0 +1,144 @@
+"""Sizes, times and counts as the user's locale writes them, and the words and icons of states."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QDateTime, QLocale, QTime
+
+from desktop.core.media import ShotState
+from desktop.core.plan import Action, ItemState
+from desktop.core.task import FileResult, TaskState
+from desktop.ui.colours import Tone
+
+Face = tuple[str, str, Tone]
+"""How a state looks: icon name, word, tone."""
+
+SHOT_FACES: dict[ShotState, Face] = {
+    ShotState.NEW: ("new", "new", Tone.GOOD),
+    ShotState.UPDATE: ("update", "update", Tone.INFO),
+    ShotState.UP_TO_DATE: ("up-to-date", "up to date", Tone.FAINT),
+    ShotState.LOCAL_NEWER: ("local-newer", "local newer", Tone.LOCAL),
+    ShotState.INCOMPLETE: ("incomplete", "incomplete", Tone.WARN),
+    ShotState.STILL_UPLOADING: ("still-uploading", "still uploading", Tone.MUTED),
+}
+
+ACTION_FACES: dict[Action, Face] = {
+    Action.DOWNLOAD: ("download", "new", Tone.GOOD),
+    Action.RESUME: ("resume", "resume", Tone.INFO),
+    Action.UPDATE: ("update", "update", Tone.INFO),
+    Action.KEEP_BOTH: ("keep-both", "keep both", Tone.LOCAL),
+    Action.SKIP: ("skip", "skip", Tone.FAINT),
+    Action.BLOCKED: ("blocked", "blocked", Tone.BAD),
+}
+
+RESULT_FACES: dict[FileResult, Face] = {
+    FileResult.PENDING: ("waiting", "waiting", Tone.MUTED),
+    FileResult.DOWNLOADED: ("done", "downloaded", Tone.GOOD),
+    FileResult.OVERWRITTEN: ("update", "overwritten", Tone.INFO),
+    FileResult.KEPT_BOTH: ("keep-both", "kept both", Tone.LOCAL),
+    FileResult.SKIPPED: ("skip", "skipped", Tone.FAINT),
+    FileResult.FAILED: ("failed", "failed", Tone.BAD),
+}
+
+TASK_FACES: dict[TaskState, Face] = {
+    TaskState.WAITING: ("waiting", "waiting", Tone.MUTED),
+    TaskState.RUNNING: ("running", "running", Tone.INFO),
+    TaskState.PAUSED: ("paused", "paused", Tone.WARN),
+    TaskState.INTERRUPTED: ("interrupted", "interrupted", Tone.WARN),
+    TaskState.DONE: ("done", "done", Tone.GOOD),
+    TaskState.FAILED: ("failed", "failed", Tone.BAD),
+    TaskState.CANCELLED: ("cancelled", "cancelled", Tone.FAINT),
+}
+
+ITEM_FACES: dict[ItemState, Face] = {
+    ItemState.PLANNED: ("waiting", "planned", Tone.MUTED),
+    ItemState.RUNNING: ("running", "running", Tone.INFO),
+    ItemState.DONE: ("done", "done", Tone.GOOD),
+    ItemState.UP_TO_DATE: ("up-to-date", "up to date", Tone.FAINT),
+    ItemState.SKIPPED: ("skip", "skipped", Tone.WARN),
+    ItemState.PARTIAL: ("warning", "partial", Tone.WARN),
+    ItemState.FAILED: ("failed", "failed", Tone.BAD),
+}
+
+LEVEL_TONES = {
+    "DEBUG": Tone.FAINT,
+    "INFO": Tone.MUTED,
+    "WARNING": Tone.WARN,
+    "ERROR": Tone.BAD,
+    "CRITICAL": Tone.BAD,
+}
+
+
+class Formats:
+    """Writes values in one locale; made once and handed around, because a locale is dear to look up."""
+
+    def __init__(self, locale: QLocale | None = None) -> None:
+        self._locale = locale or QLocale()
+
+    def size(self, value: int | None) -> str:
+        """Return bytes as e.g. `18.2 GB`, and `-` for an unknown size."""
+        if value is None:
+            return "-"
+        if value < 1000:
+            return f"{value} B"
+        text: str = self._locale.formattedDataSize(value, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        return text.replace("kB", "KB")
+
+    def speed(self, value: float) -> str:
+        """Return bytes per second as e.g. `212 MB/s`, or "" below one byte."""
+        return f"{self.size(int(value))}/s" if value >= 1 else ""
+
+    def count(self, value: int) -> str:
+        """Return a whole number with the locale's group separators."""
+        return str(self._locale.toString(value))
+
+    def counted(self, value: int, word: str, plural: str = "") -> str:
+        """Return e.g. `1 file` or `1,204 files`."""
+        return f"{self.count(value)} {word if value == 1 else plural or word + 's'}"
+
+    def moment(self, seconds: float | None) -> str:
+        """Return a time as the day needs it: `10:42` today, otherwise the short date and time."""
+        if seconds is None:
+            return "-"
+        when = QDateTime.fromSecsSinceEpoch(int(seconds))
+        if when.date() == QDateTime.currentDateTime().date():
+            return str(self._locale.toString(when.time(), QLocale.FormatType.ShortFormat))
+        return str(self._locale.toString(when, QLocale.FormatType.ShortFormat))
+
+    def clock(self, seconds: float) -> str:
+        """Return a time of day with seconds, as a log shows it."""
+        moment: QTime = QDateTime.fromSecsSinceEpoch(int(seconds)).time()
+        return str(moment.toString("HH:mm:ss"))
+
+    def left(self, seconds: float | None) -> str:
+        """Return a duration in at most two units: `2 min`, `1 h 05 min`, `8 s`; "" if unknown."""
+        if seconds is None:
+            return ""
+        whole = max(0, round(seconds))
+        if whole < 60:
+            return f"{whole} s"
+        minutes = round(whole / 60)
+        if minutes < 60:
+            return f"{minutes} min"
+        hours, minutes = divmod(minutes, 60)
+        if hours < 48:
+            return f"{hours} h {minutes:02d} min"
+        return f"{hours // 24} days"
+
+    def ago(self, then: float, now: float) -> str:
+        """Return the age of a moment in words: `just now`, `12 min ago`, `3 days ago`."""
+        age = max(0, int(now - then))
+        if age < 60:
+            return "just now"
+        if age < 3600:
+            return f"{age // 60} min ago"
+        if age < 2 * 86400:
+            return f"{age // 3600} h ago"
+        return f"{age // 86400} days ago"
+
+
+def words(parts: Sequence[str], joint: str = ", ") -> str:
+    """Join what is not empty."""
+    return joint.join(part for part in parts if part)
+
+
+Formatter = Callable[[int | None], str]

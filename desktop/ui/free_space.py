@@ -1,0 +1,90 @@
+"""How much room a destination has, asked off the window's thread: a dead mount must not freeze it."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal, SignalInstance, Slot
+
+REFRESH_EVERY = 15_000
+"""Milliseconds between two looks at the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is known of a destination. free, total: bytes, None if they cannot be told."""
+
+    path: Path
+    free: int | None = None
+    total: int | None = None
+    is_file: bool = False
+
+
+class _Look(QRunnable):
+    def __init__(self, path: Path, tell: SignalInstance) -> None:
+        super().__init__()
+        self._path, self._tell = path, tell
+
+    def run(self) -> None:
+        """Look at the nearest folder that exists and tell."""
+        self._tell.emit(look(self._path))
+
+
+def look(path: Path) -> Room:
+    """Return the room at a path that need not exist yet."""
+    for folder in (path, *path.parents):
+        try:
+            usage = shutil.disk_usage(folder)
+            return Room(path, usage.free, usage.total, path.is_file())
+        except OSError:
+            continue  # not there, not mounted or not ours: the folder above may answer
+    return Room(path)
+
+
+class Destination(QObject):
+    """The folder everything goes to, shared by the tabs. `changed` tells a new path, `measured` its room."""
+
+    changed = Signal(object)
+    measured = Signal(object)
+    _looked = Signal(object)
+
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.room = Room(path)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._busy = False
+        self._looked.connect(self._take)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_EVERY)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+
+    def use(self, path: Path) -> None:
+        """Make path the destination."""
+        if path != self.path:
+            self.path = path
+            self.room = Room(path)
+            self._busy = False
+            self.changed.emit(path)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the disk again, unless a look is still under way (a mount may hang)."""
+        if not self._busy:
+            self._busy = True
+            self._pool.start(_Look(self.path, self._looked))
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._timer.stop()
+        self._pool.clear()
+        self._pool.waitForDone(2000)
+
+    @Slot(object)
+    def _take(self, room: Room) -> None:
+        if room.path == self.path:
+            self._busy = False
+            self.room = room
+            self.measured.emit(room)

@@ -1,0 +1,286 @@
+"""The window: tabs in the middle, transfers, log and inspector around them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+from desktop.core.task import Task
+from desktop.ui.colours import Tone
+from desktop.ui.commands import Commands
+from desktop.ui.dialogs.palette import Palette
+from desktop.ui.dialogs.settings import SettingsDialog
+from desktop.ui.dialogs.shortcuts import ShortcutsDialog
+from desktop.ui.docks import hang
+from desktop.ui.docks.inspector import InspectorDock
+from desktop.ui.docks.log import LogDock
+from desktop.ui.docks.transfers import TransfersDock
+from desktop.ui.formats import Formats
+from desktop.ui.free_space import Destination
+from desktop.ui.tab import TABS, DemoStarter, Frame, Tab
+from desktop.ui.theme import Theme
+from desktop.ui.widgets.card import Card, Cards
+from desktop.ui.widgets.drop_zone import DropZone, dropped_folder
+from desktop.ui.widgets.parts import column
+from desktop.ui.widgets.status_line import StatusLine
+from desktop.ui.widgets.top_bar import TopBar
+from desktop.work.services import Services
+
+LAYOUT_VERSION = 1
+"""Raised when docks are added or renamed, so that an older layout is not applied to them."""
+
+
+class MainWindow(QMainWindow):
+    """Owns the frame everything inside is given; remembers its layout in `window.ini` beside the settings."""
+
+    def __init__(self, services: Services, theme: Theme, start_demo: DemoStarter | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("ShotDock")
+        self.setWindowIcon(theme.icon("logo", Tone.ACCENT))
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self.commands = Commands(self, theme)
+        destination = Destination(_first_destination(services), self)
+        self.frame = Frame(services, theme, Formats(), self.commands, destination, start_demo)
+        self._services = services
+        self._started = False
+        self._add_commands()
+        self.tabs: list[Tab] = [TABS[name](self.frame) for name in TABS.names()]
+        self.top_bar = TopBar(self.frame, self.tabs)
+        self.pages = QStackedWidget()
+        for tab in self.tabs:
+            self.pages.addWidget(tab)
+        self.notices = Cards(theme)
+        centre = QWidget()
+        body = column(self.notices, spacing=0)
+        body.addWidget(self.pages, 1)
+        centre.setLayout(body)
+        self.setMenuWidget(self.top_bar)  # the one place a window has above its docks, as wide as itself
+        self.setCentralWidget(centre)
+        self.transfers = TransfersDock(self.frame)
+        self.log = LogDock(self.frame)
+        self.inspector = InspectorDock(self.frame)
+        self.status = StatusLine(self.frame)
+        self.setStatusBar(self.status)
+        self.drop_zone = DropZone(theme, self)
+        self._hang_docks()
+        self._wire()
+        self._ini = QSettings(str(services.places.settings.parent / "window.ini"), QSettings.Format.IniFormat)
+        self._restore()
+        self.show_tab(0)
+
+    # Building
+
+    def _add_commands(self) -> None:
+        add = self.commands.add
+        for number, name in enumerate(TABS.names()):
+            add(
+                f"tab-{name}",
+                f"Show the {name} tab",
+                lambda number=number: self.show_tab(number),  # type: ignore[misc]
+                keys=f"Ctrl+{number + 1}",
+            )
+        add("find", "Find", self._find, keys="Ctrl+F", icon="search")
+        add("clear-search", "Clear the search", lambda: self.top_bar.search.clear(), icon="close")
+        add("palette", "Every command by name", self._palette, keys="Ctrl+K", icon="command")
+        add("settings", "Settings", self._settings, keys="Ctrl+,", icon="settings")
+        add("shortcuts", "Keyboard shortcuts", self._shortcuts, keys="F1", icon="help")
+        add("browse", "Choose the destination folder", self._browse, keys="Ctrl+O", icon="folder")
+        add("log", "Show or hide the log", lambda: self._toggle(self.log_dock), keys="Ctrl+L", icon="log")
+        add("transfers", "Show or hide the transfers", lambda: self._toggle(self.transfers_dock), keys="Ctrl+T")
+        add("inspector", "Show or hide the inspector", lambda: self._toggle(self.inspector_dock), keys="Ctrl+I")
+        add("theme", "Switch between dark and light", self._switch_theme)
+        add("reset", "Put the panels back in their places", self._reset)
+        add("quit", "Close ShotDock", self._quit, keys="Ctrl+Q")
+
+    def _hang_docks(self) -> None:
+        area = Qt.DockWidgetArea
+        self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
+        self.inspector_dock = hang(self, "inspector", "Inspector", self.inspector, area.RightDockWidgetArea)
+        self.transfers_dock = hang(self, "transfers", "Transfers", self.transfers, area.BottomDockWidgetArea)
+        self.log_dock = hang(self, "log", "Log", self.log, area.BottomDockWidgetArea)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.tabifyDockWidget(self.transfers_dock, self.log_dock)
+        self.transfers_dock.raise_()
+        self.resizeDocks([self.inspector_dock], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.transfers_dock, self.log_dock], [210, 210], Qt.Orientation.Vertical)
+
+    def _wire(self) -> None:
+        tasks = self._services.tasks
+        self.top_bar.chosen.connect(self.show_tab)
+        self.top_bar.searched.connect(lambda text: self.tabs[self.pages.currentIndex()].search(text))
+        self.transfers.selected.connect(self._inspect)
+        tasks.interrupted.connect(self._interrupted)
+        self._services.settings.changed.connect(self._settings_changed)
+        self.frame.destination.measured.connect(lambda _room: self.status.update())
+        for tab in self.tabs:
+            tab.said.connect(self.status.say)
+            tab.linked.connect(self.status.show_link)
+
+    # What the user does
+
+    def show_tab(self, number: int) -> None:
+        """Open a tab."""
+        self.pages.setCurrentIndex(number)
+        self.top_bar.show_tab(number)
+
+    def _find(self) -> None:
+        self.top_bar.search.setFocus()
+        self.top_bar.search.selectAll()
+
+    def _palette(self) -> None:
+        Palette(self.frame.theme, self.commands, self).show()
+
+    def _settings(self) -> None:
+        SettingsDialog(self.frame, self).open()
+
+    def _shortcuts(self) -> None:
+        ShortcutsDialog(self.frame.theme, self.commands, self).open()
+
+    def _browse(self) -> None:
+        self.show_tab(0)
+        self.tabs[0].choose_destination()
+
+    def _toggle(self, dock: QDockWidget) -> None:
+        hidden = dock.visibleRegion().isEmpty()
+        dock.setVisible(True if hidden else not dock.isVisible())
+        if hidden:
+            dock.raise_()
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _switch_theme(self) -> None:
+        self._services.settings.update(theme="light" if self.frame.theme.colours.dark else "dark")
+
+    def _reset(self) -> None:
+        area = Qt.DockWidgetArea
+        for dock, where in (
+            (self.inspector_dock, area.RightDockWidgetArea),
+            (self.transfers_dock, area.BottomDockWidgetArea),
+            (self.log_dock, area.BottomDockWidgetArea),
+        ):
+            dock.setFloating(False)
+            self.addDockWidget(where, dock)
+            dock.show()
+        self._arrange()
+
+    # What happens
+
+    def _inspect(self, number: int | None) -> None:
+        task = self.transfers.model.get(number) if number is not None else None
+        self.inspector.show_task(task)
+        self.log.follow_task(number)
+
+    def _interrupted(self, tasks: tuple[Task, ...]) -> None:
+        if not tasks:
+            return
+        ids = tuple(task.id for task in tasks)
+        counted = "A task was" if len(tasks) == 1 else f"{len(tasks)} tasks were"
+        title = f"{counted} interrupted. Resume?"
+
+        def resume() -> None:
+            self._services.tasks.resume(ids)
+            self.notices.drop(title)
+
+        card = Card(
+            self.frame.theme,
+            title,
+            "What is on the disk is kept: they go on from the byte they had reached.",
+            acts=(("Resume", resume), ("Show them", lambda: self.transfers.select_task(ids[0]))),
+            tone=Tone.WARN,
+            icon="interrupted",
+        )
+        self.notices.put(card)
+
+    def _settings_changed(self) -> None:
+        self.frame.theme.use(self._services.settings.value.theme)
+
+    # Drag and drop of a destination
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what dropping the folder will do."""
+        path = dropped_folder(event.mimeData())
+        if path is not None:
+            event.setDropAction(Qt.DropAction.LinkAction)
+            event.accept()
+            self.drop_zone.invite(self.tabs[self.pages.currentIndex()].drop_words(path), path)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Go on taking the folder, wherever on the window."""
+        event.setDropAction(Qt.DropAction.LinkAction)
+        event.accept()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Lift the veil."""
+        self.drop_zone.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Make the folder the destination."""
+        self.drop_zone.hide()
+        path = dropped_folder(event.mimeData())
+        if path is not None:
+            event.setDropAction(Qt.DropAction.LinkAction)
+            event.accept()
+            self.use_destination(path)
+
+    def use_destination(self, path: Path) -> None:
+        """Download into this folder from now on."""
+        self.frame.destination.use(path)
+        self.status.say(f"Downloads go to {path}")
+
+    # Coming and going
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin once the window is there: nothing may delay its first sight."""
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            self.frame.destination.refresh()
+            for tab in self.tabs:
+                tab.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the veil over the whole window."""
+        super().resizeEvent(event)
+        self.drop_zone.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the layout."""
+        self._ini.setValue("geometry", self.saveGeometry())
+        self._ini.setValue("docks", self.saveState(LAYOUT_VERSION))
+        for splitter in self.findChildren(QWidget, "shotsSplitter"):
+            self._ini.setValue("splitter", splitter.saveState())  # type: ignore[attr-defined]
+        self._ini.sync()
+        self.frame.destination.close()
+        super().closeEvent(event)
+
+    def _restore(self) -> None:
+        geometry, docks, splitter = (self._ini.value(key) for key in ("geometry", "docks", "splitter"))
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(1440, 900)
+        if isinstance(docks, QByteArray):
+            self.restoreState(docks, LAYOUT_VERSION)
+        for found in self.findChildren(QWidget, "shotsSplitter"):
+            if isinstance(splitter, QByteArray):
+                found.restoreState(splitter)  # type: ignore[attr-defined]
+
+
+def _first_destination(services: Services) -> Path:
+    """Return the destination to begin with: the last one used, the setting, or a folder in the home."""
+    recent = services.settings.recent()
+    if recent:
+        return recent[0]
+    setting = services.settings.value.destination
+    return Path(setting).expanduser().absolute() if setting else Path.home() / "ShotDock"

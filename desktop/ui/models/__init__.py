@@ -1,0 +1,1 @@
+"""What item views show: models with cheap `data()`, sorted and filtered in Python."""

@@ -1,0 +1,33 @@
+"""Columns declared in one place: title, width, side and, for a header, the words behind it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+NO_PARENT = QModelIndex()
+"""The invalid index: the parent of everything at the top. Never changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: title, width in pixels (0 takes the rest), tip, right for numbers."""
+
+    title: str
+    width: int
+    tip: str = ""
+    right: bool = False
+
+    def header(self, role: int) -> object:
+        """Answer `headerData` for this column."""
+        if role == Role.DisplayRole:
+            return self.title
+        if role == Role.ToolTipRole:
+            return self.tip or None
+        if role == Role.TextAlignmentRole:
+            return RIGHT if self.right else LEFT
+        return None

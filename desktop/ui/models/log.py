@@ -1,0 +1,126 @@
+"""Log lines: read from the ring by position, filtered as they come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+
+from desktop.core.task import LogLine
+from desktop.ui.colours import Tone
+from desktop.ui.formats import LEVEL_TONES, Formats
+from desktop.ui.models.columns import LEFT, NO_PARENT, Column, Index, Role
+from desktop.ui.theme import Theme
+
+COLUMNS = (Column("Time", 72), Column("Level", 76), Column("Task", 120), Column("Message", 0))
+MESSAGE = 3
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+KEEP = 1_000_000
+"""Lines the view keeps; the oldest tenth goes when there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Which lines are shown. level: the lowest one. task: only this task's lines, or None."""
+
+    level: str = "DEBUG"
+    text: str = ""
+    task: int | None = None
+
+    def lets(self, line: LogLine) -> bool:
+        """Tell whether a line is shown."""
+        if LEVELS.get(line.level, 20) < LEVELS[self.level]:
+            return False
+        if self.task is not None and line.task_id != self.task:
+            return False
+        return not self.text or self.text in line.message.lower() or self.text in line.item.lower()
+
+
+class LogModel(QAbstractTableModel):
+    """Lines as the sieve leaves them, in the order they were logged."""
+
+    def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._formats = theme, formats
+        self._all: list[LogLine] = []
+        self._rows: list[LogLine] = []
+        self._sieve = Sieve()
+
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """Append lines."""
+        self._all.extend(lines)
+        fresh = [line for line in lines if self._sieve.lets(line)]
+        if len(self._all) > KEEP:
+            del self._all[: KEEP // 10]
+            self._sift()
+        elif fresh:
+            self.beginInsertRows(NO_PARENT, len(self._rows), len(self._rows) + len(fresh) - 1)
+            self._rows.extend(fresh)
+            self.endInsertRows()
+
+    def show_only(self, sieve: Sieve) -> None:
+        """Apply a filter."""
+        if sieve != self._sieve:
+            self._sieve = sieve
+            self._sift()
+
+    def replace_all(self, lines: Sequence[LogLine]) -> None:
+        """Show other lines."""
+        self._all = list(lines)
+        self._sift()
+
+    def clear(self) -> None:
+        """Forget every line shown so far."""
+        self.replace_all(())
+
+    def rows(self) -> Sequence[LogLine]:
+        """Return the lines shown."""
+        return self._rows
+
+    def text(self, rows: Sequence[int] | None = None) -> str:
+        """Return lines as text, all shown ones or those of some rows."""
+        chosen = self._rows if rows is None else [self._rows[row] for row in rows]
+        return "\n".join(self._as_text(line) for line in chosen)
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        """Return the number of lines shown."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
+        """Return a column's title."""
+        return COLUMNS[section].header(role) if orientation is Qt.Orientation.Horizontal else None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        """Return a cell's text or colour."""
+        line, column = self._rows[index.row()], index.column()
+        if role == Role.DisplayRole:
+            if column == 0:
+                return self._formats.clock(line.time)
+            if column == 1:
+                return line.level.lower()
+            if column == 2:
+                return line.item or (f"task {line.task_id}" if line.task_id is not None else "")
+            return line.message.partition("\n")[0]
+        if role == Role.ForegroundRole:
+            tone = LEVEL_TONES.get(line.level, Tone.MUTED)
+            if column == MESSAGE:
+                return self._theme.colour(Tone.TEXT if tone is Tone.MUTED else tone)
+            return self._theme.colour(tone if column == 1 else Tone.FAINT)
+        if role == Role.TextAlignmentRole:
+            return LEFT
+        if role == Role.ToolTipRole:
+            return line.message
+        return None
+
+    def _as_text(self, line: LogLine) -> str:
+        where = f" [{line.item}]" if line.item else ""
+        return f"{self._formats.clock(line.time)} {line.level:<8}{where} {line.message}"
+
+    def _sift(self) -> None:
+        self.beginResetModel()
+        lets = self._sieve.lets
+        self._rows = [line for line in self._all if lets(line)]
+        self.endResetModel()

@@ -1,0 +1,79 @@
+"""The files of one task: what became of each."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+
+from desktop.core.task import FileResult, TaskFile
+from desktop.ui.colours import Tone
+from desktop.ui.formats import RESULT_FACES, Formats
+from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
+from desktop.ui.theme import Theme
+
+COLUMNS = (Column("File", 0), Column("Result", 108), Column("Size", 76, right=True))
+
+
+class TaskFileModel(QAbstractTableModel):
+    """Files in the task's order; only those of one result if asked."""
+
+    def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._formats = theme, formats
+        self._all: tuple[TaskFile, ...] = ()
+        self._rows: list[TaskFile] = []
+        self._result: FileResult | None = None
+        self._text = ""
+
+    def fill(self, files: Sequence[TaskFile]) -> None:
+        """Show other files."""
+        self._all = tuple(files)
+        self._arrange()
+
+    def show_only(self, result: FileResult | None, text: str = "") -> None:
+        """Show only files with this result whose path has the text in it."""
+        self._result, self._text = result, text.lower()
+        self._arrange()
+
+    def file(self, row: int) -> TaskFile:
+        """Return the file of a row."""
+        return self._rows[row]
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        """Return the number of files shown."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
+        """Return a column's title."""
+        return COLUMNS[section].header(role) if orientation is Qt.Orientation.Horizontal else None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        """Return a cell's text, icon, colour or tip."""
+        file, column = self._rows[index.row()], index.column()
+        if role == Role.DisplayRole:
+            if column == 0:
+                return file.target.rpartition("/")[2]
+            return RESULT_FACES[file.result][1] if column == 1 else self._formats.size(file.size)
+        if role == Role.DecorationRole and column == 1:
+            icon, _, tone = RESULT_FACES[file.result]
+            return self._theme.icon(icon, tone)
+        if role == Role.ForegroundRole:
+            tone = RESULT_FACES[file.result][2] if column == 1 else Tone.TEXT if column == 0 else Tone.MUTED
+            return self._theme.colour(tone)
+        if role == Role.TextAlignmentRole:
+            return RIGHT if COLUMNS[column].right else LEFT
+        if role == Role.ToolTipRole:
+            return "\n".join(part for part in (file.reason, file.target) if part)
+        return None
+
+    def _arrange(self) -> None:
+        self.beginResetModel()
+        self._rows = [
+            file
+            for file in self._all
+            if (self._result is None or file.result is self._result) and self._text in file.target.lower()
+        ]
+        self.endResetModel()

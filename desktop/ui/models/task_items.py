@@ -1,0 +1,81 @@
+"""The items of one task: two lines each, what it is and what became of it."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
+
+from desktop.core.task import TaskItem
+from desktop.ui.formats import ITEM_FACES, Formats, words
+from desktop.ui.models.columns import NO_PARENT, Index, Role
+from desktop.ui.theme import Theme
+
+ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
+FRACTION_ROLE = Qt.ItemDataRole.UserRole + 2
+
+
+class TaskItemModel(QAbstractListModel):
+    """Items in the task's order; bytes of running ones come with the progress."""
+
+    def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._formats = theme, formats
+        self._rows: list[TaskItem] = []
+        self._bytes: dict[int, int] = {}
+
+    def fill(self, items: Sequence[TaskItem]) -> None:
+        """Show other items."""
+        self.beginResetModel()
+        self._rows = list(items)
+        self._bytes = {}
+        self.endResetModel()
+
+    def renew(self, items: Sequence[TaskItem]) -> None:
+        """Show the same items with newer figures, without losing place or selection."""
+        if [item.id for item in items] != [item.id for item in self._rows]:
+            self.fill(items)
+        elif items:
+            self._rows = list(items)
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def advance(self, done: Mapping[int, int]) -> None:
+        """Show live bytes per item."""
+        if done and self._rows:
+            self._bytes = dict(done)
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        """Return the number of items."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        """Return an item, its lines or its progress."""
+        item = self._rows[index.row()]
+        if role == Role.DisplayRole:
+            return item.label
+        if role == ITEM_ROLE:
+            return item
+        if role == FRACTION_ROLE:
+            planned = item.bytes.planned
+            done = self._bytes.get(item.id, item.bytes.transferred + item.bytes.reused)
+            return min(1.0, done / planned) if planned else None
+        if role == Role.ToolTipRole:
+            return item.error_message or self.figures(item)
+        if role == Role.AccessibleTextRole:
+            return f"{item.label}: {ITEM_FACES[item.state][1]}, {self.figures(item)}"
+        return None
+
+    def figures(self, item: TaskItem) -> str:
+        """Return an item's counts and bytes in words."""
+        counts, count = item.files, self._formats.count
+        text = words(
+            (
+                f"{count(counts.downloaded)} of {count(counts.planned)} downloaded" if counts.planned else "",
+                f"{count(counts.skipped)} skipped" if counts.skipped else "",
+                f"{count(counts.overwritten)} overwritten" if counts.overwritten else "",
+                f"{count(counts.kept_both)} kept both" if counts.kept_both else "",
+                f"{count(counts.failed)} failed" if counts.failed else "",
+                self._formats.size(item.bytes.transferred) if item.bytes.transferred else "",
+            ),
+            " \N{MIDDLE DOT} ",
+        )
+        return text or "nothing to fetch"

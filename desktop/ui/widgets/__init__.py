@@ -1,0 +1,1 @@
+"""Pieces tabs, docks and dialogs are made of."""

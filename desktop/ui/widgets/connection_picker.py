@@ -1,0 +1,64 @@
+"""Which server the shots come from: the picker in the top bar, Rescan, and how old the picture is."""
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from desktop.ui.colours import Tone
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.parts import Mark, label, push, row, tool
+
+
+class ConnectionPicker(QWidget):
+    """Signals: picked (a connection's name), rescanned, managed."""
+
+    picked = Signal(str)
+    rescanned = Signal()
+    managed = Signal()
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self._frame = frame
+        self.box = QComboBox()
+        self.box.setAccessibleName("Connection")
+        self.box.setToolTip("The server the shots come from")
+        self.box.setMinimumWidth(190)
+        self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
+        self.manage = tool(frame.theme, "edit", "Manage connections", self.managed.emit)
+        self.rescan = push(frame.theme, "Rescan", "refresh", run=self.rescanned.emit)
+        self.rescan.setToolTip("Read the server's tree again  (F5)")
+        self._age = label("", "faint")
+        self.setLayout(row(self._mark, self.box, self.manage, self.rescan, self._age, spacing=6))
+        self.box.activated.connect(lambda _number: self.picked.emit(self.name()))
+        frame.services.connections.changed.connect(self.refresh)
+        self.refresh()
+
+    def name(self) -> str:
+        """Return the picked connection's name, or ""."""
+        return str(self.box.currentData() or "")
+
+    def refresh(self) -> None:
+        """Show the connections there are; the picked one stays picked if it is still there."""
+        picked = self.name()
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for connection in self._frame.services.connections.all():
+                self.box.addItem(f"{connection.name}  ({connection.address.protocol})", connection.name)
+            self.box.setCurrentIndex(max(0, self.box.findData(picked)))
+        there = self.box.count() > 0
+        for widget in (self.box, self.rescan, self.manage, self._mark, self._age):
+            widget.setVisible(there)
+        if self.name() != picked:
+            self.picked.emit(self.name())
+
+    def pick(self, name: str) -> None:
+        """Pick a connection by name."""
+        number = self.box.findData(name)
+        if number >= 0 and name != self.name():
+            self.box.setCurrentIndex(number)
+            self.picked.emit(name)
+
+    def tell(self, scanning: bool, age: str) -> None:
+        """Show whether a scan runs, and the picture's age."""
+        self.rescan.setEnabled(not scanning)
+        self.rescan.setText("Scanning\N{HORIZONTAL ELLIPSIS}" if scanning else "Rescan")
+        self._age.setText(age)

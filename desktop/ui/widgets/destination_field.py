@@ -1,0 +1,69 @@
+"""Where downloads go: a field with recent folders, a browse button and the room there is."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
+
+from desktop.ui.free_space import Room
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.parts import Elided, column, row, tool
+
+
+class DestinationField(QWidget):
+    """Shows and changes the frame's destination."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self._frame = frame
+        self.box = QComboBox()
+        self.box.setEditable(True)
+        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.box.setAccessibleName("Destination folder")
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(14)
+        self.browse = tool(frame.theme, "folder", "Browse for a destination folder", self.choose, kind="button")
+        self._words = Elided(role="faint", mode=Qt.TextElideMode.ElideRight)
+        line = row(self.box, self.browse, spacing=6)
+        line.setStretch(0, 1)
+        self.setLayout(column(line, self._words, spacing=3))
+        self.box.activated.connect(lambda _number: self._take())
+        self._edit = QLineEdit()
+        self._edit.setAccessibleName("Destination folder")
+        self.box.setLineEdit(self._edit)
+        self._edit.editingFinished.connect(self._take)
+        frame.destination.changed.connect(lambda _path: self._show())
+        frame.destination.measured.connect(self._measured)
+        self._show()
+        self._measured(frame.destination.room)
+
+    def choose(self) -> None:
+        """Ask for a folder."""
+        dialog = QFileDialog(self, "Download into", str(self._frame.destination.path))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self._frame.destination.use(Path(path)))
+        dialog.open()
+
+    def _take(self) -> None:
+        text = self.box.currentText().strip()
+        if text:
+            self._frame.destination.use(Path(text).expanduser().absolute())
+
+    def _show(self) -> None:
+        path = self._frame.destination.path
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for one in dict.fromkeys((path, *self._frame.services.settings.recent())):
+                self.box.addItem(str(one))
+            self.box.setCurrentIndex(0)
+        self.box.setToolTip(str(path))
+        self._edit.setCursorPosition(0)
+        self._words.show_text("Drop a folder anywhere on the window")
+
+    def _measured(self, room: Room) -> None:
+        if room.is_file:
+            self._words.show_text("This is a file: choose a folder")
+        elif room.free is not None:
+            self._words.show_text(f"{self._frame.formats.size(room.free)} free  \N{MIDDLE DOT}  or drop a folder here")

@@ -1,0 +1,152 @@
+"""The plan as a page: what will happen per file, what to leave out, one button; afterwards the receipt."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QTreeView, QWidget
+
+from desktop.core.plan import Plan
+from desktop.core.task import Progress, Task, TaskFile, TaskState
+from desktop.ui.formats import TASK_FACES
+from desktop.ui.models.plan_tree import COLUMNS, PlanTree
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.cells import Cell
+from desktop.ui.widgets.parts import Elided, column, label, panel, push, row, tool
+from desktop.ui.widgets.room_bar import RoomBar
+from desktop.ui.widgets.tables import set_columns, set_tree
+from desktop.ui.widgets.totals_strip import TotalsStrip
+
+EXPAND_UP_TO = 40
+"""Shots that are opened by themselves."""
+
+
+class PlanPage(QWidget):
+    """`left`: back to the shots. The page submits what is checked and follows the task it became."""
+
+    left = Signal()
+    submitted = Signal(object)
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._frame = frame
+        self.task: Task | None = None
+        self.model = PlanTree(frame.theme, frame.formats, self)
+        self.tree = QTreeView()
+        set_tree(self.tree, "Plan: what will happen per file")
+        self.tree.setModel(self.model)
+        self.tree.setItemDelegate(Cell(frame.theme, self.tree))
+        set_columns(self.tree.header(), COLUMNS)
+        self._title = label("Plan", "title")
+        self._where = Elided(role="muted")
+        self._totals = TotalsStrip(frame.theme, frame.formats)
+        self._room = RoomBar(frame.theme, frame.formats)
+        self._room.setFixedWidth(240)
+        self._warning = label("", "warn", wrap=True)
+        self._note = label("", "muted")
+        self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
+        self.none_button = push(frame.theme, "Uncheck all", kind="link", run=lambda: self.model.set_all(False))
+        self.run_button = push(frame.theme, "Run this plan", "play", "primary", self.run)
+        self.back_button = tool(frame.theme, "back", "Back to the shots (Esc)", self.left.emit)
+        head = row(self.back_button, column(self._title, self._where, spacing=0), spacing=10)
+        head.setStretch(1, 1)
+        numbers = row(self._totals, None, self._room, spacing=20)
+        top = panel(column(head, numbers, self._warning, margins=(14, 12, 16, 12), spacing=12), "headBar")
+        foot = row(
+            self.all_button, self.none_button, None, self._note, self.run_button, margins=(14, 10, 14, 10), spacing=14
+        )
+        body = column(top, spacing=0)
+        body.addWidget(self.tree, 1)
+        body.addWidget(panel(foot, "bar"))
+        self.setLayout(body)
+        self.model.chosen.connect(self._count)
+        frame.services.tasks.changed.connect(self._changed)
+        frame.services.tasks.progressed.connect(self._progressed)
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan, ready to run."""
+        self.task = None
+        self.model.show_plan(plan)
+        self._title.setText("Plan")
+        request = plan.request
+        self._where.show_text(f"{request.connection}  \N{RIGHTWARDS ARROW}  {request.destination}")
+        self._warning.setText(_warning(plan.warnings))
+        self._warning.setVisible(bool(plan.warnings))
+        self._expand()
+        self.run_button.show()
+        for button in (self.all_button, self.none_button):
+            button.show()
+        self.tree.setFocus()
+
+    def run(self) -> None:
+        """Hand in exactly what is checked."""
+        plan = self.model.plan()
+        if plan is None or self.task is not None or not plan.totals().transfers:
+            return
+        self.run_button.setEnabled(False)
+        for button in (self.all_button, self.none_button):
+            button.hide()
+        self.model.fix()
+        self._frame.services.tasks.submit(plan, self._submitted)
+
+    def _submitted(self, task: Task) -> None:
+        self.task = task
+        self.run_button.hide()
+        self._tell(task)
+        self.submitted.emit(task)
+
+    def _changed(self, tasks: tuple[Task, ...]) -> None:
+        for task in tasks:
+            if self.task is not None and task.id == self.task.id:
+                self.task = task
+                self._tell(task)
+
+    def _progressed(self, progresses: tuple[Progress, ...]) -> None:
+        for progress in progresses:
+            if self.task is not None and progress.task_id == self.task.id:
+                sizes = self._frame.formats
+                self._note.setText(
+                    f"{sizes.size(progress.done)} of {sizes.size(progress.total)}, "
+                    f"{progress.files_done} of {progress.files_total} files"
+                )
+
+    def _tell(self, task: Task) -> None:
+        word = TASK_FACES[task.state][1]
+        over = task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+        self._title.setText("Receipt" if over else f"Plan  \N{MIDDLE DOT}  {word}")
+        self._totals.tell_result(task.files, task.bytes.transferred)
+        if over:
+            self._note.setText(f"Task {task.id}: {word}")
+        if over or task.files.downloaded:
+            self._frame.services.tasks.files(task.id, lambda files: self._results(task.id, files))
+
+    def _results(self, task_id: int, files: tuple[TaskFile, ...]) -> None:
+        if self.task is not None and self.task.id == task_id:
+            self.model.show_results(files)
+
+    def _count(self) -> None:
+        plan = self.model.plan()
+        if plan is None or self.task is not None:
+            return
+        totals = plan.totals()
+        self._totals.tell_plan(totals)
+        fits = self._room.tell(totals.to_transfer, plan.free)
+        counted = self._frame.formats.counted(totals.transfers, "file")
+        self._note.setText(f"{counted}, {self._frame.formats.size(totals.to_transfer)} will be fetched")
+        if not totals.transfers:
+            self._note.setText("Nothing to fetch: everything here is up to date or left out")
+        self.run_button.setEnabled(totals.transfers > 0 and fits)
+
+    def _expand(self) -> None:
+        rows = self.model.rowCount()
+        if rows <= EXPAND_UP_TO:
+            for number in range(rows):
+                self.tree.expand(self.model.index(number, 0))
+        self.tree.setCurrentIndex(self.model.index(0, 0))
+        self.tree.header().setSortIndicatorShown(False)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+
+
+def _warning(warnings: tuple[str, ...]) -> str:
+    """Return one line for any number of warnings; the tree's last column has each of them."""
+    if len(warnings) < 2:
+        return "".join(warnings)
+    return f"{len(warnings)} items need a look, for example {warnings[0]}"

@@ -1,0 +1,97 @@
+"""The status bar: speed, the limit in force, lanes, room on the disk, and the connection's state."""
+
+from PySide6.QtWidgets import QStatusBar, QWidget
+
+from desktop.core.task import Progress, Task, TaskState
+from desktop.ui.colours import Tone
+from desktop.ui.free_space import Room
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.parts import Mark, label, row, rule
+
+LINK_FACES = {
+    "none": ("plug", Tone.FAINT),
+    "online": ("up-to-date", Tone.GOOD),
+    "busy": ("refresh", Tone.INFO),
+    "offline": ("offline", Tone.WARN),
+}
+
+
+class StatusLine(QStatusBar):
+    """Words at the left come and go; the figures at the right stay in their places."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self._formats = frame.formats
+        self._frame = frame
+        self.setSizeGripEnabled(False)
+        self._speed = label("idle")
+        self._limit = label("")
+        self._lanes = label("")
+        self._disk = label("")
+        self._link = label("")
+        self._link_mark = Mark(frame.theme, "plug", Tone.FAINT, 14)
+        self._speed.setMinimumWidth(72)
+        self._said = label("", "muted")
+        self.addWidget(self._said, 1)
+        for icon, words in (("speed", self._speed), ("", self._limit), ("lanes", self._lanes), ("disk", self._disk)):
+            words.setProperty("role", "muted")
+            self._put(Mark(frame.theme, icon, Tone.FAINT, 14) if icon else None, words)
+        self._put(self._link_mark, self._link, last=True)
+        frame.services.tasks.progressed.connect(self._progressed)
+        frame.services.tasks.changed.connect(self._changed)
+        frame.services.settings.changed.connect(self._show_limit)
+        frame.destination.measured.connect(self._measured)
+        self._running: set[int] = set()
+        self._show_limit()
+        self.rest()
+        self.show_link("", "none")
+
+    def say(self, words: str) -> None:
+        """Show a sentence."""
+        self._said.setText(words)
+
+    def rest(self) -> None:
+        """Show that nothing runs."""
+        self._speed.setText("idle")
+        self._lanes.setText("no lanes")
+
+    def show_link(self, words: str, state: str) -> None:
+        """Show the connection's state: none, online, busy or offline."""
+        icon, tone = LINK_FACES[state]
+        self._link_mark.show_icon(icon, tone)
+        self._link.setText(words or "no connection")
+
+    def _changed(self, tasks: tuple[Task, ...]) -> None:
+        for task in tasks:
+            if task.state is TaskState.RUNNING:
+                self._running.add(task.id)
+            else:
+                self._running.discard(task.id)
+        if not self._running:
+            self.rest()
+
+    def _progressed(self, progresses: tuple[Progress, ...]) -> None:
+        speed = sum(progress.speed for progress in progresses)
+        lanes = sum(progress.lanes for progress in progresses)
+        self._speed.setText(self._formats.speed(speed) or "idle")
+        self._lanes.setText(self._formats.counted(lanes, "lane"))
+
+    def _show_limit(self) -> None:
+        rate = self._frame.services.settings.value.limit_rate
+        self._limit.setText(f"limit {self._formats.speed(rate)}" if rate else "no speed limit")
+
+    def _measured(self, room: Room) -> None:
+        self._disk.setText(f"{self._formats.size(room.free)} free" if room.free is not None else "disk unknown")
+
+    def _put(self, mark: Mark | None, words: QWidget, last: bool = False) -> None:
+        holder = QWidget()
+        line = row(spacing=6, margins=(8, 0, 10, 0))
+        if mark is not None:
+            line.addWidget(mark)
+        line.addWidget(words)
+        holder.setLayout(line)
+        self.addPermanentWidget(holder)
+        if not last:
+            divider = rule(vertical=True)
+            divider.setFixedHeight(14)
+            self.addPermanentWidget(divider)
