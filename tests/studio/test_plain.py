@@ -121,17 +121,15 @@ def test_disk_reads_each_folder_once_and_knows_parts(tmp_path: Path) -> None:
     assert "is a file" in disk.folder("d/a").error
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, HttpSource]]:
-    """A web server with two files, and a source connected to it."""
-    folder = tmp_path_factory.mktemp("web")
-    plant(folder / "www", {"v/SH 010.mov": 1234, "a.mov": 5, "large.mov": LARGE})
-    with NginxServer(folder / "www", folder / "nginx") as server:
-        location = parse_location(server.url)
-        here = HttpSource(Site(location.address))
-        here.connect()
-        yield location.address.origin, here
-        here.close()
+@pytest.fixture
+def web(nginx: NginxServer, served: Path) -> Iterator[tuple[str, HttpSource]]:
+    """A web server with a few files, and a source connected to it."""
+    plant(served, {"v/SH 010.mov": 1234, "a.mov": 5, "large.mov": LARGE})
+    location = parse_location(nginx.url)
+    here = HttpSource(Site(location.address))
+    here.connect()
+    yield location.address.origin, here
+    here.close()
 
 
 def fetch(

@@ -186,6 +186,7 @@ def test_a_hostile_name_is_blocked_and_the_others_go_on(tmp_path: Path, name: st
     assert "\0" not in bad.target
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no file can have these names there")
 def test_a_hostile_name_from_a_server_is_blocked_in_any_department(tmp_path: Path) -> None:
     server = plant(tmp_path / "server", [f"{ANIM}/v001/..\\evil", f"{LIGHT}/x\\y_v001.exr", f"{ANIM}/v001/good"])
     made = planned(read_tree(server), tmp_path / "here")
