@@ -19,10 +19,12 @@ AHEAD_OF_THE_UNKNOWN = 8
 class Reader(Protocol):
     """What a carried file needs of whoever carries it."""
 
-    longest: int
-    """Bytes to ask for in one read."""
     guesses: bool
     """Whether a small file may be read before the server has said what it is."""
+
+    @property
+    def longest(self) -> int:
+        """Return the bytes to ask for in one read."""
 
     def look(self, carried: "Carried") -> None:
         """Ask what the open file is now."""

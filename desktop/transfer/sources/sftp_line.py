@@ -6,6 +6,7 @@ thread hands every piece of channel data to one receiver as it comes, and the so
 
 import contextlib
 import errno
+import io
 import logging
 import socket
 import struct
@@ -14,7 +15,14 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_DATA, MSG_CHANNEL_EOF, MSG_CHANNEL_EXTENDED_DATA
+from paramiko.common import (
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EOF,
+    MSG_CHANNEL_EXTENDED_DATA,
+    MSG_CHANNEL_REQUEST,
+    MSG_CHANNEL_WINDOW_ADJUST,
+)
 from paramiko.packet import NeedRekeyException, Packetizer
 
 from desktop.core.errors import ConnectionLost, ShotDockError, TimedOut
@@ -199,11 +207,20 @@ class Line(paramiko.Transport):
                 self.receiver.hung_up(self.saved_exception)
 
     def open_sftp(self, timeout: float, receiver: Receiver) -> paramiko.Channel:
-        """Open the one channel and start SFTP on it; raise paramiko's exceptions."""
+        """Open the one channel and start SFTP on it; raise paramiko's exceptions.
+
+        Whether the server has SFTP shows by its answer to the first request, or by the end of the channel.
+        """
         channel = self.open_session(WINDOW, PACKET, timeout)
         channel.settimeout(timeout)
         self.receiver = receiver
-        channel.invoke_subsystem("sftp")
+        # paramiko would wait for the answer here; the first request may as well be on its way meanwhile.
+        message = paramiko.Message(struct.pack(">BI", MSG_CHANNEL_REQUEST, channel.remote_chanid))
+        message.packet.seek(0, io.SEEK_END)
+        message.add_string("subsystem")
+        message.add_boolean(True)
+        message.add_string("sftp")
+        self._send_user_message(message)  # type: ignore[attr-defined]
         return channel
 
     def adjust(self, channel: paramiko.Channel) -> None:
@@ -211,7 +228,7 @@ class Line(paramiko.Transport):
         taken = self._taken - self._told
         if taken >= ADJUST_AFTER:
             self._told += taken
-            message = paramiko.Message(struct.pack(">BII", 93, channel.remote_chanid, taken))
+            message = paramiko.Message(struct.pack(">BII", MSG_CHANNEL_WINDOW_ADJUST, channel.remote_chanid, taken))
             self._send_user_message(message)  # type: ignore[attr-defined]
 
     def hang_up(self) -> None:

@@ -77,7 +77,6 @@ class Reader:
         self._blocks = 0
         self._bytes = 0
         self._looked = time.monotonic()
-        self.longest = session.limits.read
         self.guesses = width.reads > 1
 
     def run(self) -> None:
@@ -129,6 +128,11 @@ class Reader:
                 self.let_go(carried)
 
     # --- what a carried file asks of us
+
+    @property
+    def longest(self) -> int:
+        """Return the bytes to ask for in one read."""
+        return self._session.limits.read
 
     def look(self, carried: Carried) -> None:
         """Ask what the open file is now."""

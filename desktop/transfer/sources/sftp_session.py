@@ -67,6 +67,20 @@ class Ignored(Request):
 IGNORED = Ignored()
 
 
+class _Limits(Request):
+    """A question what the server allows."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def answered(self, kind: int, body: bytes) -> None:
+        """Take the limits; a server that refuses to tell keeps the ones everybody has."""
+        if kind == wire.EXTENDED_REPLY:
+            self._session.limits = wire.Reply(body).limits()
+
+
 class Session:
     """An SFTP session on a logged-in line. One thread uses it; another one feeds it.
 
@@ -117,9 +131,8 @@ class Session:
             extensions.add(reply.string())
             reply.string()
         if wire.LIMITS.encode() in extensions:
-            kind, reply = self.ask(lambda number: wire.extended_packet(number, wire.LIMITS))
-            if kind == wire.EXTENDED_REPLY:
-                self.limits = reply.limits()
+            # Nobody waits for this: it is answered before the first file is open.
+            self.post(_Limits(self), lambda number: wire.extended_packet(number, wire.LIMITS))
 
     @property
     def under_way(self) -> int:

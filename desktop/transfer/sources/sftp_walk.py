@@ -93,13 +93,12 @@ def walk_tree(
     """
     waiting = [(root, 0)]
     under_way: set[Listing] = set()
-    at_once = min(AT_ONCE, (session.limits.handles or AT_ONCE * 2) // 2)
     try:
         while waiting or under_way:
             if stopped():
                 raise Stopped
             # The deepest folders first: that keeps the list of folders still to come short.
-            while waiting and len(under_way) < at_once:
+            while waiting and len(under_way) < min(AT_ONCE, (session.limits.handles or AT_ONCE * 2) // 2):
                 path, depth = waiting.pop()
                 under_way.add(Listing(session, path, wire_path(path), depth))
             session.step()
