@@ -76,8 +76,7 @@ class Transfer:
         self._details()
 
     def _details(self) -> None:
-        assert self._task is not None
-        task_id = self._task.id
+        task_id = self.task.id
         tasks = self._run.services.tasks
         items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
         tasks.items(task_id, items.then)
@@ -85,6 +84,12 @@ class Transfer:
         files = Answer[tuple[TaskFile, ...]](self._run, anyway=True)
         tasks.files(task_id, files.then)
         self._files = files.of(None)
+
+    @property
+    def task(self) -> Task:
+        """Return the task as last heard of."""
+        assert self._task is not None, "nothing was submitted"
+        return self._task
 
     @property
     def _ended(self) -> bool:
@@ -105,8 +110,7 @@ class Transfer:
 
     def report(self) -> int:
         """Print how it went and return the exit status."""
-        task = self._task
-        assert task is not None
+        task = self.task
         files, sizes = _since(task.files, self._before), _bytes_since(task.bytes, self._before_bytes)
         seconds = round(time.monotonic() - self._began, 3)
         errors = error_rows(self._files)
@@ -124,7 +128,8 @@ class Transfer:
                 "files": files.as_dict(),
                 "bytes": sizes.as_dict(),
                 "seconds": seconds,
-                "items": [item_row(item) for item in self._items],
+                # A filter that matches nothing is a warning, no shot.
+                "items": [item_row(item) for item in self._items if item.key or not task.connection],
                 "errors": errors,
                 "warnings": list(self._warnings),
             }

@@ -7,11 +7,12 @@ import click
 from desktop.cli import options
 from desktop.cli.carry import engine
 from desktop.cli.group import Verb
-from desktop.cli.look import fresh_structure, unmatched
+from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.session import Answer
 from desktop.core.media import Compared, Structure
 from desktop.core.units import format_bytes
+from desktop.studio.shots.filters import Sieve
 
 
 @click.command(cls=Verb, shape={"shots": []})
@@ -45,9 +46,9 @@ def compare(
             structure, warnings = fresh_structure(run, output, name)
         answer = Answer[list[Compared]](run)
         rows = answer.of(library.compare(structure, folder, answer.then, answer.failed, filters))
-    for warning in unmatched(structure, filters, {}):
-        warnings += (warning,)
-        output.warn(warning)
+    for wish, why in Sieve(filters).idle(structure.publications):
+        output.warn(f"{wish}: {why}")
+        warnings += (f"{wish}: {why}",)
     output.answer({"status": "done", "shots": [row.as_dict() for row in rows], "warnings": list(warnings)})
     output.table(
         ("SHOT", "DEPARTMENT", "HERE", "LATEST", "STATE", "FILES", "SIZE", "FRAMES"),

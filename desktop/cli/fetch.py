@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,10 +10,9 @@ from desktop.cli import options
 from desktop.cli.answer import TRANSFER_SHAPE, plan_rows, print_plan
 from desktop.cli.carry import Transfer, engine, nothing_to_do
 from desktop.cli.group import Verb
-from desktop.cli.look import fresh_structure, unmatched
+from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
-from desktop.core.media import Structure
 from desktop.core.plan import Options, Plan, Request, VersionStrategy
 from desktop.core.task import FileResult, TaskFile, TaskState
 
@@ -67,35 +65,19 @@ def fetch(
             name=task_name,
         )
         structure, warnings = fresh_structure(run, output, request.connection)
-        wishes = unmatched(structure, filters, custom)
-        plan = make_plan(run, request, structure)
-        for warning in (*wishes, *plan.warnings):
+        answer = Answer[Plan](run)
+        plan = answer.of(run.services.library.plan(request, structure, answer.then, answer.failed))
+        for warning in plan.warnings:
             output.warn(warning)
-        warnings += (*wishes, *plan.warnings)
+        warnings += plan.warnings
         if dry_run:
             return show_plan(output, plan, warnings)
-        if not plan.items:
+        if not any(item.key for item in plan.items):
             return nothing_to_do(output, began, warnings)
         supersede(run, plan)
         transfer = Transfer(run, output, began)
         transfer.submit(plan, warnings)
     return transfer.report()
-
-
-def make_plan(run: Session, request: Request, structure: Structure) -> Plan:
-    """Return the plan; shots a version table does not list are left out of it."""
-    if request.version_strategy is VersionStrategy.CUSTOM:
-        listed = request.custom
-        structure = replace(
-            structure,
-            publications=tuple(
-                p
-                for p in structure.publications
-                if (p.key.shot, p.department) in listed or (p.key.label, p.department) in listed
-            ),
-        )
-    answer = Answer[Plan](run)
-    return answer.of(run.services.library.plan(request, structure, answer.then, answer.failed))
 
 
 def show_plan(output: Output, plan: Plan, warnings: Sequence[str]) -> int:

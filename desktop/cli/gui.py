@@ -42,15 +42,18 @@ def no_library(cause: str) -> UsageError:
     return UsageError(title="The window cannot open: a library Qt needs is missing.", cause=cause, suggestion=advice)
 
 
-def check_display(environment: Mapping[str, str] = os.environ) -> None:
-    """Raise UsageError where there is nothing to open a window on; Qt itself would abort the program."""
+def check_display(environment: Mapping[str, str] = os.environ, instead: str = HEADLESS) -> None:
+    """Raise UsageError where there is nothing to open a window on; Qt itself would abort the program.
+
+    instead: what to do without one, in words.
+    """
     if sys.platform != "linux" or environment.get("QT_QPA_PLATFORM"):
         return
     if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
         raise UsageError(
             title="There is no display to open a window on.",
             cause="Neither DISPLAY nor WAYLAND_DISPLAY is set.",
-            suggestion=HEADLESS,
+            suggestion=instead,
         )
     if not environment.get("WAYLAND_DISPLAY") and (fault := plugin_fault()):
         raise no_library(fault)

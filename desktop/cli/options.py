@@ -1,6 +1,5 @@
 """Options several commands share, and how their values are read."""
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +12,11 @@ from desktop.core.plan import CustomVersions, Filters, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places
 from desktop.settings import Settings
+from desktop.studio.shots.versions import LATEST_WORDS, wished_number
 from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
 from desktop.transfer.ports import CONFLICTS
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_VERSION = re.compile(r"v?(\d+)", re.I)
 
 
 class Rate(click.ParamType[int | None]):
@@ -97,13 +95,12 @@ def parse_version(text: str) -> tuple[VersionStrategy, str | None, CustomVersion
         return VersionStrategy.CUSTOM, None, read_custom(Path(text[1:]))
     if text.lower() in (VersionStrategy.LATEST, VersionStrategy.ALL):
         return VersionStrategy(text.lower()), None, {}
-    match = _VERSION.fullmatch(text)
-    if match is None:
+    if wished_number(text) is None:
         raise UsageError(
             title=f"{text!r} is not a version.",
             suggestion="Write latest, all, a version such as v005, or @FILE with lines 'SHOT DEPARTMENT VERSION'.",
         )
-    return VersionStrategy.SPECIFIC, f"v{match[1]}", {}
+    return VersionStrategy.SPECIFIC, text, {}
 
 
 def read_custom(path: Path) -> CustomVersions:
@@ -114,7 +111,7 @@ def read_custom(path: Path) -> CustomVersions:
         if len(words) != 3:
             raise _bad_line(path, number, f"{text!r} is not 'SHOT DEPARTMENT VERSION'.")
         shot, department, version = words
-        if not _VERSION.fullmatch(version):
+        if wished_number(version) is None and version.lower() not in LATEST_WORDS:
             raise _bad_line(path, number, f"{version!r} is not a version such as v005.")
         if (shot, department) in table:
             raise _bad_line(path, number, f"{shot} {department} is listed twice.")

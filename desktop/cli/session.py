@@ -145,6 +145,10 @@ class Session:
             self._loop = None if anyway else loop
             loop.exec()
             self._loop = None
+        self.raise_broken()
+
+    def raise_broken(self) -> None:
+        """Raise what a slot raised, if one did."""
         if self._broken is not None:
             broken, self._broken = self._broken, None
             raise broken[1].with_traceback(broken[2])
@@ -175,10 +179,14 @@ def session(places: Places, ring: LogRing) -> Iterator[Session]:
     run = Session(services)
     try:
         with _signals(run), _slots(run):
-            yield run
+            try:
+                yield run
+            finally:
+                # What was posted to the database and not waited for, such as a structure to keep.
+                application.processEvents()
+        run.raise_broken()
     finally:
         services.shutdown()
-        application.processEvents()
 
 
 @contextmanager

@@ -1,0 +1,164 @@
+"""Exit statuses, one JSON object, no traceback: what scripts rely on whatever happens."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.cli.status import status_of
+from desktop.core import errors
+from tests.cli.console import ROOT, Console
+
+COMMANDS = ("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "tasks", "doctor")
+
+
+def test_help_lists_every_command_with_its_caption(shotdock: Console) -> None:
+    said = shotdock("--help")
+    assert said.status == 0
+    listed = dict(line.strip().split(None, 1) for line in said.out.partition("Commands:\n")[2].splitlines())
+    assert tuple(listed) == COMMANDS
+    assert all(caption.endswith(".") for caption in listed.values())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Console, command: str) -> None:
+    said = shotdock(command, "--help")
+    assert said.status == 0
+    assert "--json" in said.out
+    assert "--quiet" in said.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("fetch",),
+        ("fetch", "--nonsense"),
+        ("get", "http://127.0.0.1/x"),
+        ("get", "http://127.0.0.1/x", "ftp://127.0.0.1/y"),
+        ("get", "nowhere:path", "dest"),
+        ("scan", "nowhere"),
+        ("fetch", "nowhere", "dest"),
+        ("fetch", "nowhere", "dest", "--version", "newest"),
+        ("fetch", "nowhere", "dest", "--version", "@/no/such/file"),
+        ("fetch", "nowhere", "dest", "--conflict", "explode"),
+        ("fetch", "nowhere", "dest", "--limit-rate", "fast"),
+        ("fetch", "nowhere", "dest", "--parallel", "0"),
+        ("compare", "nowhere", "dest", "--shots-from", "/no/such/file"),
+        ("connections", "add", "X", "gopher://host/"),
+        ("connections", "add", "X", "http://host/"),
+        ("connections", "add", "a/b", "ftp://host/"),
+        ("connections", "add", "X", "ftp://host/", "--layout", "nonsense"),
+        ("connections", "remove", "nowhere"),
+        ("connections", "test", "nowhere"),
+        ("connections", "trust", "nowhere"),
+        ("layouts", "check", "nonsense", "--paths", "/no/such/file"),
+        ("tasks",),
+        ("tasks", "show", "7"),
+        ("tasks", "run", "7"),
+        ("tasks", "retry", "seven"),
+        ("tasks", "cancel", "7"),
+        ("tasks", "delete", "7"),
+        ("tasks", "logs", "7"),
+    ],
+)
+def test_wrong_usage_exits_with_2_in_words_and_in_json(
+    shotdock: Console, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    plain = shotdock(*arguments)
+    assert (plain.status, plain.out) == (2, "")
+    assert plain.err.strip()
+    said = shotdock(*arguments, "--json")
+    assert said.status == 2
+    assert said.json["status"] == "failed"
+    (error,) = said.json["errors"]
+    assert error["title"]
+    assert set(error) == {"path", "kind", "title", "cause", "suggestion", "retryable"}
+    assert said.err.strip()
+    assert not (ROOT / "dest").exists()
+
+
+def test_a_failed_command_answers_with_its_usual_keys(shotdock: Console, tmp_path: Path) -> None:
+    fetch = shotdock("fetch", "nowhere", tmp_path, "--json").json
+    assert {"status", "task", "files", "bytes", "seconds", "items", "errors"} <= set(fetch)
+    assert fetch["files"]["downloaded"] == 0
+    assert shotdock("compare", "nowhere", tmp_path, "--json").json["shots"] == []
+
+
+def test_switches_are_taken_before_the_command_too(shotdock: Console) -> None:
+    assert shotdock("--json", "layouts", "list").json == shotdock("layouts", "list", "--json").json
+    assert shotdock("layouts", "--json", "list").json == shotdock("layouts", "list", "--json").json
+
+
+def test_quiet_leaves_remarks_out(shotdock: Console) -> None:
+    assert "none yet" in shotdock("tasks", "list").out
+    said = shotdock("tasks", "list", "--quiet")
+    assert (said.status, said.out, said.err) == (0, "", "")
+
+
+def test_main_py_and_the_package_are_the_same(shotdock: Console) -> None:
+    for start in (["main.py"], ["-m", "desktop"]):
+        done = subprocess.run(
+            [sys.executable, *start, "--version"], capture_output=True, text=True, cwd=ROOT, check=True
+        )
+        assert done.stdout.startswith("shotdock ")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.UsageError, 2),
+        (errors.NewerDatabase, 2),
+        (errors.DatabaseDamaged, 2),
+        (errors.Unreachable, 3),
+        (errors.LoginFailed, 3),
+        (errors.HostKeyUnknown, 3),
+        (errors.HostKeyChanged, 3),
+        (errors.NotAllowed, 3),
+        (errors.TimedOut, 3),
+        (errors.NotFound, 1),
+        (errors.DiskFull, 1),
+    ],
+)
+def test_exit_statuses(error: type[errors.ShotDockError], status: int) -> None:
+    assert status_of(error("words")) == status
+
+
+def test_a_newer_database_is_refused_in_words(shotdock: Console) -> None:
+    assert shotdock("tasks", "list").status == 0
+    database = shotdock.home / "shotdock.db"
+    database.write_bytes(b"not a database at all" * 1000)
+    said = shotdock("tasks", "list", "--json")
+    assert said.status == 2
+    assert said.json["errors"][0]["kind"] == "database-damaged"
+
+
+def test_an_unexpected_fault_is_one_line_and_a_log_file(shotdock: Console) -> None:
+    script = "import desktop.cli.layouts as l; l.layout_names = None; from desktop.cli.main import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "layouts", "list", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=shotdock.environment,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    log = shotdock.home / "logs" / "shotdock.log"
+    assert str(log) in done.stderr
+    assert "Traceback" in log.read_text("utf-8")
+    assert '"status": "failed"' in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_crash(shotdock: Console) -> None:
+    process = shotdock.start("--help")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    words = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+    assert "Traceback" not in words
+    assert "Exception ignored" not in words
