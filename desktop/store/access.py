@@ -51,8 +51,17 @@ class Access:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Run the block as one transaction that holds the write lock from its start: all of it, or nothing."""
-        with spoken(self.path), self.db.atomic("IMMEDIATE"):
-            yield
+        with spoken(self.path):
+            connection = self.db.connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has SQLite roll back by itself; asking again would hide the reason.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def rows(self, query: peewee.Query) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query as plain tuples; the models' own conversion would cost more than the reading."""
@@ -136,7 +145,7 @@ def spoken(path: Path) -> Iterator[None]:
 
 
 def _words(error: Exception, path: Path) -> ShotDockError | None:
-    origin = error.args[0] if error.args and isinstance(error.args[0], sqlite3.Error) else error
+    origin = getattr(error, "orig", error)  # peewee keeps SQLite's own error there
     code = getattr(origin, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
     said = str(origin)

@@ -4,7 +4,7 @@ from typing import Any
 
 from desktop.core.connection import Address, Connection
 from desktop.core.errors import NotFound
-from desktop.store.access import Access, loaded, stored
+from desktop.store.access import Access, loaded
 from desktop.store.tables import ConnectionRow, StructureRow
 
 
@@ -38,9 +38,9 @@ class Connections:
             "host": address.host,
             "port": address.port,
             "user": address.user,
-            "root": stored(connection.root),
+            "root": connection.root,
             "layout": connection.layout,
-            "identity": None if connection.identity is None else stored(connection.identity),
+            "identity": connection.identity,
             "max_connections": connection.max_connections,
         }
         with self._access.writing():

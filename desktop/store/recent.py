@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from desktop.store.access import Access, loaded, stored
+from desktop.store.access import Access, loaded
 from desktop.store.tables import DestinationRow
 
 KEPT = 12
@@ -26,6 +26,6 @@ class Recent:
             # Newer than every other one, even if the clock was set back.
             newest = self._access.value("SELECT MAX(used) FROM destination")
             used = max(time.time(), (newest or 0.0) + 0.001)
-            self._access.run(DestinationRow.insert(path=stored(str(path)), used=used).on_conflict_replace())
+            self._access.run(DestinationRow.insert(path=str(path), used=used).on_conflict_replace())
             kept = DestinationRow.select(DestinationRow.path).order_by(DestinationRow.used.desc()).limit(KEPT)
             self._access.run(DestinationRow.delete().where(DestinationRow.path.not_in(kept)))

@@ -39,17 +39,15 @@ def unpack(blob: bytes) -> tuple[Version, ...]:
 
 
 def _runs(files: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
-    for folder, group in itertools.groupby(files, lambda file: file.path.rpartition("/")[0]):
+    # With its slash: "name" and "/name" are two paths.
+    for folder, group in itertools.groupby(files, lambda file: file.path[: file.path.rfind("/") + 1]):
         yield folder, list(group)
 
 
 def _run(folder: str, files: list[Entry]) -> list[Any]:
-    cut = len(folder) + 1
-    # The slash says whether there was a folder at all: "name" and "/name" are two paths.
-    prefix = folder + "/" if "/" in files[0].path else ""
     return [
-        prefix,
-        [file.path[cut if prefix else 0 :] for file in files],
+        folder,
+        [file.path[len(folder) :] for file in files],
         _column([file.size for file in files]),
         _column([file.mtime for file in files]),
         _column([file.precision for file in files]),
@@ -63,12 +61,12 @@ def _column(values: list[Any]) -> Any:
 
 
 def _entries(run: list[Any]) -> Iterator[Entry]:
-    prefix, names, *columns, kinds = run
+    folder, names, *columns, kinds = run
     length = len(names)
     sizes, mtimes, precisions, etags = (_values(column, length) for column in columns)
     known = {kind.value: kind for kind in EntryKind}
     rows = zip(names, _values(kinds, length), sizes, mtimes, precisions, etags, strict=True)
-    return (Entry(prefix + name, known[kind], *facts) for name, kind, *facts in rows)
+    return (Entry(folder + name, known[kind], *facts) for name, kind, *facts in rows)
 
 
 def _values(column: Any, length: int) -> Iterable[Any]:

@@ -77,7 +77,7 @@ class Structures:
             self._access.run(
                 StructureRow.insert(
                     connection=structure.connection,
-                    root=stored(structure.root),
+                    root=structure.root,
                     layout=structure.layout,
                     scanned_at=structure.scanned_at,
                 )

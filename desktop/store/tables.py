@@ -16,6 +16,16 @@ from peewee import (
     TextField,
 )
 
+from desktop.store.access import stored
+
+
+class NameField(TextField):
+    """A text that may hold names which are not Unicode: `access.stored` says how they are kept."""
+
+    def db_value(self, value: str | None) -> str | bytes | None:
+        """Return the text as the database keeps it."""
+        return None if value is None else stored(value)
+
 
 def _table_name(model: type[Model]) -> str:
     return model.__name__.removesuffix("Row").lower()
@@ -38,9 +48,9 @@ class ConnectionRow(Row):
     host = TextField()
     port = IntegerField(null=True)
     user = TextField(null=True)
-    root = TextField()
+    root = NameField()
     layout = TextField()
-    identity = TextField(null=True)
+    identity = NameField(null=True)
     """Path of a private key file."""
     max_connections = IntegerField(null=True)
     """Most lanes to open, or NULL for the protocol's own default."""
@@ -50,7 +60,7 @@ class StructureRow(Row):
     """The last scan of a connection. The connection may be the site file's, so nothing refers to its table."""
 
     connection = TextField(primary_key=True)
-    root = TextField()
+    root = NameField()
     layout = TextField()
     scanned_at = FloatField()
 
@@ -60,12 +70,12 @@ class PublicationRow(Row):
 
     connection = ForeignKeyField(StructureRow, column_name="connection", on_delete="CASCADE")
     position = IntegerField()
-    project = TextField()
-    episode = TextField()
-    sequence = TextField()
-    shot = TextField()
-    department = TextField()
-    path = TextField()
+    project = NameField()
+    episode = NameField()
+    sequence = NameField()
+    shot = NameField()
+    department = NameField()
+    path = NameField()
     """The shot's folder on the server."""
     content = BlobField()
     """Versions and files, compressed: see `structure_content`."""
@@ -82,9 +92,9 @@ class TaskRow(Row):
     id = AutoField()
     token = TextField(unique=True)
     """Eight characters, unique among machines: part files bear it."""
-    name = TextField()
+    name = NameField()
     connection = TextField()
-    destination = TextField()
+    destination = NameField()
     version_strategy = TextField()
     specific_version = TextField(null=True)
     conflict_strategy = TextField()
@@ -101,7 +111,7 @@ class TaskRow(Row):
     """Last sign of life of the owner."""
     owner = TextField()
     """The process that answers for the task while it waits or runs (see `owner`), else ""."""
-    error = TextField()
+    error = NameField()
     """The first failure in words, or ""."""
     file_count = IntegerField()
     files_downloaded = IntegerField()
@@ -126,22 +136,22 @@ class ItemRow(Row):
     task = ForeignKeyField(TaskRow, column_name="task_id", on_delete="CASCADE")
     site = TextField()
     """Where its files are: a connection's name or an origin such as `sftp://ann@host`."""
-    label = TextField()
-    project = TextField(null=True)
-    episode = TextField(null=True)
+    label = NameField()
+    project = NameField(null=True)
+    episode = NameField(null=True)
     """"" where the layout has no such level."""
-    sequence = TextField(null=True)
-    shot = TextField(null=True)
-    department = TextField()
+    sequence = NameField(null=True)
+    shot = NameField(null=True)
+    department = NameField()
     selected_version = TextField(null=True)
     available_versions = TextField()
     """JSON list of labels, lowest first."""
     latest_version = TextField(null=True)
     local_version = TextField(null=True)
     state = TextField()
-    error_message = TextField()
+    error_message = NameField()
     """What went wrong first, else the plan's warning, else ""."""
-    warning = TextField()
+    warning = NameField()
     """The plan's own words, to which error_message returns when failed files are tried again."""
     file_count = IntegerField()
     files_downloaded = IntegerField()
@@ -160,8 +170,8 @@ class FileRow(Row):
 
     id = AutoField()
     item = ForeignKeyField(ItemRow, column_name="item_id", on_delete="CASCADE")
-    remote_path = TextField()
-    local_path = TextField()
+    remote_path = NameField()
+    local_path = NameField()
     """Below the task's destination, "/"-separated."""
     size = IntegerField(null=True)
     """As planned; where the server told none, what arrived."""
@@ -176,7 +186,7 @@ class FileRow(Row):
     """Bytes the last attempt moved over the network."""
     reused = IntegerField()
     """Bytes the last attempt found on disk."""
-    reason = TextField()
+    reason = NameField()
     error = TextField(null=True)
     """JSON of the error, as CLI.md's `errors` rows spell it."""
 
@@ -188,15 +198,15 @@ class EventRow(Row):
     task = ForeignKeyField(TaskRow, column_name="task_id", on_delete="CASCADE")
     time = FloatField()
     level = TextField()
-    item = TextField()
+    item = NameField()
     """The item's label, or ""."""
-    message = TextField()
+    message = NameField()
 
 
 class DestinationRow(Row):
     """A folder used as a destination lately."""
 
-    path = TextField(primary_key=True)
+    path = NameField(primary_key=True)
     used = FloatField()
 
 

@@ -68,9 +68,9 @@ def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, o
         TaskRow,
         {
             "token": token,
-            "name": stored(name),
+            "name": name,
             "connection": request.connection,
-            "destination": stored(str(request.destination)),
+            "destination": str(request.destination),
             "version_strategy": request.version_strategy.value,
             "specific_version": request.specific_version,
             "conflict_strategy": request.conflict,

@@ -8,7 +8,7 @@ from desktop.core.plan import ItemState, Plan
 from desktop.core.redaction import redact
 from desktop.core.task import FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store import task_record
-from desktop.store.access import Access, chunks, stored
+from desktop.store.access import Access, chunks
 from desktop.store.owner import SILENCE, alive, describe, is_elsewhere, this_process
 from desktop.store.tables import FileRow, ItemRow, TaskRow
 from desktop.store.task_create import insert_plan
@@ -74,7 +74,7 @@ class Tasks:
             self._check_mine(self.get(task.id))
             self._access.run(
                 TaskRow.update(
-                    name=stored(task.name),
+                    name=task.name,
                     parallel=task.options.parallel,
                     segments=task.options.segments,
                     limit_rate=task.options.limit_rate,
@@ -82,7 +82,7 @@ class Tasks:
                     state=task.state.value,
                     started=task.started,
                     finished=task.finished,
-                    error=stored(redact(task.error)),
+                    error=redact(task.error),
                     owner=owner,
                     touched=time.time(),
                 ).where(TaskRow.id == task.id)
