@@ -105,7 +105,7 @@ class Publication:
     def version(self, label: str) -> Version | None:
         """Return the version called `label`, compared by number (`v5` finds `v005`), or None."""
         digits = label.lower().lstrip("v")
-        if not digits.isdigit():
+        if not digits.isdecimal():
             return None
         return next((v for v in self.versions if v.number == int(digits)), None)
 

@@ -82,10 +82,10 @@ def expand(
     return _tree(source, site, path.rstrip("/"), where, stopped)
 
 
-def plan_plain(expanded: Iterable[Expanded], request: Request, now: float) -> Plan:
+def plan_plain(expanded: Iterable[Expanded], request: Request) -> Plan:
     """Return the plan of a plain transfer, an item for each source, in order. Nothing is touched.
 
-    now: seconds since the epoch. Raises UsageError for an unknown conflict strategy.
+    Raises UsageError for an unknown conflict strategy.
     """
     fates = Fates(request.destination, request.conflict)
     items = []

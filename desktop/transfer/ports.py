@@ -126,8 +126,8 @@ class Source(Protocol):
     def walk(self, root: str, enter: Callable[[Entry], bool], stopped: Callable[[], bool]) -> Iterator[Folder]:
         """Yield root and every folder below it that `enter` admits, in any order.
 
-        A folder that cannot be listed is yielded as an empty one only if its parent listed it and access was
-        denied; other errors raise. Links are never followed. Raises Stopped soon after `stopped()` turns true.
+        A folder that its parent listed, but that denies access or has vanished since, is yielded as an empty one;
+        other errors raise. Links are never followed. Raises Stopped soon after `stopped()` turns true.
         """
 
     def read(self, feed: Feed) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from desktop.core.errors import NotAllowed, Stopped, Unsupported
+from desktop.core.errors import NotAllowed, NotFound, Stopped, Unsupported
 from desktop.core.media import Entry, EntryKind, Folder
 
 DEEPEST = 100
@@ -27,10 +27,10 @@ def walk_folders(
         path, depth = waiting.pop()
         try:
             entries = list_folder(path)
-        except NotAllowed:
+        except (NotAllowed, NotFound):
             if not depth:
                 raise
-            # Its parent listed it, so it exists; it only keeps its contents to itself.
+            # Its parent listed it: it keeps its contents to itself, or was removed meanwhile.
             entries = []
         yield Folder(path, tuple(entries))
         below = [entry.path for entry in entries if entry.kind is EntryKind.FOLDER and enter(entry)]

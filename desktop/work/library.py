@@ -109,13 +109,15 @@ class Library(QObject):
     ) -> Work:
         """Compare a structure with a local folder."""
         return self._background.run(
-            lambda work: compare(structure, self._layouts(structure.layout), destination, filters), then, failed
+            lambda work: compare(structure, self._layouts(structure.layout), destination, filters, work.stopped),
+            then,
+            failed,
         )
 
     def plan(self, request: Request, structure: Structure, then: Callable[[Plan], None], failed: Failed) -> Work:
         """Plan a request; nothing is touched."""
         return self._background.run(
-            lambda work: plan(structure, self._layouts(structure.layout), request, time.time(), work.stopped),
+            lambda work: plan(structure, self._layouts(structure.layout), request, work.stopped),
             then,
             failed,
         )
@@ -150,20 +152,20 @@ class Library(QObject):
             return scan(source, connection, layout, counters, work.stopped, time.time(), previous)
 
     def _plan_plain(self, work: Work, sources: Sequence[PlainSource], door: Door, request: Request) -> Plan:
-        groups: dict[str, list[tuple[str, str, str | None]]] = {}
-        for wanted in sources:
+        groups: dict[str, list[tuple[int, str, str, str | None]]] = {}
+        for place, wanted in enumerate(sources):
             site, path, query = self._locate(wanted.text, door)
-            groups.setdefault(site, []).append((path, query, wanted.name))
+            groups.setdefault(site, []).append((place, path, query, wanted.name))
         # Many web addresses are fetched without asking for each one's size first: that would cost as much again.
         ask = len(sources) <= ASK_UP_TO
         here = Disk(request.destination)
-        expanded = []
+        expanded: dict[int, plain.Expanded] = {}
         for site, wishes in groups.items():
             with self._connected(work, site) as source:
-                for path, query, name in wishes:
+                for place, path, query, name in wishes:
                     found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
-                    expanded.append(replace(found, files=tuple(map(self._shelter(site), found.files))))
-        return plain.plan_plain(expanded, request, time.time())
+                    expanded[place] = replace(found, files=tuple(map(self._shelter(site), found.files)))
+        return plain.plan_plain([expanded[place] for place in sorted(expanded)], request)
 
     def _shelter(self, site: str) -> Callable[[Entry], Entry]:
         """Return what takes a signed query out of a web file's path: it is a secret, and stays in memory."""

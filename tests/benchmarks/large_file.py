@@ -84,10 +84,10 @@ def sftp_contestants(server: SshServer, source: Path) -> list[Contestant]:
 
 def ftp_contestants(server: VsftpdServer, source: Path) -> list[Contestant]:
     """Return who takes part in the FTP row."""
-    url = f"ftp://{server.user}:x@{server.host}:{server.port}/{source.name}"
+    url = f"ftp://{server.user}:x@{server.host}:{server.port}{source}"
 
     def lftp(verb: str) -> Callable[[Path], Sequence[str]]:
-        script = f"{verb} -O {{}} /{source.name}; bye"
+        script = f"{verb} -O {{}} {source}; bye"
         site = f"ftp://{server.user}:x@{server.host}:{server.port}"
         return lambda folder: ["lftp", "-e", script.format(folder), site]
 

@@ -17,7 +17,7 @@ from desktop.transfer.partfile import journal_path, part_path
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.http import HttpSource
 from tests.servers.nginx import NginxServer
-from tests.studio.trees import NOW, plant, source
+from tests.studio.trees import plant, source
 
 LARGE = 5_000_000
 
@@ -28,7 +28,7 @@ def look(path: Path | str, name: str | None = None) -> Expanded:
 
 
 def planned(destination: Path, *found: Expanded, conflict: str = "skip") -> Plan:
-    return plan_plain(found, Request("", destination, conflict=conflict), NOW)
+    return plan_plain(found, Request("", destination, conflict=conflict))
 
 
 def targets(made: Plan) -> list[str]:

@@ -1,7 +1,6 @@
 """Real trees on disk, and what the studio's floor makes of them through the local source."""
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def planned(
     layout: Layout | None = None,
 ) -> Plan:
     request = Request("studio", destination, filters, strategy, specific, custom or {}, conflict)
-    return plan(structure, layout or load_layout("default"), request, time.time())
+    return plan(structure, layout or load_layout("default"), request)
 
 
 def only(plan_made: Plan) -> PlannedFile:

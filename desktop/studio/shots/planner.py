@@ -17,13 +17,12 @@ def plan(
     structure: Structure,
     layout: Layout,
     request: Request,
-    now: float,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """Return what the request comes to: an item for each publication and version, sorted as the structure is.
 
     A publication without the version asked for is a skipped item with a message; so is a filter or a row of the
-    custom table that matches nothing. now: seconds since the epoch. Raises UsageError for a strategy there is
+    custom table that matches nothing. Raises UsageError for a strategy there is
     none of, or that lacks its version, Stopped.
     """
     if request.version_strategy is VersionStrategy.SPECIFIC and not request.specific_version:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from desktop.core.errors import NotAllowed, ShotDockError, Stopped, Unsupported
+from desktop.core.errors import NotAllowed, NotFound, ShotDockError, Stopped, Unsupported
 from desktop.core.media import Entry, EntryKind, Folder
 from desktop.transfer.sources import sftp_faults as faults
 from desktop.transfer.sources import sftp_wire as wire
@@ -105,9 +105,9 @@ def walk_tree(
             for listing in [listing for listing in under_way if listing.done]:
                 under_way.remove(listing)
                 if listing.error:
-                    if not (listing.depth and isinstance(listing.error, NotAllowed)):
+                    if not (listing.depth and isinstance(listing.error, NotAllowed | NotFound)):
                         raise listing.error
-                    # Its parent listed it, so it exists; it only keeps its contents to itself.
+                    # Its parent listed it: it keeps its contents to itself, or was removed meanwhile.
                     listing.entries.clear()
                 yield Folder(listing.path, tuple(listing.entries))
                 waiting.extend(_below(listing, enter))

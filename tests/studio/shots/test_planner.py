@@ -248,7 +248,7 @@ def test_a_local_template_gives_each_version_its_folder(tmp_path: Path) -> None:
 def test_a_plan_can_be_stopped(tmp_path: Path) -> None:
     structure = read_tree(plant(tmp_path, [f"{ANIM}/v001/a"]))
     with pytest.raises(Stopped):
-        plan(structure, load_layout("default"), Request("studio", tmp_path), NOW, lambda: True)
+        plan(structure, load_layout("default"), Request("studio", tmp_path), lambda: True)
 
 
 names = st.text(st.characters(exclude_characters="/"), min_size=1, max_size=10)
