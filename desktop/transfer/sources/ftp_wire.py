@@ -278,7 +278,6 @@ class Wire(ftplib.FTP):
         else:
             data = self._dial_data(port)
             replies = self.ask(*commands)
-        self._data = data
         if start and replies[0][0] != "3":
             self.can.rest = False
             start = 0
@@ -317,6 +316,7 @@ class Wire(ftplib.FTP):
             self.can.epsv = False
             return self._dial_data(self._passive())
         data.settimeout(self.site.timeout)
+        self._data = data
         self._dialled = True
         return data
 
