@@ -165,10 +165,10 @@ def _private(path: str, flags: int) -> int:
 
 
 class _ConsoleFormatter(logging.Formatter):
-    """Plain words on the console; only what is out of the ordinary says its level."""
+    """Plain words on the console; only what is out of the ordinary says its level. Tracebacks are the file's."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = record.getMessage()
         return text if record.levelno == logging.INFO else f"{record.levelname.lower()}: {text}"
 
 
@@ -197,7 +197,7 @@ def set_up(places: Places, console: int | None, level: int | str = logging.INFO,
         _install(handler)
     if console is not None:
         terminal = logging.StreamHandler()
-        terminal.setFormatter(_ConsoleFormatter("%(message)s"))
+        terminal.setFormatter(_ConsoleFormatter())
         terminal.addFilter(_Redaction())
         terminal.setLevel(console)
         _install(terminal)

@@ -21,7 +21,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             r"(?i)(\b(?:proxy-)?authorization|\b(?:set-)?cookie|\bx-api-key|\bx-auth-token)"
-            r"(b?[\"']?\s*[:=]\s*b?)(?:(\")[^\"]*\"|(')[^']*'|[^\s\"'][^\r\n]*)"
+            r"((?-i:b)?[\"']?\s*[:=]\s*(?-i:b(?=[\"']))?)(?:\"[^\"]*\"|'[^']*'|(?!b?\*{3})[^\s\"'][^\r\n]*)"
         ),
         rf"\1\2{HIDDEN}",
     ),

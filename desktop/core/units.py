@@ -4,8 +4,10 @@ import re
 
 from desktop.core.errors import UsageError
 
-_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[kmgt]?)(?P<binary>i?)(?:b(?:ytes)?)?(?:/s)?", re.I)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_RATE = re.compile(
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<unit>[kmgtp]?)(?P<binary>i?)(?:b(?:ytes)?)?(?:/s)?", re.I
+)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _NO_LIMIT = ("off", "none", "unlimited")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -13,7 +15,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 def parse_rate(text: str) -> int | None:
     """Read a transfer rate and return it in bytes/s, or None for no limit.
 
-    `250M`, `1.5m`, `800k`, `2 GB/s` and plain bytes (`500000`) are read; k, M, G, T are powers of 1000 and
+    `250M`, `1.5m`, `800k`, `2 GB/s` and plain bytes (`500000`) are read; k, M, G, T, P are powers of 1000 and
     Ki, Mi, Gi, Ti powers of 1024. `0` and `off` mean no limit. Raises UsageError for anything else, a rate
     below 1 byte/s included.
     """

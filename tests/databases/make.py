@@ -1,0 +1,67 @@
+"""Make the fixture of today's schema: `python -m tests.databases.make`, once, before a schema ships.
+
+How a new schema gets its fixture:
+  1. write the step `desktop/store/migrations/mNNNN_words.py` and add it to MIGRATIONS;
+  2. run this: it writes `schema-NNNN.db` through the store itself, with something in every table;
+  3. commit the file. It is never made again: it is what people have on their disks.
+The older fixtures stay as they are; `test_shipped.py` migrates every one of them.
+"""
+
+from pathlib import Path
+
+from desktop.core.connection import parse_connection
+from desktop.core.errors import ConnectionLost
+from desktop.core.plan import Action, ItemState
+from desktop.core.task import FileResult, LogLine, TaskEvent, advance
+from desktop.store.database import Store
+from desktop.store.migrations import MIGRATIONS
+from desktop.store.tasks import FileOutcome
+from tests.store.samples import TOKEN, item, plan, structure
+
+FOLDER = Path(__file__).parent
+
+
+def fill(store: Store) -> None:
+    """Put something into every table."""
+    connection, _ = parse_connection("vega", "sftp://ann@render.example:2222/projects", "default", "~/.ssh/id", 8)
+    store.connections.save(connection)
+    store.structures.save(structure())
+    store.recent.remember(Path("/mnt/work/shots"))
+    words = "Version v005 not available, available: v001, v002"
+    task = store.tasks.create(
+        plan(
+            item("VEGA/SQ01/SH010", [Action.DOWNLOAD, Action.RESUME, Action.SKIP, Action.BLOCKED]),
+            item("VEGA/SQ01/SH020", [], ItemState.SKIPPED, words),
+        ),
+        TOKEN,
+        "Monday",
+        1_700_000_000.0,
+    )
+    store.tasks.save(advance(task, TaskEvent.START, 1_700_000_001.0))
+    first, second, *_ = store.tasks.files(task.id)
+    error = ConnectionLost("The line broke.", "After 400 of 1000 bytes.", "Try again.", second.source).as_dict()
+    task = store.tasks.record(
+        task.id,
+        [
+            FileOutcome(first.id, FileResult.DOWNLOADED, transferred=1000),
+            FileOutcome(second.id, FileResult.FAILED, transferred=400, error=error),
+        ],
+    )
+    store.tasks.save(advance(task, TaskEvent.FAIL, 1_700_000_009.0, "The line broke."))
+    store.events.add([LogLine(1_700_000_009.0, "ERROR", "The line broke.", task.id, "VEGA/SQ01/SH010")])
+
+
+def main() -> None:
+    """Write the fixture; refuse to write one twice."""
+    path = FOLDER / f"schema-{len(MIGRATIONS):04d}.db"
+    if path.exists():
+        raise SystemExit(f"{path.name} has shipped: it is never made again.")
+    with Store.open(path) as store:
+        fill(store)
+    path.with_name(path.name + "-journal").unlink()
+    path.chmod(0o644)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
