@@ -19,7 +19,7 @@ HOME = "/~"
 
 
 class SftpSource:
-    """One connection to an SFTP server."""
+    """One connection to an SFTP server; connected once, and of no use after `close`."""
 
     # Four: past that, one interpreter's transport threads take time from each other instead of adding any.
     features = Features(pipelined=True, lanes=4)
@@ -39,15 +39,17 @@ class SftpSource:
         """
         site = self._site
         sock = dial(self._host, site.address.port or 22, site.connect_timeout, self._closing.is_set)
-        line = self._line = greet(sock, site)
+        self._line = Line(sock, site.connect_timeout)
         if self._closing.is_set():
-            line.hang_up()
+            # `close` came before there was a line it could have broken.
+            self._line.hang_up()
         try:
-            log_in(line, site)
-            session = Session(line, self._host, site.timeout)
+            greet(self._line, site)
+            log_in(self._line, site)
+            session = Session(self._line, self._host, site.timeout)
             session.start()
         except BaseException:
-            line.hang_up()
+            self._line.hang_up()
             raise
         self._session = session
 

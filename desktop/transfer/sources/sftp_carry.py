@@ -137,8 +137,9 @@ class Carried:
         if self.piece.end is None:
             self._goal = entry.size
         self._watch_end = entry.size is None or self._goal is None or self._goal >= entry.size
-        if self._goal is not None and entry.size is not None and self._goal > entry.size:
-            self._error = faults.too_short(entry, self._goal, entry.size)
+        needed = max(self.piece.start, self._goal or 0)
+        if entry.size is not None and needed > entry.size:
+            self._error = faults.too_short(entry, needed, entry.size)
         if self._early is not None and self._guess is not None:
             early, self._early = self._early, None
             self._take(self._guess, early)

@@ -172,7 +172,10 @@ class Line(paramiko.Transport):
     _preferred_ciphers = CIPHERS
     _preferred_macs = MACS
 
-    def __init__(self, sock: socket.socket, timeout: float, host_keys: Sequence[str]) -> None:
+    preferred_keys: Sequence[str] = HOST_KEYS
+    """Host key types in the order to ask for; no certificates, which nothing here could check."""
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
         # The handlers run on the transport thread, which starts in start_client: all is set before.
         self.receiver: Receiver | None = None
         self._taken = 0
@@ -180,7 +183,6 @@ class Line(paramiko.Transport):
         super().__init__(sock, WINDOW, PACKET, packetizer_class=Packets)
         self.set_log_channel(LOG_CHANNEL)
         self._socket = sock
-        self._host_keys = tuple(host_keys)
         self.banner_timeout = timeout
         self.handshake_timeout = timeout
         self.auth_timeout = timeout
@@ -192,11 +194,6 @@ class Line(paramiko.Transport):
             MSG_CHANNEL_EOF: self._ended,
             MSG_CHANNEL_CLOSE: self._closed_by_server,
         }
-
-    @property
-    def preferred_keys(self) -> Sequence[str]:
-        """Host key types in the order to ask for; no certificates, which nothing here could check."""
-        return self._host_keys
 
     def run(self) -> None:
         """Serve the line until it ends, then tell the receiver."""
@@ -237,6 +234,7 @@ class Line(paramiko.Transport):
             # Wakes a transport thread that waits for bytes; close alone would leave it waiting.
             self._socket.shutdown(socket.SHUT_RDWR)
         self.close()
+        self.packetizer.close()  # a line that was never started has nobody else to close its socket
 
     def _data(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
         length = message.get_int()

@@ -2,7 +2,6 @@
 
 import contextlib
 import getpass
-import socket
 from collections.abc import Callable, Iterator
 
 import paramiko
@@ -26,33 +25,27 @@ _ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """Known-hosts key types whose signatures go by other names."""
 
 
-def greet(sock: socket.socket, site: Site) -> Line:
-    """Exchange greetings and keys with the server and check who it is; return the line, not logged in yet.
+def greet(line: Line, site: Site) -> None:
+    """Exchange greetings and keys with the server and check who it is; nobody is logged in yet.
 
-    Raises ServerBusy, Unreachable, Unsupported, HostKeyUnknown, HostKeyChanged; the line is hung up then.
+    Raises ServerBusy, Unreachable, Unsupported, HostKeyUnknown, HostKeyChanged.
     """
     host, port = site.address.host, site.address.port or 22
     try:
         known = look_up(site.trust.known_hosts, host, port)
     except OSError as error:
-        sock.close()
         raise NotAllowed(
             title="The list of known servers cannot be read.",
             cause=f"{error.filename}: {error.strerror}.",
             suggestion="Make the file readable; without it nobody can tell whether the server is the right one.",
             path=str(error.filename),
         ) from error
-    line = Line(sock, site.connect_timeout, _key_order(known))
-    try:
-        with _greeting_errors(line, f"{host}:{port}"):
-            line.start_client(timeout=site.connect_timeout)
-            if not line.initial_kex_done:
-                raise TimeoutError(f"no answer within {site.connect_timeout:.0f} s")
-        _check_host_key(line.get_remote_server_key(), known, site)
-    except BaseException:
-        line.hang_up()
-        raise
-    return line
+    line.preferred_keys = _key_order(known)
+    with _greeting_errors(line, f"{host}:{port}"):
+        line.start_client(timeout=site.connect_timeout)
+        if not line.initial_kex_done:
+            raise TimeoutError(f"no answer within {site.connect_timeout:.0f} s")
+    _check_host_key(line.get_remote_server_key(), known, site)
 
 
 def log_in(line: Line, site: Site) -> None:

@@ -101,7 +101,8 @@ class Reader:
     def _admit(self) -> None:
         """Take pieces from the feed while there is room for their files and their bytes."""
         backlog = sum(carried.unasked for carried in self._carried)
-        while len(self._carried) < self._width.files and backlog < BYTES:
+        files = min(self._width.files, max(1, (self._session.limits.handles or 2 * FILES) // 2))
+        while len(self._carried) < files and backlog < BYTES:
             piece = self._feed.next()
             if piece is None:
                 return

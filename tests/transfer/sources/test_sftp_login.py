@@ -266,6 +266,20 @@ def test_the_agent_s_keys_are_tried_if_that_is_wanted(
     assert isinstance(refused(site_of(sshd, known, Login(agent=False))), LoginFailed)
 
 
+@pytest.mark.usefixtures("agent")
+def test_a_server_that_wants_two_keys(
+    served: Path, tmp_path: Path, known: Path, start_server: Starter[SshServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    server = start_server(SshServer(served, tmp_path / "sshd", extra=["AuthenticationMethods publickey,publickey"]))
+    trust(server, known)
+    second = make_key(tmp_path / "second")
+    authorize(server, second)
+    assert isinstance(refused(site_of(server, known)), LoginFailed)
+    subprocess.run(["ssh-add", "-q", str(second)], check=True)
+    connect(site_of(server, known, Login(identity=server.identity)))
+
+
 def test_the_user_s_own_default_keys_are_tried(
     sshd: SshServer, known: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -453,8 +467,41 @@ def test_every_kind_of_sound_encryption(
         assert [entry.name for entry in source.list("/")] != []
 
 
-def test_nothing_is_left_open_after_a_refusal(sshd: SshServer, known: Path) -> None:
+def test_nothing_is_left_open_after_a_refusal(sshd: SshServer, known: Path, tmp_path: Path) -> None:
+    unreadable = site_of(sshd, tmp_path)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
-        refused(site_of(sshd, known))
+        assert isinstance(refused(site_of(sshd, known)), HostKeyUnknown)
+        assert isinstance(refused(unreadable), NotAllowed)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_close_breaks_off_a_greeting_that_never_comes(known: Path) -> None:
+    with listening(b"SSH-2.0-silent\r\n") as port:
+        site = Site(Address("sftp", "127.0.0.1", port, "ann"), trust=Trust((known,)), connect_timeout=100)
+        source = SftpSource(site)
+        raised: list[ShotDockError] = []
+
+        def connect_in_vain() -> None:
+            try:
+                source.connect()
+            except ShotDockError as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=connect_in_vain)
+        thread.start()
+        while source._line is None or not source._line.is_active():
+            assert thread.is_alive()
+            time.sleep(0.01)
+        source.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert len(raised) == 1
+
+
+def test_a_closed_source_connects_to_nothing(sshd: SshServer, known: Path) -> None:
+    source = SftpSource(site_of(sshd, known, accept_new=True))
+    source.close()
+    with pytest.raises(ShotDockError):
+        source.connect()
+    assert not known.exists()
