@@ -151,6 +151,8 @@ class InspectorDock(QWidget):
         tasks.items(number, lambda items: self._take_items(number, items))
         if self.tabs.currentIndex() == 1 or self._task.files.failed:
             tasks.files(number, lambda files: self._take_files(number, files))
+        else:
+            self._tell_causes(())
         if self.tabs.currentIndex() in (2, 3):
             tasks.log(number, lambda lines: self._take_log(number, lines))
 

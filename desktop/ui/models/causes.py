@@ -13,27 +13,38 @@ class Cause:
 
     error: ShotDockError
     count: int
-    retryable: bool
 
 
 def causes(files: Iterable[TaskFile]) -> tuple[Cause, ...]:
-    """Group the failed files by what went wrong, the commonest cause first."""
+    """Group the failed files by what went wrong, the commonest cause first.
+
+    Titles that differ in nothing but the file they name are one cause, told by its first file.
+    """
     found: dict[tuple[str, str], list[TaskFile]] = {}
     for file in files:
         if file.result is FileResult.FAILED:
-            error = file.error or {}
-            key = (str(error.get("kind", "")), str(error.get("title", "")) or file.reason or "This file failed.")
-            found.setdefault(key, []).append(file)
-    groups = sorted(found.items(), key=lambda pair: -len(pair[1]))
-    return tuple(_cause(title, members) for (_, title), members in groups)
+            kind = str((file.error or {}).get("kind", ""))
+            found.setdefault((kind, _title(file).replace(_name(file), "")), []).append(file)
+    groups = sorted(found.values(), key=len, reverse=True)
+    return tuple(_cause(members) for members in groups)
 
 
-def _cause(title: str, members: list[TaskFile]) -> Cause:
+def _cause(members: list[TaskFile]) -> Cause:
     first = members[0].error or {}
     error = ShotDockError(
-        title=title,
+        title=_title(members[0]),
         cause=str(first.get("cause", "")),
         suggestion=str(first.get("suggestion", "")),
         path=members[0].target if len(members) == 1 else "",
     )
-    return Cause(error, len(members), bool(first.get("retryable", True)))
+    return Cause(error, len(members))
+
+
+def _title(file: TaskFile) -> str:
+    """Return what happened, with the file's name in place of its whole path."""
+    title = str((file.error or {}).get("title", "")) or file.reason or "This file failed."
+    return title.replace(file.source, _name(file))
+
+
+def _name(file: TaskFile) -> str:
+    return file.source.rpartition("/")[2]

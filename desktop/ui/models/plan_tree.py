@@ -114,8 +114,10 @@ class PlanTree(QAbstractItemModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let what moves be checked."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if index.isValid() and index.column() == NAME and self._can_move(index):
+        if index.column() == NAME and self._can_move(index):
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 

@@ -91,10 +91,8 @@ class TaskModel(QAbstractTableModel):
 
     def drop(self, ids: Iterable[int]) -> None:
         """Forget tasks."""
-        for number in ids:
-            self._tasks.pop(number, None)
-            self._progress.pop(number, None)
-        self._arrange()
+        gone = frozenset(ids)
+        self._arrange(gone)
         self.counted.emit()
 
     def advance(self, progresses: Iterable[Progress]) -> None:
@@ -255,8 +253,11 @@ class TaskModel(QAbstractTableModel):
         )
         return "\n".join(line for line in lines if line)
 
-    def _arrange(self) -> None:
-        self.beginResetModel()
+    def _arrange(self, gone: frozenset[int] = frozenset()) -> None:
+        self.beginResetModel()  # before anything goes: a view may still ask for what is selected
+        for number in gone:
+            self._tasks.pop(number, None)
+            self._progress.pop(number, None)
         tasks = [task for task in self._tasks.values() if self._shelf is Shelf.ALL or shelf(task) is self._shelf]
         if self._text:
             tasks = [

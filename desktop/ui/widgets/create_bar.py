@@ -78,7 +78,6 @@ class CreateBar(QWidget):
             self._amount.setText("Nothing to download")
         self._which.show_text(which)
         self.order_button.setText(f"Download {formats.count(amount.items)}" if amount.items else "Download")
-        self.order_button.setAccessibleName(self.order_button.text())
         for button in (self.plan_button, self.order_button):
             button.setEnabled(amount.items > 0)
 

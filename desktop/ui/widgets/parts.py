@@ -50,7 +50,7 @@ class Paragraph(QLabel):
         """Show other words."""
         self.setText(text)
         self.ensurePolished()
-        self.setFixedHeight(self.heightForWidth(self.width()))
+        self.setFixedHeight(max(0, self.heightForWidth(self.width())))
 
 
 class Push(QPushButton):

@@ -1,0 +1,51 @@
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from desktop.core.task import LogLine
+from desktop.ui.formats import Formats
+from desktop.ui.models.log import MESSAGE, LogModel, Sieve
+from desktop.ui.theme import Theme
+
+LINES = (
+    LogLine(1.0, "INFO", "started", 1),
+    LogLine(2.0, "DEBUG", "opened a.exr", 1, "SH010 anim"),
+    LogLine(3.0, "WARNING", "the line broke", 2, "SH020 anim"),
+    LogLine(4.0, "ERROR", "gave up\nwith details", None),
+)
+
+
+def shown(model: LogModel) -> list[str]:
+    return [model.index(n, MESSAGE).data() for n in range(model.rowCount())]
+
+
+def test_it_keeps_the_rules_of_a_model(theme: Theme, formats: Formats, qtbot: QtBot) -> None:
+    model = LogModel(theme, formats)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    model.add(LINES)
+    model.show_only(Sieve("ERROR"))
+    model.add(LINES)
+    model.clear()
+    tester.setUseFetchMore(False)
+
+
+def test_level_text_and_task_filter_what_is_there_and_what_comes(theme: Theme, formats: Formats) -> None:
+    model = LogModel(theme, formats)
+    model.add(LINES)
+    model.show_only(Sieve("WARNING"))
+    assert shown(model) == ["the line broke", "gave up"]
+    model.add(LINES)
+    assert len(shown(model)) == 4
+    model.show_only(Sieve(text="sh020"))
+    assert shown(model) == ["the line broke"] * 2
+    model.show_only(Sieve(task=1))
+    assert shown(model) == ["started", "opened a.exr"] * 2
+    model.show_only(Sieve())
+    assert len(shown(model)) == 8
+
+
+def test_text_to_copy_is_what_is_shown(theme: Theme, formats: Formats) -> None:
+    model = LogModel(theme, formats)
+    model.add(LINES)
+    model.show_only(Sieve("WARNING"))
+    assert model.text().splitlines()[0].endswith("WARNING  [SH020 anim] the line broke")
+    assert model.text([1]).endswith("ERROR    gave up\nwith details")
