@@ -1,5 +1,6 @@
 """Open the database and hand out its parts; refuse what cannot be trusted before anything is written."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -44,8 +45,7 @@ class Store:
                 _create(path)
             crashed = _has_hot_journal(path)
             size = path.stat().st_size
-            with path.open("r+b"):
-                pass  # SQLite would open a file it cannot write, and say so in the middle of a task
+            _check_writable(path)
         except OSError as error:
             raise TargetUnwritable(
                 title="The database cannot be opened.",
@@ -119,6 +119,15 @@ def _publish(fresh: Path, path: Path) -> None:
         # No hard links on this file system: the moment between look and rename is the first start's only.
         if not path.exists():
             fresh.rename(path)
+
+
+def _check_writable(path: Path) -> None:
+    """Raise PermissionError for a file SQLite would open and then refuse to write in the middle of a task.
+
+    Asked, not tried: closing a descriptor of the file would drop the locks of this process's other connections.
+    """
+    if not os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def _has_hot_journal(path: Path) -> bool:
