@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Self
 
@@ -36,7 +37,9 @@ class ScriptedSftp(paramiko.ServerInterface):
 
     files: path -> content. read: replaces the honest answer to a read. stat: path -> the attributes to claim, called
     anew for every question. shuffle: answers are held back and sent in a random order, this many at a time.
-    folders: path -> names to list, as files, or as folders with folder_attributes. password: lets this password in;
+    folders: path -> names to list, as files, or as folders with folder_attributes; endless: over and over again.
+    before: called with the kind of each request before it is answered; may wait. asked: how many of each kind came.
+    password: lets this password in;
     interactive: asks for it by prompts. greeting: bytes sent before any SFTP. subsystem: whether there is SFTP.
     limits: the longest read to announce, or None to announce nothing.
     """
@@ -50,6 +53,8 @@ class ScriptedSftp(paramiko.ServerInterface):
         shuffle: int = 1,
         folders: Mapping[str, list[bytes]] | None = None,
         folder_attributes: bool = False,
+        endless: bool = False,
+        before: Callable[[int], object] = lambda kind: None,
         password: str = "right",
         interactive: bool = False,
         greeting: bytes = b"",
@@ -63,6 +68,9 @@ class ScriptedSftp(paramiko.ServerInterface):
         self.stat = stat or (lambda path: attributes(len(self.files[path])))
         self.shuffle = shuffle
         self.folder_attributes = folder_attributes
+        self.endless = endless
+        self.before = before
+        self.asked: Counter[int] = Counter()
         self.password = password
         self.interactive = interactive
         self.greeting = greeting
@@ -165,6 +173,8 @@ class ScriptedSftp(paramiko.ServerInterface):
 
     def _request(self, channel: paramiko.Channel, packet: bytes) -> None:
         kind = packet[0]
+        self.asked[kind] += 1
+        self.before(kind)
         if kind == 1:
             extensions = string(b"limits@openssh.com") + string(b"1") if self.limits else b""
             return self._answer(2, packet[1:5], extensions)
@@ -202,7 +212,9 @@ class ScriptedSftp(paramiko.ServerInterface):
         if kind == FSTAT:
             return self._answer(105, number, self.stat(path))
         if kind == READDIR:
-            names, self._listed[handle] = self._listed[handle], []
+            names = self._listed[handle]
+            if not self.endless:
+                self._listed[handle] = []
             if not names:
                 return self._status(number, EOF)
             mode = 0o040755 if self.folder_attributes else 0o100644

@@ -2,19 +2,21 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from desktop.core.connection import Address
-from desktop.core.errors import ConnectionLost, NotFound, RemoteChanged, Retry, TimedOut, Truncated, Unsupported
+from desktop.core.errors import ConnectionLost, RemoteChanged, Retry, TimedOut, Truncated, Unsupported
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.sftp import SftpSource
 from tests.servers.content import content
 from tests.servers.pieces import ListFeed, MemoryPiece
-from tests.servers.scripted_sftp import EOF, FAILURE, Answer, ScriptedSftp, attributes
+from tests.servers.scripted_sftp import EOF, FAILURE, OPEN, READ, Answer, ScriptedSftp, attributes
 
 SIZE = 3_000_017
 WHOLE = content("whole", SIZE)
@@ -38,12 +40,17 @@ def connected(server: ScriptedSftp, folder: Path, timeout: float = 20.0) -> Iter
         source.close()
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
 def carry(server: ScriptedSftp, folder: Path, *pieces: MemoryPiece, timeout: float = 20.0) -> None:
     with server, connected(server, folder, timeout) as source:
         source.read(ListFeed(pieces))
-        with pytest.raises(NotFound):
-            source.stat("/none")  # answered after the closes
-        assert not server.handles
+        wait_for(lambda: not server.handles)
     for piece in pieces:
         assert piece.faults == []
 
@@ -157,6 +164,34 @@ def test_a_server_that_stalls_when_asked_too_much_is_asked_less(tmp_path: Path) 
             source.read(ListFeed([piece := MemoryPiece("/f", SIZE)]))
     assert (piece.outcome, piece.data) == ("finished", WHOLE)
     assert outstanding[0] > 4 * outstanding[2] > 0
+
+
+def test_what_comes_after_the_read_was_given_up_is_not_written(tmp_path: Path) -> None:
+    answer = threading.Event()
+    server = ScriptedSftp({"/f": WHOLE}, before=lambda kind: kind == READ and answer.wait(10))
+    with server, connected(server, tmp_path, timeout=0.5) as source:
+        piece = MemoryPiece("/f", SIZE)
+        with pytest.raises(TimedOut):
+            source.read(ListFeed([piece]))
+        answer.set()
+        source.stat("/f")  # answered after the reads
+        assert server.reads > 1
+        assert piece.blocks == {}
+
+
+def test_a_file_that_opens_after_its_stop_is_closed_again(tmp_path: Path) -> None:
+    answer = threading.Event()
+    server = ScriptedSftp({"/f": SMALL}, before=lambda kind: kind == OPEN and answer.wait(10))
+    with server, connected(server, tmp_path) as source:
+        piece = MemoryPiece("/f", len(SMALL))
+        piece.stopped = True
+        source.read(ListFeed([piece]))
+        assert (piece.outcome, piece.now) == ("", None)
+        answer.set()
+        source.stat("/f")
+        source.stat("/f")
+        assert server.opened == ["/f"]
+        assert not server.handles
 
 
 def test_a_server_that_goes_away_in_the_middle(tmp_path: Path) -> None:

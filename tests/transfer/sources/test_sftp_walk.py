@@ -14,7 +14,7 @@ from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.sftp import SftpSource
 from tests.servers.content import write_tree
 from tests.servers.pieces import ListFeed, MemoryPiece
-from tests.servers.scripted_sftp import ScriptedSftp
+from tests.servers.scripted_sftp import READDIR, ScriptedSftp
 from tests.servers.sshd import SshServer
 
 
@@ -179,6 +179,20 @@ def test_hostile_names_are_shown_as_they_are_and_never_entered(tmp_path: Path) -
     with ScriptedSftp(folders={"/r": names}) as server, closing(scripted(server, tmp_path)) as source:
         entries = source.list("/r")
         assert [entry.path for entry in entries] == ["/r/../../etc", "/r//etc", "/r/", "/r/a/b", "/r/nul\0", "/r/good"]
+
+
+def test_an_endless_listing_is_left_when_the_walk_stops(tmp_path: Path) -> None:
+    server = ScriptedSftp(folders={"/r": [b"again"]}, endless=True)
+    with server, closing(scripted(server, tmp_path)) as source:
+        with pytest.raises(Stopped):
+            list(source.walk("/r", everything, lambda: server.asked[READDIR] > 20))
+        server.files["/f"] = b""
+        source.stat("/f")
+        source.stat("/f")
+        before = server.asked[READDIR]
+        source.stat("/f")
+        assert server.asked[READDIR] == before
+        assert not server.handles
 
 
 def test_a_tree_without_end_is_not_walked_for_ever(tmp_path: Path) -> None:
