@@ -8,6 +8,8 @@ from desktop.core.errors import Stopped
 
 LONGEST_NAP = 0.1
 """Seconds between two looks at whether the task was stopped or the limit changed."""
+SHORTEST_NAP = 0.0001
+"""Seconds; what is owed for less is not worth a nap."""
 BURST = 0.25
 """Seconds' worth of unused bytes a limit carries over."""
 
@@ -70,7 +72,7 @@ class Pace:
                 return 0.0
             self._fill()
             if self._tokens < 0:
-                return -self._tokens / rate if rate > 0 else LONGEST_NAP
+                return max(-self._tokens / rate, SHORTEST_NAP) if rate > 0 else LONGEST_NAP
             self._tokens -= count
             return 0.0
 

@@ -154,18 +154,30 @@ def make_run(
 
 
 def carry(run: Run, shelf: Shelf, lanes: int = 1, budget: HostBudget | None = None) -> dict[int, JobDone]:
-    """Carry the run with so many lanes to each site, close it and return its results by job."""
-    budget = budget or HostBudget(lanes)
-    threads = []
-    for site in run.sites:
-        for _ in range(lanes):
-            assert budget.take()
-            lane = Lane(run, site, lambda: ScriptedSource(shelf), budget)
-            threads.append(threading.Thread(target=lane.carry))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    """Carry the run with up to so many lanes to each site, close it and return its results by job.
+
+    Like the queue of the program it opens lanes whenever there is work and room for one.
+    """
+    budgets = {site: budget or HostBudget(lanes) for site in run.sites}
+    ended = threading.Event()
+    living: set[threading.Thread] = set()
+
+    def work(site: str) -> None:
+        try:
+            Lane(run, site, lambda: ScriptedSource(shelf), budgets[site]).carry()
+        finally:
+            budgets[site].give_back()
+            living.discard(threading.current_thread())
+            ended.set()
+
+    while living or not (run.finished or run.stopped):
+        ended.clear()
+        for site in run.sites:
+            while run.has_work(site) and budgets[site].take():
+                thread = threading.Thread(target=work, args=(site,))
+                living.add(thread)
+                thread.start()
+        ended.wait(0.02)
     run.close()
     done = run.drain()
     assert len({one.id for one in done}) == len(done), "a job ended twice"
