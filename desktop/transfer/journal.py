@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,14 @@ from typing import Any
 from desktop.core.media import Entry
 from desktop.transfer.disk import read_at, sync_data
 from desktop.transfer.ranges import Ranges
+from desktop.transfer.sums import BLOCK, Block
 
 VERSION = 1
-BLOCK = 64 * 1024 * 1024
-"""Bytes one checksum covers at most: what has to be fetched again for one damaged byte."""
+MOST_BLOCKS = 4096
+"""Known blocks beyond which only the larger ones are kept, so that a journal stays small."""
 _READ = 1024 * 1024
 _LARGEST = 64 * 1024 * 1024
 """Bytes; a journal of a 1 TiB file has about 1 MB."""
-
-Block = tuple[int, int, int]
-"""Start, end (exclusive) and CRC-32 of durable bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,10 @@ class Keeper:
         """Return a number that changes with every `forget`."""
         return self._generation
 
-    def save(self, fd: int, ranges: Ranges, generation: int) -> None:
+    def save(self, fd: int, ranges: Ranges, sums: Sequence[Block], generation: int) -> None:
         """Sync the file's data, then note the ranges, written before the call, as durable.
 
+        sums: blocks whose checksums are known; what of the ranges they do not cover is read back.
         Does nothing if everything was forgotten since the ranges were copied. Raises OSError; the journal then
         still tells the state before.
         """
@@ -144,7 +144,7 @@ class Keeper:
             if generation != self._generation:
                 return
             sync_data(fd)
-            self._blocks = _digest(fd, self._blocks, ranges)
+            self._blocks = _digest(fd, sums, ranges)
             self._write()
 
     def claim(self) -> None:
@@ -191,9 +191,11 @@ def checksum(fd: int, start: int, end: int, crc: int = 0) -> int:
     return crc
 
 
-def _digest(fd: int, blocks: list[Block], ranges: Ranges) -> list[Block]:
+def _digest(fd: int, known_blocks: Sequence[Block], ranges: Ranges) -> list[Block]:
     """Return blocks that cover ranges: the known ones kept, or continued up to BLOCK bytes, the rest read."""
-    blocks = [block for block in blocks if ranges.covers(block[0], block[1])]
+    if len(known_blocks) > MOST_BLOCKS:
+        known_blocks = [block for block in known_blocks if block[1] - block[0] >= BLOCK // 8]
+    blocks = [block for block in known_blocks if ranges.covers(block[0], block[1])]
     known = Ranges((start, end) for start, end, _ in blocks)
     merged = {end: (start, end, crc) for start, end, crc in blocks}
     for low, high in ranges:

@@ -3,19 +3,19 @@
 import os
 import threading
 import time
-import zlib
 from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
 from desktop.transfer.disk import create, disk, lock, write_at
 from desktop.transfer.folders import Folders
-from desktop.transfer.journal import Block, Keeper, checksum
+from desktop.transfer.journal import Keeper, checksum
 from desktop.transfer.names import shown
 from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
 from desktop.transfer.ports import Buffer
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import provable
+from desktop.transfer.sums import Block, Sums
 
 SAVE_BYTES = 64 * 1024 * 1024
 SAVE_SECONDS = 2.0
@@ -58,7 +58,7 @@ class Part:
         self._fd = -1
         self._keeper: Keeper | None = None
         self._doubtful: tuple[Block, ...] = ()
-        self._sums: list[Block] | None = None
+        self._sums: Sums | None = None
         self._unsaved = 0
         self._saved = 0.0
         self._saving = False
@@ -85,6 +85,7 @@ class Part:
             # The journal tells what was durable; of bytes that are gone since it knows nothing.
             self._doubtful = tuple(block for block in found.journal.blocks if block[1] <= there)
             self._keeper = Keeper(journal_path(self.path), known, self._doubtful)
+            self._sums = Sums(self._doubtful)
             self._saved = time.monotonic()
             if not ranges:
                 self.reset(file)
@@ -97,6 +98,7 @@ class Part:
                 if self.ranges.covers(0, known.size):
                     # One byte is fetched again: opening the file is what proves that it is still the same.
                     self.ranges.remove(known.size - 1, known.size)
+                    self._sums.drop(known.size - 1, known.size)
             self.reused = self.ranges.total
         return known
 
@@ -118,8 +120,9 @@ class Part:
                     path=shown(self._target),
                 ) from error
         lock(self._fd)
-        self._sums = [] if verify else None
-        if file.size is None or file.size >= JOURNAL_FROM:
+        journaled = file.size is None or file.size >= JOURNAL_FROM
+        self._sums = Sums() if verify or journaled else None
+        if journaled:
             self._keeper = Keeper(journal_path(self.path), file)
             self._saved = time.monotonic()
 
@@ -127,9 +130,12 @@ class Part:
         """Write bytes; return whether it is time to `save`."""
         with disk(self.path):
             write_at(self._fd, data, offset)
-        self.ranges.add(offset, offset + count)
         if self._sums is not None:
-            self._sums.append((offset, offset + count, zlib.crc32(data)))
+            if self.ranges.touches(offset, offset + count):
+                self._sums.drop(offset, offset + count)
+            else:
+                self._sums.add(offset, offset + count, data)
+        self.ranges.add(offset, offset + count)
         if self._keeper is None:
             return False
         self._unsaved += count
@@ -149,10 +155,11 @@ class Part:
                 # The part may be closed meanwhile.
                 fd = os.dup(self._fd)
                 ranges, keeper, generation = self.ranges.copy(), self._keeper, self._keeper.generation
+                sums = self._sums.blocks() if self._sums is not None else []
                 self._unsaved = 0
             try:
                 with disk(self.path):
-                    keeper.save(fd, ranges, generation)
+                    keeper.save(fd, ranges, sums, generation)
             except ShotDockError as error:
                 # A disk that failed to sync tells it once; a second call would call the lost bytes durable.
                 self._fault = error
@@ -190,6 +197,8 @@ class Part:
             damaged = self._keeper.damaged(self._fd, doubtful)
         for start, end in damaged:
             self.ranges.remove(start, end)
+            if self._sums is not None:
+                self._sums.drop(start, end)
         self.reused = max(0, self.reused - sum(end - start for start, end in damaged))
         return damaged
 
@@ -214,13 +223,13 @@ class Part:
 
     def read_back(self) -> None:
         """Compare what is on disk with what came; raise Corrupted."""
-        if not self._sums:
+        if self._sums is None:
             return
         with disk(self.path):
             if hasattr(os, "posix_fadvise"):
                 # Off the memory, so that the disk itself answers.
                 os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
-            for start, end, crc in self._sums:
+            for start, end, crc in self._sums.blocks():
                 if (found := checksum(self._fd, start, end)) != crc:
                     raise Corrupted(
                         title=f"{shown(Path(self._target).name)} reads back differently from what came.",
@@ -257,10 +266,11 @@ class Part:
             self.close()
 
     def _save_in_full(self, keeper: Keeper) -> None:
+        sums = self._sums.blocks() if self._sums is not None else []
         try:
-            keeper.save(self._fd, self.ranges, keeper.generation)
+            keeper.save(self._fd, self.ranges, sums, keeper.generation)
         except OSError:
             kept = max(0, self.ranges.end - _ROOM)
             self.ranges.remove(kept, self.ranges.end)
             os.ftruncate(self._fd, kept)
-            keeper.save(self._fd, self.ranges, keeper.generation)
+            keeper.save(self._fd, self.ranges, sums, keeper.generation)

@@ -54,6 +54,11 @@ class Ranges:
             gaps.append((start, end))
         return gaps
 
+    def touches(self, start: int, end: int) -> bool:
+        """Tell whether any byte from start to end (exclusive) is in."""
+        index = bisect_right(self._ends, start)
+        return index < len(self._starts) and self._starts[index] < end
+
     def covers(self, start: int, end: int) -> bool:
         """Tell whether every byte from start to end (exclusive) is in."""
         if start >= end:

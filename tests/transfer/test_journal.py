@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop.core.media import Entry
-from desktop.transfer.journal import BLOCK, Journal, Keeper, checksum, read_journal, write_journal
+from desktop.transfer.journal import Journal, Keeper, checksum, read_journal, write_journal
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import agree, provable
+from desktop.transfer.sums import BLOCK, Sums
 
 quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 entries = st.builds(
@@ -147,9 +149,9 @@ def keeper_of(part: Path) -> tuple[Keeper, int]:
 
 def test_a_keeper_notes_durable_ranges_with_their_sums(part: Path) -> None:
     keeper, fd = keeper_of(part)
-    keeper.save(fd, Ranges([(0, 3)]), keeper.generation)
-    keeper.save(fd, Ranges([(0, 5), (7, 9)]), keeper.generation)
-    keeper.save(fd, Ranges([(0, 10)]), keeper.generation)
+    keeper.save(fd, Ranges([(0, 3)]), (), keeper.generation)
+    keeper.save(fd, Ranges([(0, 5), (7, 9)]), (), keeper.generation)
+    keeper.save(fd, Ranges([(0, 10)]), (), keeper.generation)
     journal = read_journal(f"{part}.journal")
     assert journal and journal.ranges == Ranges([(0, 10)]) and journal.bytes == 10 and journal.pid == os.getpid()
     assert all(checksum(fd, start, end) == crc for start, end, crc in journal.blocks)
@@ -164,8 +166,8 @@ def test_blocks_stay_small_enough_to_fetch_again(tmp_path: Path) -> None:
     with part.open("wb") as file:
         file.truncate(3 * BLOCK)
     keeper, fd = Keeper(f"{part}.journal", Entry("/f", size=3 * BLOCK, mtime=1.0)), os.open(part, os.O_RDWR)
-    keeper.save(fd, Ranges([(0, BLOCK + 5)]), keeper.generation)
-    keeper.save(fd, Ranges([(0, 3 * BLOCK)]), keeper.generation)
+    keeper.save(fd, Ranges([(0, BLOCK + 5)]), (), keeper.generation)
+    keeper.save(fd, Ranges([(0, 3 * BLOCK)]), (), keeper.generation)
     os.close(fd)
     journal = read_journal(f"{part}.journal")
     assert journal and journal.bytes == 3 * BLOCK
@@ -175,8 +177,42 @@ def test_blocks_stay_small_enough_to_fetch_again(tmp_path: Path) -> None:
 def test_what_was_forgotten_is_not_noted_by_a_save_that_was_under_way(part: Path) -> None:
     keeper, fd = keeper_of(part)
     generation = keeper.generation
-    keeper.save(fd, Ranges([(0, 3)]), generation)
+    keeper.save(fd, Ranges([(0, 3)]), (), generation)
     keeper.forget()
-    keeper.save(fd, Ranges([(0, 10)]), generation)
+    keeper.save(fd, Ranges([(0, 10)]), (), generation)
     assert not Path(f"{part}.journal").exists()
     os.close(fd)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=30))
+def test_checksums_made_in_passing_are_those_of_the_bytes(writes: list[tuple[int, int]]) -> None:
+    """Whatever the order of writes: a block's checksum is that of its bytes, and no byte is in two blocks."""
+    content = bytearray(64)
+    sums, there = Sums(), Ranges()
+    for number, (start, count) in enumerate(writes):
+        data = bytes([number + 1]) * count
+        content[start : start + count] = data
+        if there.touches(start, start + count):
+            sums.drop(start, start + count)
+        else:
+            sums.add(start, start + count, data)
+        there.add(start, start + count)
+    reached = 0
+    for start, end, crc in sums.blocks():
+        assert reached <= start < end
+        assert crc == zlib.crc32(content[start:end])
+        reached = end
+
+
+def test_a_stream_of_writes_is_one_block_and_needs_no_reading_back(tmp_path: Path) -> None:
+    sums = Sums()
+    for start in range(0, 100, 10):
+        sums.add(start, start + 10, bytes(10))
+    assert sums.blocks() == [(0, 100, zlib.crc32(bytes(100)))]
+    keeper = Keeper(str(tmp_path / "journal"), Entry("/f", size=100, mtime=1.0))
+    fd = os.open(tmp_path / "part", os.O_RDWR | os.O_CREAT)
+    keeper.save(fd, Ranges([(0, 100)]), sums.blocks(), keeper.generation)  # the part is empty: nothing to read
+    os.close(fd)
+    journal = read_journal(str(tmp_path / "journal"))
+    assert journal is not None
+    assert journal.blocks == ((0, 100, zlib.crc32(bytes(100))),)
