@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from desktop.core.errors import HostileName
 from desktop.core.plan import ItemState, Plan
-from desktop.core.task import LogLine, Task, TaskEvent, TaskFile, advance, allowed
+from desktop.core.task import FileResult, LogLine, Task, TaskEvent, TaskFile, advance, allowed
+from desktop.core.units import format_bytes
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process
@@ -67,8 +68,8 @@ class Queue(QObject):
         task = self._store.tasks.create(plan, secrets.token_hex(4), name, time.time())
         self._store.recent.remember(plan.request.destination)
         totals = plan.totals()
-        lines = [f"Planned {totals.transfers} files, {totals.to_transfer} bytes, to {plan.request.destination}."]
-        self._note(task, "INFO", *lines)
+        size = format_bytes(totals.to_transfer)
+        self._note(task, "INFO", f"Planned {totals.transfers} files, {size}, to {plan.request.destination}.")
         self._note(task, "WARNING", *plan.warnings)
         if start:
             self._waiting.append(task.id)
@@ -224,13 +225,9 @@ class Queue(QObject):
         outcomes = active.outcomes()
         if not outcomes:
             return False
-        state, owner = active.task.state, active.task.owner
         active.task = self._store.tasks.record(active.task.id, outcomes)
-        assert (active.task.state, active.task.owner) == (state, owner)
-        for outcome in outcomes:
-            if outcome.error:
-                error = outcome.error
-                self._note(active.task, "ERROR", f"{error['path']}: {error['title']} {error['cause']}")
+        errors = [outcome.error for outcome in outcomes if outcome.error]
+        self._note(active.task, "ERROR", *(f"{e['path']}: {e['title']} {e['cause']}" for e in errors))
         return True
 
     def _end(self, task_id: int, active: Active) -> Task:
@@ -246,8 +243,8 @@ class Queue(QObject):
     def _first_error(self, task: Task) -> str:
         if not task.files.failed:
             return ""
-        failed = next((file for file in self._store.tasks.files(task.id) if file.error), None)
-        return str(failed.error["title"]) if failed and failed.error else ""
+        failed = self._store.tasks.files(task.id, results=(FileResult.FAILED,), limit=1)
+        return str(failed[0].error["title"]) if failed and failed[0].error else ""
 
     def _finish(self, task: Task) -> Task:
         files = task.files
@@ -266,6 +263,8 @@ class Queue(QObject):
         return moved
 
     def _note(self, task: Task, level: str, *messages: str) -> None:
+        if not messages:
+            return
         now = time.time()
         self._store.events.add([LogLine(now, level, message, task.id) for message in messages])
         for message in messages:

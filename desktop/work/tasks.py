@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.core.errors import ShotDockError
 from desktop.core.plan import Plan
 from desktop.core.task import LogLine, Task, TaskFile, TaskItem
 from desktop.store.database import Store
@@ -16,7 +17,8 @@ class TaskDesk(QObject):
 
     Signals: listed (tuple of every Task, once), changed (tuple of Task whose state or counts moved), removed
     (tuple of task ids), progressed (tuple of Progress, five times a second while something runs), interrupted
-    (tuple of Task that an earlier process left unfinished).
+    (tuple of Task that an earlier process left unfinished), refused (ShotDockError: why something that was asked
+    for was not done, such as pausing a task that another ShotDock runs).
     """
 
     listed = Signal(object)
@@ -24,6 +26,7 @@ class TaskDesk(QObject):
     removed = Signal(object)
     progressed = Signal(object)
     interrupted = Signal(object)
+    refused = Signal(object)
 
     def __init__(self, desk: Desk, answers: Mailbox, store: Store, queue: Queue) -> None:
         super().__init__()
@@ -60,11 +63,11 @@ class TaskDesk(QObject):
     def delete(self, ids: Iterable[int], with_files: bool = False) -> None:
         """Forget these tasks; with_files, remove what they brought from the disk too."""
         chosen = tuple(ids)
-        self._desk.mailbox.post(lambda: self._queue.delete(chosen, with_files))
+        self._ask(lambda: self._queue.delete(chosen, with_files), _ignore)
 
     def pause_all(self) -> None:
         """Pause everything that runs or waits."""
-        self._desk.mailbox.post(self._pause_all)
+        self._ask(lambda: self._queue.pause(tuple(task.id for task in self._store.tasks.all())), _ignore)
 
     def items(self, task_id: int, then: Callable[[tuple[TaskItem, ...]], None]) -> None:
         """Ask for a task's items."""
@@ -78,18 +81,20 @@ class TaskDesk(QObject):
         """Ask for a task's log."""
         self._ask(lambda: tuple(self._store.events.of(task_id)), then)
 
-    def _pause_all(self) -> None:
-        self._queue.pause(tuple(task.id for task in self._store.tasks.all()))
-
     def _tell(self, verb: Callable[[Iterable[int]], None], ids: Iterable[int]) -> None:
         chosen = tuple(ids)
-        self._desk.mailbox.post(lambda: verb(chosen))
+        self._ask(lambda: verb(chosen), _ignore)
 
     def _ask(self, question: Callable[[], object], then: Callable[..., None]) -> None:
         post = self._answers.post
 
         def run() -> None:
-            answer = question()
+            try:
+                answer = question()
+            except ShotDockError as error:
+                reason = error
+                post(lambda: self.refused.emit(reason))
+                return
             post(lambda: then(answer))
 
         self._desk.mailbox.post(run)

@@ -1,5 +1,6 @@
 """A task's life on the real engine: queued, run, paused, resumed, cancelled, retried, deleted."""
 
+import json
 import os
 import signal
 import subprocess
@@ -239,3 +240,24 @@ def test_a_request_for_nothing_is_done_at_once(bench: Bench) -> None:
     plan = bench.answer(lambda then, failed: bench.services.library.plan(request, structure, then, failed))
     task = bench.until(bench.submit(plan).id)
     assert (task.outcome, task.files.planned) == ("up-to-date", 0)
+
+
+def test_a_task_of_another_living_process_is_left_to_it(bench: Bench) -> None:
+    big(bench, 12_000_000)
+    plan = bench.plan(filters=Filters(shot=("SH030",)), options=Options(limit_rate=2_000_000))
+    task = bench.submit(plan)
+    bench.until(task.id, TaskState.RUNNING)
+    foreign = subprocess.run(
+        [sys.executable, "-m", "desktop", "tasks", "delete", str(task.id), "--json"], capture_output=True, text=True
+    )
+    assert foreign.returncode != 0
+    assert "Traceback" not in foreign.stderr
+    assert json.loads(foreign.stdout)["errors"]
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 1
+
+
+def test_what_cannot_be_done_is_told(bench: Bench) -> None:
+    with bench.qtbot.waitSignal(bench.services.tasks.refused) as heard:
+        bench.services.tasks.pause([4711])
+    assert isinstance(heard.args[0], ShotDockError)
+    assert "4711" in str(heard.args[0])
