@@ -88,6 +88,7 @@ def test_226_with_too_few_or_too_many_bytes(path: str, whole: bytes, difference:
         piece = fetch(source, path, len(whole))
         assert isinstance(piece.error, Truncated)
         assert f"{len(sent):,}" in str(piece.error)
+        assert len(piece.data) <= len(whole)
         check_fit_for_the_next(source, liar)
 
 

@@ -85,6 +85,7 @@ def partial(told: str, body: bytes = DATA[1000:2000], **headers: str) -> bytes:
         partial(""),
         partial("bytes 0-999/5000"),
         partial("bytes 1001-2000/5000"),
+        partial("bytes 1001-1999/5000", DATA[1001:2000]),
         partial("bytes 1000-2000/5000", DATA[1000:2001]),
         partial("bytes 1000-999/5000", b""),
         partial("bytes 1000-1999/1500"),
