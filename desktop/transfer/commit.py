@@ -30,6 +30,7 @@ _NO_LINKS = (
     errno.EACCES,
     errno.EINVAL,
     errno.EXDEV,
+    errno.ENOSPC,
 )
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 _READ = 1024 * 1024
@@ -151,8 +152,9 @@ def _take_free(part: str, target: str) -> bool:
     """Rename part to target unless that name is taken; return whether it was free.
 
     A link and an unlink do it without ever replacing anything; Windows' rename refuses by itself. File systems
-    without links (exFAT, some SMB shares) get a look and a rename: there, another program that makes the very
-    name between these two calls loses its file. Our own runs do not: a name has one writer in a run.
+    without links (exFAT, some SMB shares), or without room for one, get a look and a rename: there, another
+    program that makes the very name between these two calls loses its file. Our own runs do not: a name has one
+    writer in a run.
     """
     try:
         if sys.platform == "win32":
@@ -223,6 +225,6 @@ def _patiently(call: Callable[[], bool], target: str) -> bool:
             raise FileInUse(
                 title=f"{shown(Path(target).name)} is held by another program.",
                 cause=f"It could not be replaced for {PATIENCE} s: {error.strerror}.",
-                suggestion="Close it there, then resume; the new file waits beside it.",
+                suggestion="Close it there, then resume.",
                 path=shown(target),
             ) from error

@@ -54,6 +54,9 @@ class Owner(Protocol):
     def background(self, call: Callable[[], None]) -> None:
         """Have a call that may block made, soon, on another thread."""
 
+    def full(self, error: DiskFull) -> None:
+        """Note that the disk is full, so that no other job takes what little room is left."""
+
     def end(self, download: "Download", done: JobDone) -> None:
         """Note how the job ended."""
 
@@ -229,6 +232,8 @@ class Download:
                 return
             self.ended = True
             self._spans.end()
+        if isinstance(error, DiskFull):
+            self._owner.full(error)
 
         def park() -> None:
             try:
@@ -258,7 +263,8 @@ class Download:
             return None
         fd = part.seal(size, self.facts.mtime)
         try:
-            part.read_back()
+            if self._owner.verify:
+                part.read_back()
             if self.job.hash:
                 with disk(part.path):
                     check_hash(fd, size, self.job.hash, self._target)

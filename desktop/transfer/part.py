@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, disk, lock, write_at
+from desktop.transfer.disk import create, disk, lock, reopen, write_at
 from desktop.transfer.folders import Folders
 from desktop.transfer.journal import Keeper, checksum
 from desktop.transfer.names import shown
@@ -20,8 +20,8 @@ from desktop.transfer.sums import Block, Sums
 SAVE_BYTES = 64 * 1024 * 1024
 SAVE_SECONDS = 2.0
 """Bytes or seconds after which what came is made durable and noted in the journal."""
-_ROOM = 64 * 1024
-"""Bytes of a part given up on a full disk, so that its journal finds room."""
+_ROOM = (0, 64 * 1024, 1024 * 1024)
+"""Bytes of a part given up, one after the other, until its journal finds room on a full disk."""
 
 
 class Part:
@@ -36,6 +36,7 @@ class Part:
         "_fault",
         "_fd",
         "_keeper",
+        "_made",
         "_saved",
         "_saving",
         "_sums",
@@ -56,6 +57,7 @@ class Part:
         self.reused = 0
         self._target, self._token = target, token
         self._fd = -1
+        self._made = False
         self._keeper: Keeper | None = None
         self._doubtful: tuple[Block, ...] = ()
         self._sums: Sums | None = None
@@ -80,6 +82,7 @@ class Part:
             if found is None:
                 return None
             self._fd = found.fd
+            self._made = True
             known = found.journal.file
             there = os.fstat(self._fd).st_size
             # The journal tells what was durable; of bytes that are gone since it knows nothing.
@@ -120,6 +123,7 @@ class Part:
                     path=shown(self._target),
                 ) from error
         lock(self._fd)
+        self._made = True
         journaled = file.size is None or file.size >= JOURNAL_FROM
         self._sums = Sums() if verify or journaled else None
         if journaled:
@@ -252,10 +256,13 @@ class Part:
 
     def park(self, file: Entry) -> None:
         """Close the part for another run: with its journal if that is of any use, else remove it."""
-        if self._fd < 0:
-            return
         try:
             with disk(self.path):
+                if self._fd < 0:
+                    # It was never made, or closed to get its final name, which it was refused.
+                    if not self._made or not os.path.lexists(self.path):
+                        return
+                    self._fd = reopen(self.path)
                 if self._keeper is None or not len(self.ranges) or not provable(file):
                     self.reset(file)
                     self.close()
@@ -266,11 +273,16 @@ class Part:
             self.close()
 
     def _save_in_full(self, keeper: Keeper) -> None:
-        sums = self._sums.blocks() if self._sums is not None else []
-        try:
-            keeper.save(self._fd, self.ranges, sums, keeper.generation)
-        except OSError:
-            kept = max(0, self.ranges.end - _ROOM)
+        for room in _ROOM:
+            kept = max(0, self.ranges.end - room)
             self.ranges.remove(kept, self.ranges.end)
-            os.ftruncate(self._fd, kept)
-            keeper.save(self._fd, self.ranges, sums, keeper.generation)
+            if room:
+                os.ftruncate(self._fd, kept)
+            sums = self._sums.blocks() if self._sums is not None else []
+            try:
+                keeper.save(self._fd, self.ranges, sums, keeper.generation)
+            except OSError:
+                if room == _ROOM[-1]:
+                    raise
+            else:
+                return

@@ -115,6 +115,8 @@ class PartIndex:
             journal = journals[part]
             if journal is not None and adopted is None:
                 adopted = _take_over(part, part_path(target, token), journal)
+                if adopted is None and _doubled(part):
+                    _remove_dead(part)
             elif journal is not None or _useless(part, file):
                 _remove_dead(part)
         return adopted

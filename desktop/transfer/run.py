@@ -213,14 +213,16 @@ class Run:
         """Have a call that may block made on a committer's thread."""
         self._committer.background(call)
 
+    def full(self, error: DiskFull) -> None:
+        """Note that the disk is full: other jobs are not begun unless it has room for them."""
+        self._full = error
+
     def end(self, download: Download, done: JobDone) -> None:
         """Note how a job ended."""
         with self._changed:
             self._active.pop(download, None)
             self._transferred += done.transferred
             self._reused += done.reused
-            if isinstance(done.error, DiskFull):
-                self._full = done.error
             self._note(download.job, done)
 
     def enter(self, site: str) -> None:

@@ -1,0 +1,226 @@
+"""Lanes: when they try again, when they leave, and when they give a whole site up."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desktop.core.errors import (
+    ConnectionLost,
+    HostKeyChanged,
+    LoginFailed,
+    ServerBusy,
+    ShotDockError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
+from desktop.core.task import FileResult
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.jobs import Job
+from desktop.transfer.lane import FIRST_TRIES, Lane
+from desktop.transfer.retry import Patience
+from desktop.transfer.run import Run
+from tests.transfer.scripted import HASTY, ScriptedSource, Shelf, carry, make_run
+
+R = FileResult
+
+
+def jobs_of(root: Path, shelf: Shelf, count: int, size: int = 100) -> list[Job]:
+    return [Job(i, "s", shelf.put(f"/{i}", size), root / f"{i}") for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unreachable("refused"),
+        LoginFailed("wrong password"),
+        HostKeyChanged("another key"),
+        Unsupported("no such feature"),
+    ],
+    ids=lambda error: error.kind,
+)
+def test_a_site_that_cannot_be_entered_is_asked_once(tmp_path: Path, error: ShotDockError) -> None:
+    """R22: no account is locked out by us."""
+
+    def refuse(count: int) -> None:
+        raise error
+
+    shelf = Shelf(on_connect=refuse)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 5)), shelf)
+    assert shelf.connects == 1
+    assert [done.error for done in results.values()] == [error] * 5
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_first_connection_that_breaks_is_tried_a_few_times(tmp_path: Path) -> None:
+    def slow(count: int) -> None:
+        raise TimedOut("no greeting")
+
+    shelf = Shelf(on_connect=slow)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 2)), shelf)
+    assert shelf.connects == FIRST_TRIES
+    assert all(isinstance(done.error, TimedOut) for done in results.values())
+
+
+def test_a_busy_server_is_waited_for(tmp_path: Path) -> None:
+    def busy(count: int) -> None:
+        if count < 3 * FIRST_TRIES:
+            raise ServerBusy("421 too many connections")
+
+    shelf = Shelf(on_connect=busy)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 2)), shelf)
+    assert all(done.result is R.DOWNLOADED for done in results.values())
+
+
+@pytest.mark.parametrize("error", [Unreachable("refused"), TimedOut("silence"), ConnectionLost("reset")], ids=type)
+def test_an_outage_after_a_good_start_is_sat_out(tmp_path: Path, error: ShotDockError) -> None:
+    def outage(count: int) -> None:
+        if 1 < count < 12:
+            raise error
+
+    def cut(path: str, offset: int) -> None:
+        if path == "/1" and shelf.connects == 1:
+            raise ConnectionLost("cut")
+
+    shelf = Shelf(on_connect=outage, on_block=cut)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3)), shelf)
+    assert all(done.result is R.DOWNLOADED for done in results.values())
+    assert shelf.connects == 12
+
+
+def test_an_outage_ends_in_the_error_that_made_it(tmp_path: Path) -> None:
+    def gone(count: int) -> None:
+        if count > 1:
+            raise Unreachable("refused")
+
+    def cut(path: str, offset: int) -> None:
+        if path == "/1":
+            raise ConnectionLost("cut")
+
+    shelf = Shelf(on_connect=gone, on_block=cut)
+    patience = Patience(first=0.001, cap=0.01, outage=0.1)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3), patience=patience), shelf)
+    assert results[0].result is R.DOWNLOADED
+    assert all(isinstance(results[i].error, Unreachable) for i in (1, 2))
+
+
+def test_a_login_refused_later_is_not_knocked_at(tmp_path: Path) -> None:
+    def changed(count: int) -> None:
+        if count > 1:
+            raise LoginFailed("the password changed")
+
+    def cut(path: str, offset: int) -> None:
+        if path == "/1":
+            raise ConnectionLost("cut")
+
+    shelf = Shelf(on_connect=changed, on_block=cut)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3)), shelf)
+    assert shelf.connects == 2
+    assert isinstance(results[2].error, LoginFailed)
+
+
+@pytest.mark.parametrize("error", [ServerBusy("421"), LoginFailed("too many logins")], ids=type)
+def test_a_refused_second_lane_shrinks_the_budget_and_leaves_the_work_to_the_first(
+    tmp_path: Path, error: ShotDockError
+) -> None:
+    """R23: everything completes with what the server grants."""
+    inside, refused = threading.Event(), threading.Event()
+
+    def one_only(count: int) -> None:
+        if count > 1:
+            assert inside.wait(20)
+            refused.set()
+            raise error
+
+    def hold(path: str, offset: int) -> None:
+        inside.set()
+        assert refused.wait(20)
+
+    shelf = Shelf(on_connect=one_only, on_block=hold)
+    budget = HostBudget(2)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 20)), shelf, budget=budget)
+    assert all(done.result is R.DOWNLOADED for done in results.values())
+    assert budget.limit == 1
+
+
+def test_only_the_oldest_file_is_held_responsible_for_a_lost_connection(tmp_path: Path) -> None:
+    """A pipelined source has many files open when the line breaks; those at the back had no chance yet."""
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 4))
+    feed = run.feed("s")
+    for _ in range(4):
+        pieces = [feed.next() for _ in range(4)]
+        assert [piece.file.path for piece in pieces if piece] == ["/0", "/1", "/2", "/3"]
+        feed.hand_back(ConnectionLost("reset"))
+    pieces = [feed.next() for _ in range(4)]
+    feed.hand_back(ConnectionLost("reset"))
+    assert [done.id for done in run.drain()] == [0]
+    results = carry(run, shelf)
+    assert all(results[i].result is R.DOWNLOADED for i in (1, 2, 3))
+
+
+def started(run: Run, source: Callable[[], ScriptedSource]) -> tuple[Lane, threading.Thread]:
+    lane = Lane(run, "s", source, HostBudget(1))
+    thread = threading.Thread(target=lane.carry)
+    thread.start()
+    return lane, thread
+
+
+def test_stop_ends_a_lane_that_rests(tmp_path: Path) -> None:
+    tried = threading.Event()
+
+    def slow(count: int) -> None:
+        tried.set()
+        raise ServerBusy("come back later", retry_after=3600)
+
+    shelf = Shelf(on_connect=slow)
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 1))
+    _, thread = started(run, lambda: ScriptedSource(shelf))
+    assert tried.wait(20)
+    run.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    run.close()
+    assert run.drain() == []
+
+
+def test_close_breaks_off_a_source_that_hangs(tmp_path: Path) -> None:
+    hanging = threading.Event()
+    released = threading.Event()
+
+    class Hanging(ScriptedSource):
+        def connect(self) -> None:
+            hanging.set()
+            assert released.wait(20)
+            raise ConnectionLost("closed")
+
+        def close(self) -> None:
+            released.set()
+
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 1))
+    lane, thread = started(run, lambda: Hanging(shelf))
+    assert hanging.wait(20)
+    run.stop()
+    lane.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    run.close()
+
+
+def test_a_fault_of_the_program_leaves_no_piece_behind(tmp_path: Path) -> None:
+    class Broken(ScriptedSource):
+        def read(self, feed: object) -> None:
+            assert feed.next()  # type: ignore[attr-defined]
+            raise ZeroDivisionError
+
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 2), patience=HASTY)
+    lane = Lane(run, "s", lambda: Broken(shelf), HostBudget(1))
+    with pytest.raises(ZeroDivisionError):
+        lane.carry()
+    assert run.counters().lanes == 0
+    assert run.has_work("s")
+    assert len(carry(run, shelf)) == 2
