@@ -7,10 +7,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Self
+
+if sys.platform != "win32":
+    import grp
+    import pwd
 
 HOST = "127.0.0.1"
 ATTEMPTS = 5
@@ -32,6 +37,13 @@ def program(name: str, package: str, *places: str) -> str:
     if found is None:
         raise ServerMissing(f"{name} is not installed; get it by: apt-get install -y {package}")
     return found
+
+
+def account() -> tuple[str, str]:
+    """Return the names of the user who runs the tests and of their group; raise ServerMissing on Windows."""
+    if sys.platform == "win32":
+        raise ServerMissing("this server needs POSIX accounts; run the test on Linux or macOS")
+    return pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
 
 
 def free_port(host: str = HOST) -> int:

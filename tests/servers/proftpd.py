@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.servers.certificates import Certificates, make_certificates
-from tests.servers.process import ProcessServer, ServerMissing, free_ports, program
+from tests.servers.process import ProcessServer, ServerMissing, account, free_ports, program
 from tests.servers.vsftpd import Tls
 
 CACHE = Path(__file__).parents[2] / ".cache" / "proftpd"
@@ -72,6 +72,7 @@ class ProftpdServer(ProcessServer):
     def prepare(self) -> Sequence[str]:
         """Write the password file and proftpd.conf, return the command."""
         home = proftpd_root()
+        user, group = account()
         if not self.passive_ports:
             self.passive_ports = free_ports(100, *self._passive_hosts)
         users = self.folder / "users"
@@ -85,8 +86,8 @@ class ProftpdServer(ProcessServer):
             f"Port {self.port}",
             "UseReverseDNS off",
             "UseIPv6 off",
-            f"User #{os.getuid()}" if os.getuid() else "User nobody",
-            f"Group #{os.getgid()}" if os.getuid() else "Group nogroup",
+            f"User {user if os.getuid() else 'nobody'}",
+            f"Group {group if os.getuid() else 'nogroup'}",
             f"ModulePath {home / 'usr/lib/proftpd'}",
             f"PidFile {self.folder / 'pid'}",
             f"ScoreboardFile {self.folder / 'scoreboard'}",

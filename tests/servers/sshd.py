@@ -1,12 +1,11 @@
 """OpenSSH serving SFTP: own host keys, one user key, a free port."""
 
 import os
-import pwd
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.process import ProcessServer, program
+from tests.servers.process import ProcessServer, account, program
 
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 
@@ -32,7 +31,6 @@ class SshServer(ProcessServer):
     ) -> None:
         super().__init__(folder)
         self.root = root
-        self.user = pwd.getpwuid(os.getuid()).pw_name
         self.identity = folder / "id_ed25519"
         self.host_keys = tuple(folder / f"host_{kind}" for kind in host_keys)
         self._kinds = tuple(host_keys)
@@ -41,6 +39,11 @@ class SshServer(ProcessServer):
             self._extra.append(f"RekeyLimit {rekey_limit}")
         if max_sessions is not None:
             self._extra.append(f"MaxSessions {max_sessions}")
+
+    @property
+    def user(self) -> str:
+        """Return who may log in: the user who runs the tests."""
+        return account()[0]
 
     @property
     def path(self) -> str:
