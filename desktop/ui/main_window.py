@@ -1,5 +1,6 @@
 """The window: tabs in the middle, transfers, log and inspector around them."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
@@ -12,7 +13,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop.core.task import Task
 from desktop.ui.colours import Tone
@@ -86,8 +87,9 @@ class MainWindow(QMainWindow):
             add(
                 f"tab-{name}",
                 f"Show the {name} tab",
-                lambda number=number: self.show_tab(number),  # type: ignore[misc]
+                partial(self.show_tab, number),
                 keys=f"Ctrl+{number + 1}",
+                icon=name,
             )
         add("find", "Find", self._find, keys="Ctrl+F", icon="search")
         add("clear-search", "Clear the search", lambda: self.top_bar.search.clear(), icon="close")
@@ -95,12 +97,11 @@ class MainWindow(QMainWindow):
         add("settings", "Settings", self._settings, keys="Ctrl+,", icon="settings")
         add("shortcuts", "Keyboard shortcuts", self._shortcuts, keys="F1", icon="help")
         add("browse", "Choose the destination folder", self._browse, keys="Ctrl+O", icon="folder")
-        add("log", "Show or hide the log", lambda: self._toggle(self.log_dock), keys="Ctrl+L", icon="log")
-        add("transfers", "Show or hide the transfers", lambda: self._toggle(self.transfers_dock), keys="Ctrl+T")
-        add("inspector", "Show or hide the inspector", lambda: self._toggle(self.inspector_dock), keys="Ctrl+I")
-        add("theme", "Switch between dark and light", self._switch_theme)
-        add("reset", "Put the panels back in their places", self._reset)
-        add("quit", "Close ShotDock", self._quit, keys="Ctrl+Q")
+        for name, keys in (("log", "Ctrl+L"), ("transfers", "Ctrl+T"), ("inspector", "Ctrl+I")):
+            add(name, f"Show or hide the {name}", partial(self._toggle, name), keys=keys, icon=name)
+        add("theme", "Switch between dark and light", self._switch_theme, icon="frame")
+        add("reset", "Put the panels back in their places", self._reset, icon="refresh")
+        add("quit", "Close ShotDock", self._quit, keys="Ctrl+Q", icon="close")
 
     def _hang_docks(self) -> None:
         area = Qt.DockWidgetArea
@@ -152,7 +153,9 @@ class MainWindow(QMainWindow):
         self.show_tab(0)
         self.tabs[0].choose_destination()
 
-    def _toggle(self, dock: QDockWidget) -> None:
+    def _toggle(self, name: str) -> None:
+        docks = {"log": self.log_dock, "transfers": self.transfers_dock, "inspector": self.inspector_dock}
+        dock = docks[name]
         hidden = dock.visibleRegion().isEmpty()
         dock.setVisible(True if hidden else not dock.isVisible())
         if hidden:

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory
 from desktop.ui.colours import DARK, LIGHT, Colours, Tone
 
 FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf")
-ICON_SIZES = (16, 20, 24, 32, 48, 64, 96)
+ICON_SIZES = (16, 24, 32, 48, 96)
 """Pixels an icon is drawn at ahead of need, so that it is sharp from 100 to 250 %."""
+DISABLED_SIZES = (16, 32, 48)
 
 
 class Theme(QObject):
@@ -77,6 +78,7 @@ class Theme(QObject):
             icon = QIcon()
             for size in ICON_SIZES:
                 icon.addPixmap(self._draw(name, self.colours.of(tone), size), QIcon.Mode.Normal)
+            for size in DISABLED_SIZES:
                 icon.addPixmap(self._draw(name, self.colours.line_strong, size), QIcon.Mode.Disabled)
             self._icons[key] = icon
         return self._icons[key]

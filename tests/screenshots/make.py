@@ -1,6 +1,6 @@
 """Take pictures of the window in every state worth a look.
 
-    python tests/screenshots/make.py [FOLDER] [--theme dark|light]
+    python tests/screenshots/make.py [FOLDER] [--theme dark|light] [--only NAME ...]
 
 Runs on the demo studio, with a home of its own. Set QT_QPA_PLATFORM=offscreen where there is no screen, and
 QT_SCALE_FACTOR=2 for the double size.
@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from PySide6.QtCore import QEventLoop, QLocale, QTimer
+from PySide6.QtCore import QByteArray, QEventLoop, QLocale, QTimer
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.app import application
@@ -61,7 +62,8 @@ def wait(until: Callable[[], bool] = lambda: False, seconds: float = PATIENCE) -
 class Pictures:
     """The window on a demo studio, and the pictures of it."""
 
-    def __init__(self, folder: Path, theme_name: str, home: Path, studio: Studio) -> None:
+    def __init__(self, folder: Path, theme_name: str, home: Path, studio: Studio, only: set[str]) -> None:
+        self.only = only
         self.folder, self.theme_name, self.home, self.studio = folder, theme_name, home, studio
         QLocale.setDefault(QLocale("en_US"))
         self.app: QApplication = application()
@@ -82,10 +84,15 @@ class Pictures:
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
         """Save a picture."""
+        if self.only and name not in self.only:
+            return
         wait(seconds=0.15)
         picture = (widget or self.window).grab()
         path = self.folder / f"{name}-{self.theme_name}.png"
-        picture.save(str(path))
+        image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
+        writer = QImageWriter(str(path), QByteArray(b"png"))
+        writer.setCompression(100)
+        writer.write(image)
         sys.stdout.write(f"{path} {picture.width()}x{picture.height()}\n")
 
     def connect(self) -> None:
@@ -222,7 +229,7 @@ class Pictures:
         shots.plan()
         wait(lambda: shots.pages.currentIndex() == 1)
         page = shots.plan_page
-        first = page.model.index(0, 0, page.model.index(0, 0))
+        first = page.model.index(0, 0, page.model.index(2, 0))
         page.tree.expand(first)
         page.model.setData(page.model.index(0, 0, page.model.index(1, 0)), 0, 10)
         self.take("plan")
@@ -303,11 +310,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).with_name("shots"))
     parser.add_argument("--theme", default="dark")
+    parser.add_argument("--only", nargs="*", default=[])
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     os.environ.pop("SHOTDOCK_SITE", None)
-    with tempfile.TemporaryDirectory() as home, Studio.start(Path(home) / "studio", Size.FULL) as studio:
-        pictures = Pictures(asked.folder, asked.theme, Path(home), studio)
+    with tempfile.TemporaryDirectory(prefix="vega-") as home, Studio.start(Path(home) / "studio", Size.FULL) as studio:
+        pictures = Pictures(asked.folder, asked.theme, Path(home), studio, set(asked.only))
         try:
             pictures.run()
         finally:

@@ -33,15 +33,15 @@ class ShortcutsDialog(Dialog):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 if keys:
                     number = self._line(grid, number, action.text(), keys)
-        number = self._line(
-            grid, number, "Paste or drop a list of shot names on the table: they are selected", "Ctrl+V"
-        )
+        number = self._line(grid, number, "Select shots by a pasted list of names", "Ctrl+V")
+        grid.setContentsMargins(14, 12, 18, 12)
         grid.setRowStretch(number, 1)
         grid.setColumnStretch(0, 1)
         inner = QWidget()
         inner.setLayout(grid)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
         body = column(self.search, scroll, spacing=12)
         body.setStretch(1, 1)

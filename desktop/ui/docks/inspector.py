@@ -1,6 +1,6 @@
 """The inspector: what became of the selected task - result, files, activity, log."""
 
-from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
 
@@ -16,7 +16,7 @@ from desktop.ui.widgets.card import Act, Cards, error_card
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.item_cell import ItemCell
 from desktop.ui.widgets.log_view import LogView
-from desktop.ui.widgets.parts import Elided, Mark, column, label, panel, row, tool
+from desktop.ui.widgets.parts import Elided, Mark, column, panel, row, tool
 from desktop.ui.widgets.tables import Table
 
 RENEW_AFTER = 700
@@ -29,12 +29,13 @@ class InspectorDock(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = frame
         self._task: Task | None = None
         self._files: tuple[TaskFile, ...] = ()
         self._mark = Mark(frame.theme, "waiting", Tone.MUTED, 18)
         self._name = Elided(role="strong")
-        self._state = label("", "muted")
+        self._state = Elided(role="muted", mode=Qt.TextElideMode.ElideRight)
         self._where = Elided(role="faint")
         self.open_folder = tool(frame.theme, "folder", "Open the destination folder", self._open)
         self.items = TaskItemModel(frame.theme, frame.formats, self)
@@ -141,7 +142,7 @@ class InspectorDock(QWidget):
             f"{formats.count(counts.skipped)} skipped" if counts.skipped else "",
             f"{formats.count(counts.failed)} failed" if counts.failed else "",
         )
-        self._state.setText(words(parts, " \N{MIDDLE DOT} "))
+        self._state.show_text(words(parts, " \N{MIDDLE DOT} "))
         self._where.show_text(f"{task.connection} \N{RIGHTWARDS ARROW} {task.destination}")
 
     def _ask(self) -> None:

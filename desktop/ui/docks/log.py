@@ -1,6 +1,6 @@
 """The log dock: what ShotDock does, as it does it."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,7 @@ class LogDock(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._ring = frame.services.logs
         self._position = 0
         self._task: int | None = None

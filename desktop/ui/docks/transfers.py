@@ -26,6 +26,7 @@ class TransfersDock(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = frame
         tasks = frame.services.tasks
         self.model = TaskModel(frame.theme, frame.formats, self)

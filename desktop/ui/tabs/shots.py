@@ -135,7 +135,7 @@ class ShotsTab(Tab):
         self.model.chosen.connect(self._custom_chosen)
         self.view.picked.connect(self.orders.count_soon)
         self.view.named.connect(self.select_named)
-        self.view.doubleClicked.connect(lambda _index: self.plan())
+        self.view.opened.connect(self.plan)
         self.bar.tabled.connect(self.custom)
         self.orders.planned.connect(self.show_plan)
         self.orders.ordered.connect(self._queued)

@@ -67,7 +67,7 @@ class ShotOrders(QObject):
             return
         wish = self.wish()
         total = amount(wish, self._model.custom)
-        left = total.bytes / self._speed if self._speed > 0 and total.bytes else None
+        left = max(1.0, total.bytes / self._speed) if self._speed > 0 and total.bytes else None
         self._bar.tell(total, self._which(wish), left)
 
     def _make(self, then: Callable[[Plan], None]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.ui.colours import Tone
@@ -23,9 +23,10 @@ class Cell(QStyledItemDelegate):
         self.theme = theme
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """Leave out the focus frame of single cells: the row is what is focused."""
+        """Leave out the focus frame of single cells, and let a selected row keep its colours: they mean something."""
         super().initStyleOption(option, index)
         option.state &= ~QStyle.StateFlag.State_HasFocus
+        option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
 
     def ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         """Fill the cell of a selected row."""

@@ -20,9 +20,12 @@ from desktop.ui.widgets.tables import Table
 
 
 class ComparisonView(Table):
-    """Signals: picked (selection is another now), named (text with shot names was dropped or pasted)."""
+    """Signals: picked (selection is another now), opened (Enter or a double click on rows), named (text with shot
+    names was dropped or pasted).
+    """
 
     picked = Signal()
+    opened = Signal()
     named = Signal(str)
 
     def __init__(self, theme: Theme, model: ComparisonModel) -> None:
@@ -39,6 +42,7 @@ class ComparisonView(Table):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu_at)
         self.clicked.connect(self._clicked)
+        self.doubleClicked.connect(lambda _index: self.opened.emit())
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore)
         self.selectionModel().selectionChanged.connect(lambda: self.picked.emit())
@@ -67,7 +71,10 @@ class ComparisonView(Table):
             self.setColumnHidden(column, event.size().width() < width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Paste shot names; copy those of the selection."""
+        """Open the selection, paste shot names, copy those of the selection."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selected_rows():
+            self.opened.emit()
+            return
         if event.matches(QKeySequence.StandardKey.Paste):
             self.named.emit(QApplication.clipboard().text())
         elif event.matches(QKeySequence.StandardKey.Copy):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Signal
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from desktop.core.media import ShotKey, ShotState
@@ -45,6 +45,7 @@ class FilterPanel(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = frame
         self._shots: frozenset[str] = frozenset()
         self._keys: frozenset[ShotKey] = frozenset()
