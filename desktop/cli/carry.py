@@ -43,12 +43,15 @@ class Transfer:
         self._items: tuple[TaskItem, ...] = ()
         self._files: tuple[TaskFile, ...] = ()
         self._warnings: tuple[str, ...] = ()
+        self._reuse = 0
+        self._done = 0
         run.services.tasks.changed.connect(self._on_changed)
         run.services.tasks.progressed.connect(self._on_progressed)
 
     def submit(self, plan: Plan, warnings: Sequence[str]) -> None:
         """Make the plan a task and carry it."""
         self._warnings = tuple(warnings)
+        self._reuse = plan.totals().reused
         answer = Answer[Task](self._run)
         self._run.services.tasks.submit(plan, answer.then)
         # Signals may have told more of the task by now than the answer knows.
@@ -106,12 +109,16 @@ class Transfer:
     def _on_progressed(self, progress: tuple[Progress, ...]) -> None:
         for figures in progress:
             if self._task is not None and figures.task_id == self._task.id:
+                self._done = figures.done
                 self._meter.transfer(figures)
 
     def report(self) -> int:
         """Print how it went and return the exit status."""
         task = self.task
         files, sizes = _since(task.files, self._before), _bytes_since(task.bytes, self._before_bytes)
+        if task.state is TaskState.INTERRUPTED:
+            # The database counts whole files; what crossed of unfinished ones is known from the last figures only.
+            sizes = replace(sizes, transferred=max(sizes.transferred, self._done - self._reuse))
         seconds = round(time.monotonic() - self._began, 3)
         errors = error_rows(self._files)
         result = task.outcome

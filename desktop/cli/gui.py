@@ -11,18 +11,24 @@ from pathlib import Path
 from desktop.core.errors import UsageError
 
 DEBIAN_PACKAGES = (
+    "fonts-dejavu-core",
     "libdbus-1-3",
     "libegl1",
     "libfontconfig1",
     "libgl1",
     "libglib2.0-0",
+    "libwayland-cursor0",
     "libxcb-cursor0",
     "libxcb-icccm4",
+    "libxcb-image0",
     "libxcb-keysyms1",
+    "libxcb-render-util0",
     "libxcb-shape0",
+    "libxcb-xkb1",
     "libxkbcommon-x11-0",
+    "libxkbcommon0",
 )
-"""What Qt's window libraries need on Debian and Ubuntu; the same as packaging/debian-packages.txt."""
+"""What the window needs on Debian and Ubuntu: packaging/debian-packages.txt without Python itself."""
 
 APT = f"apt-get install -y --no-install-recommends {' '.join(DEBIAN_PACKAGES)}"
 HEADLESS = "Without a window everything works from the command line; see: shotdock --help"

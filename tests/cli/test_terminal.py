@@ -1,0 +1,42 @@
+"""What a person at a terminal sees."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.cli.output import printable
+from tests.cli.console import ROOT, Console
+
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo terminal", allow_module_level=True)
+
+
+def test_a_terminal_gets_a_bar_that_is_wiped_at_the_end(shotdock: Console, tmp_path: Path) -> None:
+    source = tmp_path / "plate.exr"
+    source.write_bytes(bytes(30_000_000))
+    ours, theirs = os.openpty()
+    arguments = Console.command(("get", source, tmp_path / "dest", "--limit-rate", "30M"))
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=shotdock.environment)
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+    except OSError:
+        pass  # Linux ends a terminal nobody writes to any more with EIO
+    finally:
+        os.close(ours)
+        out, _ = process.communicate()
+    assert process.returncode == 0
+    assert b"[===" in seen
+    assert b"30 MB" in seen
+    assert seen.endswith(b"\r")
+    assert b"1 downloaded" in out
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    assert printable("a\x1b[2Jb\nc\u202ed.exr") == "a\\x1b[2Jb\\nc\\u202ed.exr"
+    assert printable("Été brûlé – 影.exr") == "Été brûlé – 影.exr"
