@@ -3,10 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import QThreadPool, SignalInstance
 
+from desktop.core.errors import ShotDockError
 from desktop.core.media import Entry
 from desktop.core.task import Progress, Task, TaskEvent, TaskFile
 from desktop.settings import Settings
@@ -73,16 +75,21 @@ class Active:
         if self.leaving or self.run.stopped:
             return
         for site in self.run.sites:
-            usual = self._known.usual_lanes(site)
-            wanted = self.task.options.parallel or settings.parallel or usual
-            budget = self._known.budget(site)
-            mine = sum(worker.site == site for worker in self.workers)
-            while mine < wanted and self.run.has_work(site) and budget.take():
-                lane = Lane(self.run, site, lambda site=site: self._known.source(site), budget)  # type: ignore[misc]
-                worker = LaneWorker(lane, self.run, site, budget, ended)
-                self.workers.add(worker)
-                mine += 1
-                pool.start(worker)
+            try:
+                self._open_lanes(site, pool, settings, ended)
+            except ShotDockError as error:
+                self.run.fail_site(site, error)
+
+    def _open_lanes(self, site: str, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
+        wanted = self.task.options.parallel or settings.parallel or self._known.usual_lanes(site)
+        budget = self._known.budget(site)
+        mine = sum(worker.site == site for worker in self.workers)
+        while mine < wanted and self.run.has_work(site) and budget.take():
+            lane = Lane(self.run, site, partial(self._known.source, site), budget)
+            worker = LaneWorker(lane, self.run, site, budget, ended)
+            self.workers.add(worker)
+            mine += 1
+            pool.start(worker)
 
     def stop(self, event: TaskEvent) -> None:
         """Break off: no byte is written after the lanes have ended, which they soon do."""
@@ -90,6 +97,12 @@ class Active:
         self.run.stop()
         for worker in tuple(self.workers):
             worker.lane.close()
+
+    def settle(self) -> None:
+        """Wait until the lanes of a stopped run have ended, which they soon do."""
+        for worker in self.workers:
+            worker.over.wait()
+        self.workers.clear()
 
     @property
     def over(self) -> bool:

@@ -167,23 +167,28 @@ class Background:
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(threads)
         self._under_way: set[Work] = set()
+        self._lock = threading.Lock()
 
     def run(self, call: Callable[[Work], T], then: Callable[[T], None], failed: Failed) -> Work:
         """Start `call(work)`; its result goes to `then`, its ShotDockError to `failed`."""
         work = Work()
-        self._under_way.add(work)
+        with self._lock:
+            self._under_way.add(work)
 
         def carried() -> T:
             try:
                 return call(work)
             finally:
-                self._under_way.discard(work)
+                with self._lock:
+                    self._under_way.discard(work)
 
         self._pool.start(_PoolJob(work, carried, self._answers.signal, then, failed))
         return work
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
-        for work in tuple(self._under_way):
+        with self._lock:
+            under_way = tuple(self._under_way)
+        for work in under_way:
             work.cancel()
         self._pool.waitForDone()

@@ -64,8 +64,17 @@ class ConnectionDesk(QObject):
             failed(error)
             return
 
+        before = next((known for known in self._saved if known.name == connection.name), connection)
+        elsewhere = (before.address, before.root, before.layout) != (
+            connection.address,
+            connection.root,
+            connection.layout,
+        )
+
         def keep() -> None:
             self._store.connections.save(connection)
+            if elsewhere:
+                self._store.structures.remove(connection.name)
             saved = tuple(self._store.connections.all())
             self._answers.post(lambda: self.load(saved))
             if password is None:

@@ -1,6 +1,7 @@
 """Run one lane on a pool thread."""
 
 import logging
+import threading
 
 from PySide6.QtCore import QRunnable, SignalInstance
 
@@ -22,6 +23,7 @@ class LaneWorker(QRunnable):
     def __init__(self, lane: Lane, run: Run, site: str, budget: HostBudget, ended: SignalInstance) -> None:
         super().__init__()
         self.lane, self.site = lane, site
+        self.over = threading.Event()
         self._run, self._budget, self._ended = run, budget, ended
         self.setAutoDelete(False)
 
@@ -35,4 +37,5 @@ class LaneWorker(QRunnable):
             self._run.fail_site(self.site, error)
         finally:
             self._budget.give_back()
+            self.over.set()
             self._ended.emit(self)

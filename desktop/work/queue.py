@@ -52,6 +52,9 @@ class Queue(QObject):
         self._timer.timeout.connect(self._tick)
         self._lane_ended.connect(self._on_lane_ended)
         self._ticks = 0
+        self._closed = False
+        # Workers whose lane has ended, held a little longer: their thread may still be on its way out of them.
+        self._spent: list[LaneWorker] = []
 
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted."""
@@ -118,6 +121,7 @@ class Queue(QObject):
 
     def shutdown(self) -> None:
         """Stop everything so that it can be resumed, and wait until it has stopped."""
+        self._closed = True
         self._timer.stop()
         for task_id in tuple(self._waiting):
             self._waiting.remove(task_id)
@@ -125,6 +129,7 @@ class Queue(QObject):
         running = tuple(self._active)
         self._stop(running, TaskEvent.INTERRUPT)
         self._settle(running)
+        self._pool.waitForDone()
 
     @property
     def idle(self) -> bool:
@@ -149,11 +154,11 @@ class Queue(QObject):
 
     def _settle(self, ids: Iterable[int]) -> None:
         """Wait until the stopped runs of these tasks have ended, and record what they still brought."""
-        if any(task_id in self._active for task_id in ids):
-            self._pool.waitForDone()
-            for task_id in ids:
-                if task_id in self._active:
-                    self._active[task_id].workers.clear()
+        settling = [self._active[task_id] for task_id in ids if task_id in self._active]
+        for active in settling:
+            self._spent += active.workers
+            active.settle()
+        if settling:
             self._tick()
 
     def _enqueue(self, ids: Iterable[int], event: TaskEvent) -> None:
@@ -166,12 +171,16 @@ class Queue(QObject):
         self._look_soon()
 
     def _look_soon(self) -> None:
+        if self._closed:
+            return
         if not self._timer.isActive():
             self._timer.start()
         QTimer.singleShot(0, self, self._fill)
 
     @Slot()
     def _fill(self) -> None:
+        if self._closed:
+            return
         while self._waiting and len(self._active) < self.settings.tasks_at_once:
             task_id = next((id_ for id_ in self._waiting if id_ not in self._active), None)
             if task_id is None:
@@ -203,10 +212,12 @@ class Queue(QObject):
             active.workers.discard(worker)
         self._look_soon()
         self._tick()
+        self._spent.append(worker)
 
     @Slot()
     def _tick(self) -> None:
         self._ticks += 1
+        spent, self._spent = self._spent, []
         moved = []
         for task_id, active in tuple(self._active.items()):
             if self._record(active) and not active.over:
@@ -218,7 +229,8 @@ class Queue(QObject):
         if self._ticks % 2 == 0 and self._active:
             self.progressed.emit(tuple(active.progress() for active in self._active.values()))
         self._fill()
-        if self.idle:
+        del spent
+        if self.idle and not self._spent:
             self._timer.stop()
 
     def _record(self, active: Active) -> bool:
@@ -234,9 +246,10 @@ class Queue(QObject):
         active.run.close()
         self._record(active)
         del self._active[task_id]
-        task = active.task
         if active.leaving:
-            return task
+            # It may have been queued again while its lanes were ending.
+            return self._store.tasks.get(task_id)
+        task = active.task
         event = TaskEvent.FAIL if task.files.failed else TaskEvent.FINISH
         return self._finish(self._move(task, event, self._first_error(task)))
 
