@@ -31,3 +31,12 @@ class Column:
         if role == Role.TextAlignmentRole:
             return RIGHT if self.right else LEFT
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A progress bar: fraction from 0 to 1 or None for "not known yet", its words and tone."""
+
+    fraction: float | None
+    words: str
+    tone: Tone

@@ -231,6 +231,8 @@ class ShotsTab(Tab):
             self.linked.emit(f"{session.connection}: offline", "offline")
         else:
             self.linked.emit(f"{session.connection} connected" if session.fresh else session.connection, "online")
+            if session.fresh and session.structure is not None:
+                self.said.emit(f"{self.frame.formats.counted(session.structure.shots, 'shot')} on {session.connection}")
         if not session.offline:
             self.cards.clear()
         self._table_or_empty()

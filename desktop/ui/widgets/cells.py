@@ -78,15 +78,6 @@ class ChoiceCell(Cell):
         self.theme.icon("chevron-down", Tone.FAINT).paint(painter, box)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A progress bar: fraction from 0 to 1 or None for "not known yet", its words and tone."""
-
-    fraction: float | None
-    words: str
-    tone: Tone
-
-
 class BarCell(Cell):
     """A thin bar with its percentage beside it."""
 
