@@ -100,6 +100,8 @@ class Committer:
                     while not self._files and not self._calls:
                         if self._closed:
                             return
+                        # Others may have committed what this thread was to linger for.
+                        self._lingering = False
                         self._sleep(None)
                     if self._lingering and not self._closed and not self._calls:
                         self._sleep(LINGER)

@@ -57,6 +57,14 @@ def test_many_files_arrive(tmp_path: Path, lanes: int) -> None:
     assert tree(tmp_path) == {path[1:]: data for path, data in shelf.files.items()}
 
 
+def test_the_last_few_files_of_many_lanes_are_not_forgotten(tmp_path: Path) -> None:
+    """Groups are committed by whoever fills them; what is left over when the lanes end has to be, too."""
+    for turn in range(20):
+        shelf = Shelf()
+        entries = [shelf.put(f"/{turn}/{i}", 10) for i in range(97 + turn)]
+        assert all(done.result is R.DOWNLOADED for done in bring(tmp_path, shelf, entries, lanes=4))
+
+
 def test_the_destination_is_made(tmp_path: Path) -> None:
     shelf = Shelf()
     [done] = bring(tmp_path / "new" / "er", shelf, [shelf.put("/a", 5)])
