@@ -16,6 +16,7 @@ from desktop.ui import tabs  # noqa: F401  the tabs register themselves
 from desktop.ui.main_window import MainWindow
 from desktop.ui.tab import Demo
 from desktop.ui.theme import Theme
+from desktop.work.end_signals import end_signals
 from desktop.work.services import Services, start_services
 
 DEMO_NAME = "Demo studio"
@@ -121,7 +122,8 @@ def open_window(services: Services | None = None) -> int:
     window = MainWindow(services, theme, demo.start)
     window.show()
     try:
-        return app.exec()
+        with end_signals(app.quit):
+            return app.exec()
     finally:
         demo.stop()
         services.shutdown()

@@ -63,7 +63,7 @@ class Settings:
     layout: str = "default"
     layout_folders: tuple[Path, ...] = ()
     destination: str = ""
-    theme: str = "system"
+    theme: str = "dark"
     notify: bool = True
     log_level: str = "INFO"
     layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)

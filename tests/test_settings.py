@@ -31,7 +31,7 @@ def write(places: Places, site: str = "", user: str = "{}") -> Places:
 def test_the_defaults(tmp_path: Path) -> None:
     settings = load(Places(tmp_path / "nowhere"), {})
     assert settings == Settings()
-    assert (settings.tasks_at_once, settings.conflict, settings.theme) == (2, "skip", "system")
+    assert (settings.tasks_at_once, settings.conflict, settings.theme) == (2, "skip", "dark")
     assert settings.version_strategy is VersionStrategy.LATEST
     assert settings.origin("theme") == "default"
     assert not (tmp_path / "nowhere").exists()

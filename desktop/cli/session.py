@@ -1,20 +1,20 @@
 """The engine for one command: work's services under an event loop without a window."""
 
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QSocketNotifier, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEventLoop, SignalInstance
 
 from desktop.core.errors import NotFound, ShotDockError, UsageError
 from desktop.core.task import Task
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.work.background import Work
+from desktop.work.end_signals import end_signals
 from desktop.work.services import Services, start_services
 
 T = TypeVar("T")
@@ -178,7 +178,7 @@ def session(places: Places, ring: LogRing) -> Iterator[Session]:
     services = start_services(places, ring, threaded=False)
     run = Session(services)
     try:
-        with _signals(run), _slots(run):
+        with end_signals(run.interrupt), _slots(run):
             try:
                 yield run
             finally:
@@ -187,32 +187,6 @@ def session(places: Places, ring: LogRing) -> Iterator[Session]:
         run.raise_broken()
     finally:
         services.shutdown()
-
-
-@contextmanager
-def _signals(run: Session) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `run.interrupt`, also while Qt's loop sleeps."""
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        run.interrupt()
-
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-    # Reading is all it takes: back in the interpreter, Python runs the handler.
-    notifier.activated.connect(lambda *_: reader.recv(4096))
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    wake = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(wake)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        notifier.setEnabled(False)
-        reader.close()
-        writer.close()
 
 
 @contextmanager

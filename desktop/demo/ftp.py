@@ -18,7 +18,10 @@ class FtpServing:
 
     def __init__(self, root: Path, user: str, password: str) -> None:
         # It tells every login and file; that is no news in a log about downloads.
-        logging.getLogger("pyftpdlib").setLevel(logging.WARNING)
+        quiet = logging.getLogger("pyftpdlib")
+        quiet.setLevel(logging.WARNING)
+        # Without a handler it would set up its own, and switch parts of every log record off.
+        quiet.addHandler(logging.NullHandler())
         authorizer = DummyAuthorizer()
         authorizer.add_user(user, password, str(root), perm=READ_ONLY)
         settings = {"authorizer": authorizer, "banner": "The demo studio is open.", "auth_failed_timeout": 0}

@@ -17,9 +17,11 @@ from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import provable
 from desktop.transfer.sums import Block, Sums
 
-SAVE_BYTES = 64 * 1024 * 1024
+SAVE_BYTES = 8 * 1024 * 1024
 SAVE_SECONDS = 2.0
-"""Bytes or seconds after which what came is made durable and noted in the journal."""
+"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs at most."""
+SAVE_PAUSE = 0.2
+"""Seconds from one save to the next at least, or a fast line would spend its time on journals."""
 _ROOM = (0, 64 * 1024, 1024 * 1024)
 """Bytes of a part given up, one after the other, until its journal finds room on a full disk."""
 
@@ -143,7 +145,8 @@ class Part:
         if self._keeper is None:
             return False
         self._unsaved += count
-        due = self._unsaved >= SAVE_BYTES or time.monotonic() - self._saved >= SAVE_SECONDS
+        since = time.monotonic() - self._saved
+        due = since >= SAVE_SECONDS or (self._unsaved >= SAVE_BYTES and since >= SAVE_PAUSE)
         if not due or self._saving:
             return False
         self._saving = True

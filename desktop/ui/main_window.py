@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
+from desktop.core.errors import ShotDockError
 from desktop.core.task import Task
 from desktop.ui.colours import Tone
 from desktop.ui.commands import Commands
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self.top_bar.searched.connect(lambda text: self.tabs[self.pages.currentIndex()].search(text))
         self.transfers.selected.connect(self._inspect)
         tasks.interrupted.connect(self._interrupted)
+        tasks.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
         for tab in self.tabs:
@@ -206,6 +208,9 @@ class MainWindow(QMainWindow):
             icon="interrupted",
         )
         self.notices.put(card)
+
+    def _refused(self, error: ShotDockError) -> None:
+        self.notices.tell(error)
 
     def _settings_changed(self) -> None:
         self.frame.theme.use(self._services.settings.value.theme)

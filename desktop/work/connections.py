@@ -135,7 +135,8 @@ class ConnectionDesk(QObject):
         finally:
             source.close()
         folders = sum(entry.kind is EntryKind.FOLDER for entry in entries)
-        return f"Connected to {connection.address.origin}: {connection.root} holds {folders} folders."
+        noun = "folder" if folders == 1 else "folders"
+        return f"Connected to {connection.address.origin}: {connection.root} holds {folders} {noun}."
 
     def _remember(self, error: HostKeyUnknown) -> None:
         if error.key.count(" "):

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.core.connection import parse_location
-from desktop.core.errors import ServerBusy, Stopped
+from desktop.core.errors import ServerBusy, ShotDockError, Stopped, UsageError
 from desktop.core.media import Compared, Entry, ScanProgress, Structure
 from desktop.core.plan import Filters, Plan, Request
 from desktop.store.database import Store
@@ -83,6 +83,8 @@ class Library(QObject):
 
         def done(structure: Structure) -> None:
             stop_telling()
+            if progress is not None:
+                progress(counters)
             self._desk.mailbox.post(lambda: self._store.structures.save(structure))
             then(structure)
 
@@ -160,11 +162,21 @@ class Library(QObject):
         ask = len(sources) <= ASK_UP_TO
         here = Disk(request.destination)
         expanded: dict[int, plain.Expanded] = {}
+        broken: list[ShotDockError] = []
         for site, wishes in groups.items():
-            with self._connected(work, site) as source:
-                for place, path, query, name in wishes:
-                    found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
-                    expanded[place] = replace(found, files=tuple(map(self._shelter(site), found.files)))
+            try:
+                with self._connected(work, site) as source:
+                    for place, path, query, name in wishes:
+                        found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
+                        expanded[place] = replace(found, files=tuple(map(self._shelter(site), found.files)))
+            except UsageError:
+                raise
+            except ShotDockError as error:
+                broken.append(error)
+                for place, path, _, name in wishes:
+                    expanded[place] = plain.Expanded(site, path, name or path, troubles=((Entry(path), error),))
+        if len(broken) == len(groups) and broken:
+            raise broken[0]
         return plain.plan_plain([expanded[place] for place in sorted(expanded)], request)
 
     def _shelter(self, site: str) -> Callable[[Entry], Entry]:

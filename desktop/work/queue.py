@@ -193,6 +193,7 @@ class Queue(QObject):
     def _start(self, task_id: int) -> None:
         if not self._store.tasks.claim(task_id, this_process()):
             log.warning("task %d is run by another ShotDock", task_id)
+            self.changed.emit((self._store.tasks.get(task_id),))
             return
         task = self._move(self._store.tasks.get(task_id), TaskEvent.START)
         files = self._store.tasks.pending(task_id)
@@ -200,7 +201,7 @@ class Queue(QObject):
         try:
             active = Active(task, files, sites, self._sites, self._pace)
         except HostileName as error:
-            self._finish(self._move(task, TaskEvent.FAIL, str(error)))
+            self.changed.emit((self._finish(self._move(task, TaskEvent.FAIL, str(error))),))
             return
         self._active[task_id] = active
         self._note(task, "INFO", f"Started: {len(files)} files to do.")

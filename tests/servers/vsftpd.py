@@ -17,7 +17,7 @@ class Tls(StrEnum):
 
 
 class VsftpdServer(ProcessServer):
-    """vsftpd for the anonymous user; `root` is served as `/`, read-only.
+    """vsftpd for the anonymous user, read-only; started without a chroot, so paths are those of this machine.
 
     With TLS it insists that a data connection resumes the control connection's session, as vsftpd does unless
     told otherwise. max_clients: 421 beyond it. passive_ports: where data connections go. passive_hosts: further
@@ -51,13 +51,13 @@ class VsftpdServer(ProcessServer):
     @property
     def path(self) -> str:
         """Return the served folder's path as a client names it."""
-        return "/"
+        return self.root.as_posix()
 
     @property
     def url(self) -> str:
         """Return the served folder's URL."""
         scheme = {Tls.NONE: "ftp", Tls.EXPLICIT: "ftpes", Tls.IMPLICIT: "ftps"}[self.tls]
-        return f"{scheme}://{self.user}@{self.host}:{self.port}/"
+        return f"{scheme}://{self.user}@{self.host}:{self.port}{self.path}"
 
     def prepare(self) -> Sequence[str]:
         """Write vsftpd.conf and return the command."""

@@ -1,6 +1,8 @@
 """The start of the window, and the demo studio beside it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from PySide6.QtCore import QObject
@@ -38,3 +40,25 @@ def test_the_demo_studio_runs_in_a_process_of_its_own(qtbot: QtBot) -> None:
     process.stop()
     assert not failed
     assert told[0].connection.address.protocol == "sftp"
+
+
+WINDOW = """
+import sys
+from PySide6.QtCore import QTimer
+from desktop.app import application, open_window
+
+app = application()
+QTimer.singleShot(0, lambda: print("open", flush=True))
+sys.exit(open_window())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_window_that_is_asked_to_end_ends_in_peace() -> None:
+    window = subprocess.Popen([sys.executable, "-c", WINDOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert window.stdout is not None
+    assert window.stdout.readline().strip() == "open"
+    window.terminate()
+    _, words = window.communicate(timeout=60)
+    assert window.returncode == 0
+    assert "Traceback" not in words

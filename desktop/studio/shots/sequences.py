@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-
-from fileseq import findSequencesInList, framesToFrameRange
-from fileseq.constants import PAD_STYLE_HASH1
-from fileseq.filesequence import FileSequence
+from types import ModuleType
+from typing import Any
 
 from desktop.core.media import Entry
 
@@ -61,7 +59,8 @@ def group(files: Iterable[Entry]) -> list[FrameSequence]:
     """Return the frame sequences among files, by folder and pattern; files that are no frames are left out."""
     sizes = {file.path: file.size for file in files if _is_frame(file.name)}
     found = []
-    for sequence in findSequencesInList(sizes, pad_style=PAD_STYLE_HASH1):
+    fileseq = _fileseq()
+    for sequence in fileseq.findSequencesInList(sizes, pad_style=fileseq.constants.PAD_STYLE_HASH1):
         made = _sequence(sequence, sizes)
         if made is not None:
             found.append(made)
@@ -85,7 +84,7 @@ def missing(sequences: Iterable[FrameSequence]) -> tuple[int, ...]:
 
 def frame_ranges(frames: Iterable[int]) -> str:
     """Return frames as ranges: `1043-1045,1050`."""
-    return str(framesToFrameRange(frames))
+    return str(_fileseq().framesToFrameRange(frames))
 
 
 def shorter(sequences: Sequence[FrameSequence], label: str, before: Sequence[FrameSequence], old: str) -> str:
@@ -104,7 +103,7 @@ def _is_frame(name: str) -> bool:
     return found is not None and not _VERSION_HEAD.search(found["head"])
 
 
-def _sequence(found: FileSequence, sizes: dict[str, int | None]) -> FrameSequence | None:
+def _sequence(found: Any, sizes: dict[str, int | None]) -> FrameSequence | None:
     frames = tuple(sorted(int(frame) for frame in found.frameSet() or ()))
     head = found.basename()
     if not frames or frames[-1] - frames[0] >= LONGEST or (len(frames) == 1 and not _SINGLE_HEAD.search(head)):
@@ -129,3 +128,10 @@ def _range(first: int, last: int) -> str:
 
 def _gaps(count: int) -> str:
     return f" ({count} missing)" if count else ""
+
+
+def _fileseq() -> ModuleType:
+    """Load the library of sequences: 40 ms that a command without frames does not pay."""
+    import fileseq
+
+    return fileseq

@@ -9,9 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 from desktop.core.task import Progress, Task, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.formats import TASK_FACES, Formats, words
-from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
+from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Bar, Column, Index, Role
 from desktop.ui.theme import Theme
-from desktop.ui.widgets.cells import Bar
 
 TASK, STATE, PROGRESS, SIZE, SPEED, LEFT_TIME, FILES, WHEN = range(8)
 COLUMNS = (

@@ -1,13 +1,11 @@
 """Cells that a plain table does not draw: a path in two tones, a version to choose, a progress bar."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.ui.colours import Tone
-from desktop.ui.models.columns import RIGHT
+from desktop.ui.models.columns import RIGHT, Bar
 from desktop.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
