@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from desktop.core.errors import ConnectionLost, TimedOut
-from desktop.core.media import Entry, Folder
+from desktop.core.errors import ConnectionLost, NotFound, Retry, TimedOut
+from desktop.core.media import Entry, EntryKind, Folder
 from desktop.transfer.ports import Features, Feed, Site
 from desktop.transfer.sources import sftp_wire as wire
 from desktop.transfer.sources.sftp_dial import dial
@@ -63,11 +64,13 @@ class SftpSource:
 
     def list(self, path: str) -> list[Entry]:
         """Return a folder's entries without `.` and `..`; links stay links. Raise NotFound, NotAllowed."""
-        return list_folder(self._open(), path, self._wire_path(path))
+        with self._no_file(path):
+            return list_folder(self._open(), path, self._wire_path(path))
 
     def walk(self, root: str, enter: Callable[[Entry], bool], stopped: Callable[[], bool]) -> Iterator[Folder]:
         """Yield root and every folder below it that `enter` admits, as soon as each is listed."""
-        return walk_tree(self._open(), root, self._wire_path, enter, stopped)
+        with self._no_file(root):
+            yield from walk_tree(self._open(), root, self._wire_path, enter, stopped)
 
     def read(self, feed: Feed) -> None:
         """Carry pieces until the feed has none left; raise ConnectionLost or TimedOut when the line fails."""
@@ -83,6 +86,21 @@ class SftpSource:
         self._closing.set()
         if self._line:
             self._line.hang_up()
+
+    @contextmanager
+    def _no_file(self, path: str) -> Iterator[None]:
+        """Look again when path cannot be listed: some servers only say "failure" when it is a file."""
+        try:
+            yield
+        except Retry as error:
+            if type(error) is Retry and error.path == path and self.stat(path).kind is EntryKind.FILE:
+                raise NotFound(
+                    title="This is not a folder.",
+                    cause="On the server it is a file.",
+                    suggestion="Name the folder it lies in.",
+                    path=path,
+                ) from error
+            raise
 
     def _open(self) -> Session:
         if self._session is None:

@@ -5,12 +5,11 @@ thread hands every piece of channel data to one receiver as it comes, and the so
 """
 
 import contextlib
-import errno
 import io
 import logging
 import socket
 import struct
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -22,11 +21,13 @@ from paramiko.common import (
     MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_REQUEST,
     MSG_CHANNEL_WINDOW_ADJUST,
+    MSG_SERVICE_ACCEPT,
+    MSG_SERVICE_REQUEST,
 )
-from paramiko.packet import NeedRekeyException, Packetizer
 
 from desktop.core.errors import ConnectionLost, ShotDockError, TimedOut
 from desktop.transfer.sources.sftp_faults import busy
+from desktop.transfer.sources.sftp_packets import Packets
 
 WINDOW = 64 * 1024 * 1024
 """Bytes the server may send before it hears that we took some; far more than is ever asked for at once."""
@@ -34,8 +35,6 @@ ADJUST_AFTER = 8 * 1024 * 1024
 """Bytes taken before the server is told so: seldom enough to cost nothing, early enough never to stall it."""
 PACKET = 256 * 1024
 """The largest SSH packet we take; servers with smaller ones send smaller ones."""
-GULP = 1024 * 1024
-"""Bytes asked from the socket at once."""
 
 CIPHERS = (
     "aes128-gcm@openssh.com",
@@ -76,96 +75,6 @@ class Receiver(Protocol):
         """Hear that no more bytes will come, and why, if that is known."""
 
 
-class Packets(Packetizer):
-    """paramiko's packet layer, reading the socket in gulps instead of twice a packet."""
-
-    # RFC 4344 allows 2**32 blocks of 16 bytes (64 GiB) under one AES key; paramiko's 512 MiB would stop every
-    # large transfer for a round of key exchange. A server that wants new keys sooner asks, and gets them.
-    REKEY_BYTES = 1 << 35
-    REKEY_PACKETS = 1 << 31
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self._sock = sock
-        self._gulp = bytearray(GULP)
-        self._view = memoryview(self._gulp)
-        self._start = 0
-        self._stop = 0
-        self.greeting = b""
-        """The first bytes of the server, kept to tell who answers if it is no SSH server."""
-
-    def close(self) -> None:
-        """Close the socket; also end the handshake's timer, which would outlive it."""
-        self.complete_handshake()
-        super().close()
-
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Return exactly n bytes; raise EOFError when the server hangs up first."""
-        start = self._start
-        if n <= self._stop - start:
-            self._start = start + n
-            return bytes(self._view[start : start + n])
-        out = bytearray(self._view[start : self._stop])
-        self._start = self._stop = 0
-        while len(out) < n:
-            self._fill(check_rekey and not out)
-            take = min(n - len(out), self._stop)
-            out += self._view[:take]
-            self._start = take
-        return bytes(out)
-
-    def _fill(self, may_rekey: bool) -> None:
-        """Read what the socket has into the empty gulp, waiting for the first byte."""
-        while True:
-            if self.handshake_timed_out():
-                raise EOFError
-            try:
-                self._stop = self._sock.recv_into(self._gulp)
-            except TimeoutError:
-                pass
-            except OSError as error:
-                if self.closed:
-                    raise EOFError from error
-                if error.errno != errno.EAGAIN:
-                    raise
-            else:
-                self._start = 0
-                if not self._stop:
-                    raise EOFError
-                return
-            if self.closed:
-                raise EOFError
-            if may_rekey and self.need_rekey():
-                raise NeedRekeyException
-
-    def readline(self, timeout: float) -> str:
-        """Return the next line of the greeting; raise TimeoutError or EOFError, and refuse endless ones."""
-        until = time.monotonic() + timeout
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            if time.monotonic() > until:
-                raise TimeoutError
-            line += self._byte(until)
-            if len(line) > 8192:
-                raise EOFError
-        self.greeting += line
-        return line.decode("utf-8", "replace").rstrip("\r\n")
-
-    def _byte(self, until: float) -> bytes:
-        while self._start == self._stop:
-            try:
-                self._stop = self._sock.recv_into(self._gulp)
-            except TimeoutError:
-                if time.monotonic() > until:
-                    raise
-                continue
-            self._start = 0
-            if not self._stop:
-                raise EOFError
-        self._start += 1
-        return bytes(self._view[self._start - 1 : self._start])
-
-
 class Line(paramiko.Transport):
     """A client's SSH transport with one channel, whose data goes straight to a receiver."""
 
@@ -180,6 +89,7 @@ class Line(paramiko.Transport):
         self.receiver: Receiver | None = None
         self._taken = 0
         self._told = 0
+        self._may_log_in = threading.Event()
         super().__init__(sock, WINDOW, PACKET, packetizer_class=Packets)
         self.set_log_channel(LOG_CHANNEL)
         self._socket = sock
@@ -187,6 +97,7 @@ class Line(paramiko.Transport):
         self.handshake_timeout = timeout
         self.auth_timeout = timeout
         self.clear_to_send_timeout = timeout
+        self._handler_table[MSG_SERVICE_ACCEPT] = self._welcome  # type: ignore[attr-defined]
         self._channel_handler_table = {
             **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]
             MSG_CHANNEL_DATA: self._data,
@@ -200,8 +111,28 @@ class Line(paramiko.Transport):
         try:
             super().run()
         finally:
+            self._may_log_in.set()
             if self.receiver:
                 self.receiver.hung_up(self.saved_exception)
+
+    def ask_to_log_in(self) -> None:
+        """Tell the server that a login follows: once a line, as the standard has it.
+
+        paramiko says so before every attempt, which costs a round trip each, and servers written in Go hang up.
+        """
+        super()._send_message(_service("ssh-userauth", MSG_SERVICE_REQUEST))  # type: ignore[misc]
+        if not self._may_log_in.wait(self.auth_timeout):
+            raise TimeoutError(f"no answer within {self.auth_timeout:.0f} s")
+
+    def _send_message(self, message: paramiko.Message) -> None:
+        if message.asbytes()[0] == MSG_SERVICE_REQUEST and self.auth_handler:
+            # Answered already. What paramiko does with the answer, it does here and now: it sends the attempt.
+            self.auth_handler._parse_service_accept(_service("ssh-userauth"))  # type: ignore[attr-defined]
+            return
+        super()._send_message(message)  # type: ignore[misc]
+
+    def _welcome(self, _message: paramiko.Message) -> None:
+        self._may_log_in.set()
 
     def open_sftp(self, timeout: float, receiver: Receiver) -> paramiko.Channel:
         """Open the one channel and start SFTP on it; raise paramiko's exceptions.
@@ -258,6 +189,17 @@ class Line(paramiko.Transport):
     def _hung_up(self) -> None:
         if self.receiver:
             self.receiver.hung_up(None)
+
+
+def _service(name: str, kind: int | None = None) -> paramiko.Message:
+    """Return a message about a service, ready to be sent if it has a kind, to be read if it has none."""
+    message = paramiko.Message()
+    if kind is not None:
+        message.add_byte(bytes([kind]))
+    message.add_string(name)
+    if kind is None:
+        message.rewind()
+    return message
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ from desktop.core.errors import (
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.sftp_faults import busy
 from desktop.transfer.sources.sftp_keys import agent_keys, default_keys, identity_key
-from desktop.transfer.sources.sftp_line import HOST_KEYS, Line, Packets
+from desktop.transfer.sources.sftp_line import HOST_KEYS, Line
+from desktop.transfer.sources.sftp_packets import Packets
 from desktop.transfer.trust import KnownHost, fingerprint, known_hosts_line, look_up, remember_host_key
 
 _ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
@@ -53,7 +54,8 @@ def log_in(line: Line, site: Site) -> None:
     user = site.address.user or _local_user()
     attempt = _Attempt(line, site, user)
     with _login_errors(site.address.host, user):
-        # A named key is tried before asking what the server takes: that saves two round trips of every connection.
+        line.ask_to_log_in()
+        # A named key is tried before asking what the server takes: that saves every connection a round trip.
         if site.login.identity and attempt.key(identity_key(site.login.identity, site.login.passphrase)):
             return
         if attempt.begin():
@@ -116,10 +118,10 @@ class _Attempt:
         except paramiko.BadAuthenticationType as refusal:
             self._methods = tuple(refusal.allowed_types)
             return False
-        except paramiko.AuthenticationException:
+        except paramiko.SSHException:
             if not self._line.is_active():
                 raise  # the server hung up: too many attempts
-            return False
+            return False  # refused; or the agent would not sign with this key
         if more:
             self._methods = tuple(more)
         return self._line.is_authenticated()

@@ -20,6 +20,8 @@ from desktop.transfer.sources.sftp_line import Line, lost, silence, ssh_errors
 
 TICK = 0.2
 """Seconds a waiting lane sleeps before it looks whether it was stopped, or the server has gone silent."""
+LAST_WORDS = 2.0
+"""Seconds the reason of a broken line may lag behind the break."""
 _VERSION_NUMBER = -1
 _head = struct.Struct(">IBI").unpack_from
 _length = struct.Struct(">I").unpack_from
@@ -101,7 +103,7 @@ class Session:
         self._filled = 0
         self._heard = time.monotonic()
         self._receiving = False
-        self._over = False
+        self._over = threading.Event()
         self._cause: Exception | None = None
         self.limits = wire.Limits()
         self.gate = threading.Lock()
@@ -122,7 +124,8 @@ class Session:
             while not greeting.kind:
                 self.step()
         except ConnectionLost as error:
-            if not self._line.is_active():
+            # What cannot be understood from the start is somebody else's voice, such as a login script's.
+            if not self._line.is_active() and not self._receiving:
                 raise
             raise _no_sftp(self._host, error.cause) from error
         reply = wire.Reply(greeting.body)
@@ -154,7 +157,7 @@ class Session:
         Raises ConnectionLost once the line is broken and every reply that came is passed on, and TimedOut for
         a server that owes replies and is silent for too long.
         """
-        if self._over:
+        if self._over.is_set():
             if not self._answered:
                 self._check()
         else:
@@ -187,15 +190,21 @@ class Session:
         channel = self._channel
         if channel is None:
             raise lost(self._host, None)
-        with ssh_errors(self._host):
-            self._line.adjust(channel)
-            if self._out:
-                data = b"".join(self._out)
-                self._out.clear()
-                channel.sendall(data)
+        try:
+            with ssh_errors(self._host):
+                self._line.adjust(channel)
+                if self._out:
+                    data = b"".join(self._out)
+                    self._out.clear()
+                    channel.sendall(data)
+        except ConnectionLost:
+            # The transport thread knows why the line broke, and is about to say so.
+            if self._over.wait(LAST_WORDS):
+                self._check()
+            raise
 
     def _check(self) -> None:
-        if self._over:
+        if self._over.is_set():
             if self._receiving and self._cause:
                 raise self._cause  # it was raised on our own side of the line, while handing on what came
             raise lost(self._host, self._cause)
@@ -227,9 +236,9 @@ class Session:
 
     def hung_up(self, cause: Exception | None) -> None:
         """Note that no more replies will come."""
-        if not self._over:
+        if not self._over.is_set():
             self._cause = cause
-            self._over = True
+            self._over.set()
         self._wake.set()
 
     def _gather(self, data: memoryview) -> tuple[memoryview | None, memoryview]:
