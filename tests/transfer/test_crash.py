@@ -1,6 +1,7 @@
 """Killed processes and full disks: what is left behind, and what the next run makes of it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -173,12 +174,18 @@ def with_fault(root: Path, path: Path, inject: str, size: int) -> str:
 
 
 @needs_strace
-@pytest.mark.parametrize("size", [1000, 5 * MIB])
-@pytest.mark.parametrize("inject", ["pwrite64:error=EIO:when=1", "fsync:error=EIO:when=1", "pwrite64:error=EIO:when=4"])
+@pytest.mark.parametrize(
+    ("size", "inject"),
+    [
+        (1000, "pwrite64:error=EIO:when=1"),
+        (1000, "fsync:error=EIO:when=1"),
+        (5 * MIB, "pwrite64:error=EIO:when=1"),
+        (5 * MIB, "pwrite64:error=EIO:when=4"),
+        (5 * MIB, "fsync:error=EIO:when=1"),
+    ],
+)
 def test_a_disk_that_fails_gives_nothing_a_final_name(tmp_path: Path, size: int, inject: str) -> None:
     """R30."""
-    if size == 1000 and inject.endswith("4"):
-        pytest.skip("a small file is written at once")
     part = tmp_path / ".0.bin.tok00001.part"
     assert with_fault(tmp_path, part, inject, size) == "done failed target-unwritable"
     assert not (tmp_path / "0.bin").exists()
@@ -189,12 +196,64 @@ def test_a_disk_that_fails_gives_nothing_a_final_name(tmp_path: Path, size: int,
 
 
 @needs_strace
-def test_a_short_write_is_continued(tmp_path: Path) -> None:
+def test_a_target_held_for_good_costs_one_byte_the_next_time(tmp_path: Path) -> None:
+    """R32: the complete part waits with its journal."""
+    calls = "link,linkat,rename,renameat,renameat2"
     assert (
-        with_fault(tmp_path, tmp_path / ".0.bin.tok00001.part", "fsync:delay_enter=1", 5 * MIB)
-        == "done downloaded None"
+        with_fault(tmp_path, tmp_path / ".0.bin.tok00001.part", f"{calls}:error=EACCES", 5 * MIB)
+        == "done failed file-in-use"
     )
-    assert (tmp_path / "0.bin").read_bytes() == shelf_of(5 * MIB).files["/0.bin"]
+    assert not (tmp_path / "0.bin").exists()
+    shelf = shelf_of(5 * MIB)
+    [done] = bring(tmp_path, shelf, [shelf.entry("/0.bin")])
+    assert (done.result, done.transferred) == (R.DOWNLOADED, 1)
+    assert tree(tmp_path) == {"0.bin": shelf.files["/0.bin"]}
+
+
+@needs_strace
+def test_a_small_file_that_is_refused_its_name_leaves_nothing(tmp_path: Path) -> None:
+    calls = "link,linkat,rename,renameat,renameat2"
+    assert (
+        with_fault(tmp_path, tmp_path / ".0.bin.tok00001.part", f"{calls}:error=EACCES", 500)
+        == "done failed file-in-use"
+    )
+    assert tree(tmp_path) == {}
+
+
+@needs_strace
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1000, 5 * MIB])
+def test_killed_at_any_call_a_file_is_whole_or_absent(tmp_path: Path, size: int) -> None:
+    """R35: from opening the part to syncing the folder; the next run always ends with that one file."""
+
+    def traced(root: Path, *inject: str) -> list[str]:
+        root.mkdir()
+        part = root / ".0.bin.tok00001.part"
+        paths = [part, root / "0.bin", Path(f"{part}.journal"), Path(f"{part}.journal.new"), root]
+        words = [word for path in paths for word in ("-P", str(path))]
+        return ["strace", "-f", *words, *inject, *fetch(root, size, MIB * 2, 0.0)]
+
+    log = tmp_path / "log"
+    subprocess.run(traced(tmp_path / "whole", "-o", str(log)), check=True, capture_output=True, timeout=60)
+    calls = re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE)
+    assert {"flock", "fsync", "link", "unlink", "utimensat"} <= set(calls)
+    shelf = shelf_of(size)
+    for moment, call in enumerate(calls):
+        root = tmp_path / str(moment)
+        when = calls[: moment + 1].count(call)
+        subprocess.run(
+            traced(root, "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}"),
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+        left = tree(root)
+        assert left.get("0.bin") in (None, shelf.files["/0.bin"])
+        [done] = bring(root, shelf, [shelf.entry("/0.bin")], token="second02")
+        assert done.result is (R.SKIPPED if "0.bin" in left else R.DOWNLOADED), call
+        assert (root / "0.bin").read_bytes() == shelf.files["/0.bin"]
+        if "0.bin" not in left:
+            assert list(tree(root)) == ["0.bin"], call
 
 
 def test_a_destination_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
