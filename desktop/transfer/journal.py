@@ -38,19 +38,9 @@ class Journal:
     pid: int = 0
 
     @property
-    def ranges(self) -> Ranges:
-        """Return the durable ranges."""
-        return Ranges((start, end) for start, end, _ in self.blocks)
-
-    @property
     def bytes(self) -> int:
         """Return how many bytes are durable."""
         return sum(end - start for start, end, _ in self.blocks)
-
-    @property
-    def here(self) -> bool:
-        """Tell whether its writer ran on this machine."""
-        return self.host == socket.gethostname()
 
 
 def write_journal(path: str, journal: Journal) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from desktop.core.errors import HostileName, NameTooLong
@@ -22,7 +22,6 @@ PATH_MAX = 4000
 
 _UNSAFE = re.compile(r'[\x01-\x1f\x7f<>:"|?*\udc80-\udcff]|%(?=[0-9A-Fa-f]{2})')
 _LONE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _IGNORED = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
 """Device names, which Windows opens as devices whatever suffix follows
@@ -30,7 +29,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²
 
 
 def local_name(component: str) -> str:
-    """Return one component of a server's path as a local name; `remote_name` gives it back.
+    """Return one component of a server's path as a local name, different for different components.
 
     Raises HostileName for "", ".", "..", a separator of any system, NUL or broken Unicode, NameTooLong for a
     result over NAME_MAX bytes.
@@ -55,11 +54,6 @@ def local_name(component: str) -> str:
             path=shown(component),
         )
     return safe
-
-
-def remote_name(name: str) -> str:
-    """Return the server's component that `local_name` made into name."""
-    return _ESCAPE.sub(_unescape, name)
 
 
 def relative_target(parts: Sequence[str]) -> str:
@@ -90,14 +84,6 @@ def fold(target: str) -> str:
         return target.lower()
     seen = _IGNORED.sub("", unicodedata.normalize("NFKD", target).casefold())
     return unicodedata.normalize("NFKC", seen).casefold()
-
-
-def collides(targets: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return the groups of targets that may be one file here (case, accents, the same twice), in order."""
-    groups: dict[str, list[str]] = {}
-    for target in targets:
-        groups.setdefault(fold(target), []).append(target)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def shown(name: str) -> str:
@@ -147,14 +133,6 @@ class Below:
             raise _hostile(relative, "A link on the way leads out of the destination.")
 
 
-def resolve_below(root: Path, relative: str) -> Path:
-    """Return root / relative; raise HostileName for anything outside root, also through existing links.
-
-    For many paths below one root, `Below` is far quicker.
-    """
-    return Below(root).path(relative)
-
-
 def _check(component: str, relative: str) -> None:
     """Refuse what `local_name` would never give: no component of our own making fails this."""
     if component in ("", ".", "..") or "\\" in component or "\0" in component or "/" in component:
@@ -166,11 +144,6 @@ def _check(component: str, relative: str) -> None:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"%{code - 0xDC00 if code > 0xDC00 else code:02X}"
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    return chr(code + 0xDC00 if code > 0x7F else code)
 
 
 def _turns(character: str) -> bool:

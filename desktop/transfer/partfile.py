@@ -69,11 +69,6 @@ def discard(target: Path, token: str) -> None:
         Path(path).unlink(missing_ok=True)
 
 
-def find_reusable(target: Path, file: Entry) -> int:
-    """Return how many bytes a dead run's part of the target would save; for many targets use `PartIndex`."""
-    return PartIndex().reusable(target, file)
-
-
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """A part taken over: its descriptor, locked, and what its journal said."""

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 
 from desktop.core.media import Entry
 from desktop.transfer.journal import Journal, read_journal, write_journal
-from desktop.transfer.partfile import PartIndex, discard, find_reusable, journal_path, part_path, split, stem
+from desktop.transfer.partfile import PartIndex, discard, journal_path, part_path, split, stem
 
 FILE = Entry("/show/sh010.exr", size=1000, mtime=5000.0)
+
+
+def find_reusable(target: Path, file: Entry) -> int:
+    return PartIndex().reusable(target, file)
+
+
 DEAD = 2**22 + 1
 """A process id Linux never gives."""
 
