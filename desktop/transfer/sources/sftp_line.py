@@ -50,7 +50,9 @@ MACS = (
     "hmac-sha2-256",
     "hmac-sha2-512",
 )
-HOST_KEYS = (
+KEX = tuple(name for name in paramiko.Transport._preferred_kex if not name.endswith("sha1"))  # type: ignore[attr-defined]
+"""The library's own choice, which grows with it, but never with SHA-1."""
+KEYS = (
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
     "ecdsa-sha2-nistp384",
@@ -58,6 +60,7 @@ HOST_KEYS = (
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
+"""Kinds of host keys and of users' keys; plain `ssh-rsa` signs with SHA-1."""
 
 # Whatever paramiko would log reaches us as an exception too, and is told in our own words; its records would
 # only add tracebacks to the log, and at DEBUG the details of the login.
@@ -80,8 +83,10 @@ class Line(paramiko.Transport):
 
     _preferred_ciphers = CIPHERS
     _preferred_macs = MACS
+    _preferred_kex = KEX
+    _preferred_pubkeys = KEYS
 
-    preferred_keys: Sequence[str] = HOST_KEYS
+    preferred_keys: Sequence[str] = KEYS
     """Host key types in the order to ask for; no certificates, which nothing here could check."""
 
     def __init__(self, sock: socket.socket, timeout: float) -> None:

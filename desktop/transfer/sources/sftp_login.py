@@ -18,7 +18,7 @@ from desktop.core.errors import (
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.sftp_faults import busy
 from desktop.transfer.sources.sftp_keys import agent_keys, default_keys, identity_key
-from desktop.transfer.sources.sftp_line import HOST_KEYS, Line
+from desktop.transfer.sources.sftp_line import KEYS, Line
 from desktop.transfer.sources.sftp_packets import Packets
 from desktop.transfer.trust import KnownHost, fingerprint, known_hosts_line, look_up, remember_host_key
 
@@ -146,8 +146,8 @@ class _Attempt:
 
 def _key_order(known: KnownHost) -> list[str]:
     """Return the host key types to ask for: those we know the host by come first."""
-    stored = [name for kind in known.types for name in _ALGORITHMS.get(kind, (kind,)) if name in HOST_KEYS]
-    return list(dict.fromkeys([*stored, *HOST_KEYS]))
+    stored = [name for kind in known.types for name in _ALGORITHMS.get(kind, (kind,)) if name in KEYS]
+    return list(dict.fromkeys([*stored, *KEYS]))
 
 
 def _check_host_key(key: paramiko.PKey, known: KnownHost, site: Site) -> None:
