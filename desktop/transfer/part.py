@@ -19,9 +19,11 @@ from desktop.transfer.sums import Block, Sums
 
 SAVE_BYTES = 8 * 1024 * 1024
 SAVE_SECONDS = 2.0
-"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs at most."""
-SAVE_PAUSE = 0.2
-"""Seconds from one save to the next at least, or a fast line would spend its time on journals."""
+"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs, about."""
+SAVE_PAUSE = 0.1
+"""Seconds from one save to the next at least, or a fast line would spend its time on journals..."""
+SAVE_MOST = 64 * 1024 * 1024
+"""...until so many bytes have come in that time."""
 _ROOM = (0, 64 * 1024, 1024 * 1024)
 """Bytes of a part given up, one after the other, until its journal finds room on a full disk."""
 
@@ -146,7 +148,7 @@ class Part:
             return False
         self._unsaved += count
         since = time.monotonic() - self._saved
-        due = since >= SAVE_SECONDS or (self._unsaved >= SAVE_BYTES and since >= SAVE_PAUSE)
+        due = self._unsaved >= (SAVE_BYTES if since >= SAVE_PAUSE else SAVE_MOST) or since >= SAVE_SECONDS
         if not due or self._saving:
             return False
         self._saving = True

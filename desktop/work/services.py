@@ -16,6 +16,7 @@ from desktop.transfer import conflicts, sources  # noqa: F401  their parts regis
 from desktop.transfer.ports import CONFLICTS
 from desktop.work.background import Background, Desk, Mailbox
 from desktop.work.connections import ConnectionDesk
+from desktop.work.descriptors import make_room
 from desktop.work.library import Library
 from desktop.work.queue import Queue
 from desktop.work.settings_box import SettingsBox
@@ -75,6 +76,7 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True) -> S
     threaded: give tasks and database a thread of their own, as a window needs; without, everything is told on
     the calling thread, under its QCoreApplication.
     """
+    make_room()
     settings = settings_file.load(places)
     studio = site_connections(places)
     folders = (places.layouts, *settings.layout_folders)

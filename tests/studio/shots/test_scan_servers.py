@@ -43,15 +43,9 @@ def server(request: pytest.FixtureRequest, served: Path) -> AnyServer:
     return started
 
 
-def address(server: AnyServer) -> str:
-    url = server.url.rstrip("/")
-    # This vsftpd shuts nobody in: the served folder is where it is on this machine.
-    return f"{url}{server.root.as_posix()}" if isinstance(server, VsftpdServer) else url
-
-
 @contextmanager
 def scanned(server: AnyServer, tmp_path: Path, below: str = "") -> Iterator[Structure]:
-    connection, _ = parse_connection("studio", f"{address(server)}{below}")
+    connection, _ = parse_connection("studio", f"{server.url.rstrip('/')}{below}")
     known = tmp_path / "known_hosts"
     if isinstance(server, SshServer):
         known.write_text(server.known_hosts)
