@@ -13,6 +13,7 @@ from desktop.logs import set_up
 from desktop.places import Places
 from desktop.settings import load
 from desktop.ui import tabs  # noqa: F401  the tabs register themselves
+from desktop.ui.collector import Collector
 from desktop.ui.main_window import MainWindow
 from desktop.ui.tab import Demo
 from desktop.ui.theme import Theme
@@ -20,6 +21,9 @@ from desktop.work.end_signals import end_signals
 from desktop.work.services import Services, start_services
 
 DEMO_NAME = "Demo studio"
+
+SWITCH_EVERY = 0.001
+"""Seconds a lane's thread may keep the interpreter from the window; Python's own 5 ms add up to stalls."""
 
 
 class DemoProcess(QObject):
@@ -113,6 +117,7 @@ def open_window(services: Services | None = None) -> int:
     and UsageError for settings or a database that cannot be used.
     """
     app = application()
+    sys.setswitchinterval(SWITCH_EVERY)
     if services is None:
         places = Places.find()
         services = start_services(places, set_up(places, None, load(places).log_level))
@@ -121,9 +126,12 @@ def open_window(services: Services | None = None) -> int:
     demo = DemoProcess(app)
     window = MainWindow(services, theme, demo.start)
     window.show()
+    collector = Collector(app)
+    collector.start()
     try:
         with end_signals(app.quit):
             return app.exec()
     finally:
+        collector.stop()
         demo.stop()
         services.shutdown()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from desktop.core.media import Compared, Entry, Publication, ShotKey, ShotState, Structure, Version
 from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem, Request, VersionStrategy
-from desktop.core.task import Bytes, Counts, Task, TaskState
+from desktop.core.task import Bytes, Counts, FileResult, Task, TaskFile, TaskState
 
 
 def version(number: int, files: int = 2, size: int = 100) -> Version:
@@ -80,3 +80,7 @@ def task(
         files=Counts(planned=10, failed=failed),
         bytes=Bytes(planned=planned_bytes, transferred=transferred),
     )
+
+
+def task_file(number: int, target: str, result: FileResult) -> TaskFile:
+    return TaskFile(number, 1, f"/s/{target}", target, 100, 1000.0, Action.DOWNLOAD, result)

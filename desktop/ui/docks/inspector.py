@@ -1,6 +1,6 @@
 """The inspector: what became of the selected task - result, files, activity, log."""
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
 
@@ -8,9 +8,10 @@ from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, Tas
 from desktop.ui.colours import Tone
 from desktop.ui.docks.activity import Activity
 from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
-from desktop.ui.models.causes import causes
+from desktop.ui.models.causes import Cause, causes
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel
+from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Act, Cards, error_card
 from desktop.ui.widgets.empty import Empty
@@ -60,9 +61,8 @@ class InspectorDock(QWidget):
         self.log.table.setColumnHidden(1, True)
         self.log.table.setColumnHidden(2, True)
         self.cards = Cards(frame.theme)
-        self._renew_timer = QTimer(self)
-        self._renew_timer.setSingleShot(True)
-        self._renew_timer.setInterval(RENEW_AFTER)
+        self._causes: tuple[bool, tuple[Cause, ...]] = (False, ())
+        self._renewal = Renewal(RENEW_AFTER, self)
         self._build()
         self._wire()
 
@@ -109,7 +109,7 @@ class InspectorDock(QWidget):
         tasks.changed.connect(self._changed)
         tasks.removed.connect(self._removed)
         tasks.progressed.connect(self._progressed)
-        self._renew_timer.timeout.connect(self._ask)
+        self._renewal.due.connect(self._ask)
         self.tabs.currentChanged.connect(lambda _number: self._ask())
         self.result_box.currentIndexChanged.connect(lambda: self._filter_files())
         self.file_find.textChanged.connect(lambda _text: self._filter_files())
@@ -149,18 +149,21 @@ class InspectorDock(QWidget):
         if self._task is None:
             return
         number, tasks = self._task.id, self._frame.services.tasks
-        tasks.items(number, lambda items: self._take_items(number, items))
+        self._renewal.asked()
         if self.tabs.currentIndex() == 1 or self._task.files.failed:
             tasks.files(number, lambda files: self._take_files(number, files))
         else:
             self._tell_causes(())
         if self.tabs.currentIndex() in (2, 3):
             tasks.log(number, lambda lines: self._take_log(number, lines))
+        # The last question: they are answered in the order they were asked.
+        tasks.items(number, lambda items: self._take_items(number, items))
 
     def _is(self, number: int) -> bool:
         return self._task is not None and self._task.id == number
 
     def _take_items(self, number: int, items: tuple[TaskItem, ...]) -> None:
+        self._renewal.answered()
         if self._is(number):
             self.items.renew(items)
 
@@ -175,12 +178,14 @@ class InspectorDock(QWidget):
             self.activity.show_lines(lines)
 
     def _tell_causes(self, files: tuple[TaskFile, ...]) -> None:
-        self.cards.clear()
         found = causes(files)
+        still = self._task is not None and self._task.state is not TaskState.RUNNING
+        if (still, found) == self._causes:
+            return  # a card that is being read, or whose button has the focus, stays
+        self._causes = (still, found)
+        self.cards.clear()
         for cause in found:
-            acts: list[Act] = []
-            if self._task is not None and self._task.state is not TaskState.RUNNING:
-                acts.append(("Retry failed", self._retry))
+            acts: tuple[Act, ...] = (("Retry failed", self._retry),) if still else ()
             self.cards.put(error_card(self._frame.theme, cause.error, *acts, count=cause.count))
         self._card_scroll.setVisible(bool(found))
         self._fit_cards()
@@ -204,8 +209,7 @@ class InspectorDock(QWidget):
             if self._is(task.id):
                 self._task = task
                 self._tell(task)
-                if not self._renew_timer.isActive():
-                    self._renew_timer.start()
+                self._renewal.soon()
 
     def _removed(self, ids: tuple[int, ...]) -> None:
         if self._task is not None and self._task.id in ids:

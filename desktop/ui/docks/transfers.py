@@ -140,12 +140,15 @@ class TransfersDock(QWidget):
 
     def _selection_changed(self) -> None:
         tasks = self.chosen()
+        self._enable(tasks)
+        self.selected.emit(tasks[0].id if len(tasks) == 1 else None)
+
+    def _enable(self, tasks: list[Task]) -> None:
         for action, event in self._verbs:
             if event is TaskEvent.RETRY:
                 action.setEnabled(any(allowed(t.state, event) and _has_failed(t) for t in tasks))
             else:
                 action.setEnabled(any(event is None or allowed(task.state, event) for task in tasks))
-        self.selected.emit(tasks[0].id if len(tasks) == 1 else None)
 
     def _menu(self, at: QPoint) -> None:
         if not self.chosen():
@@ -161,8 +164,7 @@ class TransfersDock(QWidget):
         for shelf, button in self._shelves.items():
             button.setText(f"{shelf.value}  {counts[shelf]}" if counts[shelf] else shelf.value)
         self._show_empty()
-        if self.table.selected_rows():
-            self._selection_changed()
+        self._enable(self.chosen())
 
     def _show_empty(self) -> None:
         if self.model.counts()[Shelf.ALL]:

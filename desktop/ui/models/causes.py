@@ -1,7 +1,7 @@
 """Failed files grouped by cause: one card says what 300 lines would."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from desktop.core.errors import ShotDockError
 from desktop.core.task import FileResult, TaskFile
@@ -9,10 +9,11 @@ from desktop.core.task import FileResult, TaskFile
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause of failure, and how many files it stopped."""
+    """One cause of failure, and how many files it stopped. Causes with the same words are equal."""
 
-    error: ShotDockError
+    error: ShotDockError = field(compare=False)
     count: int
+    words: tuple[str, ...]
 
 
 def causes(files: Iterable[TaskFile]) -> tuple[Cause, ...]:
@@ -37,7 +38,7 @@ def _cause(members: list[TaskFile]) -> Cause:
         suggestion=str(first.get("suggestion", "")),
         path=members[0].target if len(members) == 1 else "",
     )
-    return Cause(error, len(members))
+    return Cause(error, len(members), (error.title, error.cause, error.suggestion, error.path))
 
 
 def _title(file: TaskFile) -> str:

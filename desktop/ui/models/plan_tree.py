@@ -1,6 +1,6 @@
 """A plan as a tree - shot, item, file - with boxes to leave things out; after the run the same tree is the receipt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
@@ -260,10 +260,8 @@ class PlanTree(QAbstractItemModel):
                 self.dataChanged.emit(self.index(0, 0, item), self.index(files - 1, NOTE, item))
 
     def _repaint_all(self) -> None:
-        for index in self._tops():
-            self._repaint(index)
+        """Repaint everything: a view that hears of all shots draws what it has opened below them too."""
+        shots = len(self._choice.shots)
+        if shots:
+            self.dataChanged.emit(self.index(0, 0), self.index(shots - 1, NOTE))
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, NOTE)
-
-    def _tops(self) -> Iterator[QModelIndex]:
-        for row in range(len(self._choice.shots)):
-            yield self.index(row, 0)

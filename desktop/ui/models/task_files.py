@@ -25,9 +25,14 @@ class TaskFileModel(QAbstractTableModel):
         self._text = ""
 
     def fill(self, files: Sequence[TaskFile]) -> None:
-        """Show other files."""
+        """Show other files, or the same ones with newer results without losing place or selection."""
         self._all = tuple(files)
-        self._arrange()
+        rows = self._sifted()
+        if rows and [file.id for file in rows] == [file.id for file in self._rows]:
+            self._rows = rows
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+        else:
+            self._arrange()
 
     def show_only(self, result: FileResult | None, text: str = "") -> None:
         """Show only files with this result whose path has the text in it."""
@@ -71,9 +76,13 @@ class TaskFileModel(QAbstractTableModel):
 
     def _arrange(self) -> None:
         self.beginResetModel()
-        self._rows = [
+        self._rows = self._sifted()
+        self.endResetModel()
+
+    def _sifted(self) -> list[TaskFile]:
+        result, text = self._result, self._text
+        return [
             file
             for file in self._all
-            if (self._result is None or file.result is self._result) and self._text in file.target.lower()
+            if (result is None or file.result is result) and (not text or text in file.target.lower())
         ]
-        self.endResetModel()

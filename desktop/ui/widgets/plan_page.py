@@ -7,6 +7,7 @@ from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task, TaskFile, TaskState
 from desktop.ui.formats import TASK_FACES
 from desktop.ui.models.plan_tree import COLUMNS, PlanTree
+from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.cells import Cell
 from desktop.ui.widgets.parts import Elided, column, label, panel, push, row, tool
@@ -16,6 +17,9 @@ from desktop.ui.widgets.totals_strip import TotalsStrip
 
 EXPAND_UP_TO = 40
 """Shots that are opened by themselves."""
+
+RENEW_AFTER = 700
+"""Milliseconds a change may wait before the results of the files are asked for."""
 
 
 class PlanPage(QWidget):
@@ -29,6 +33,7 @@ class PlanPage(QWidget):
         self.setObjectName("page")
         self._frame = frame
         self.task: Task | None = None
+        self._renewal = Renewal(RENEW_AFTER, self)
         self.model = PlanTree(frame.theme, frame.formats, self)
         self.tree = QTreeView()
         set_tree(self.tree, "Plan: what will happen per file")
@@ -58,6 +63,7 @@ class PlanPage(QWidget):
         body.addWidget(panel(foot, "bar"))
         self.setLayout(body)
         self.model.chosen.connect(self._count)
+        self._renewal.due.connect(self._ask)
         frame.services.tasks.changed.connect(self._changed)
         frame.services.tasks.progressed.connect(self._progressed)
 
@@ -115,10 +121,18 @@ class PlanPage(QWidget):
         self._totals.tell_result(task.files, task.bytes.transferred)
         if over:
             self._note.setText(f"Task {task.id}: {word}")
-        if over or task.files.downloaded:
-            self._frame.services.tasks.files(task.id, lambda files: self._results(task.id, files))
+            self._ask()
+        elif task.files.downloaded:
+            self._renewal.soon()
+
+    def _ask(self) -> None:
+        if self.task is not None:
+            number = self.task.id
+            self._renewal.asked()
+            self._frame.services.tasks.files(number, lambda files: self._results(number, files))
 
     def _results(self, task_id: int, files: tuple[TaskFile, ...]) -> None:
+        self._renewal.answered()
         if self.task is not None and self.task.id == task_id:
             self.model.show_results(files)
 
