@@ -11,7 +11,7 @@ from desktop.ui.formats import LEVEL_TONES, Formats
 from desktop.ui.models.columns import LEFT, NO_PARENT, Column, Index, Role
 from desktop.ui.theme import Theme
 
-COLUMNS = (Column("Time", 72), Column("Level", 76), Column("Task", 120), Column("Message", 0))
+COLUMNS = (Column("Time", 84), Column("Level", 76), Column("Task", 120), Column("Message", 0))
 MESSAGE = 3
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 KEEP = 1_000_000

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from desktop.core.media import ShotKey
 from desktop.ui.colours import Tone
+from desktop.ui.formats import Formats
 from desktop.ui.models.columns import NO_PARENT, RIGHT, Index, Role
 from desktop.ui.models.comparison import Scope
 from desktop.ui.theme import Theme
@@ -28,9 +29,9 @@ class _Node:
 class StructureTree(QAbstractItemModel):
     """Branches of the structure; levels a layout does not have are left out."""
 
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._formats = theme, formats
         self._keys: list[ShotKey] = []
         self._text = ""
         self._root = _Node("", (), None)
@@ -110,7 +111,7 @@ class StructureTree(QAbstractItemModel):
         if not node.children:
             return None
         if role == Role.DisplayRole:
-            return str(node.shots)
+            return self._formats.count(node.shots)
         if role == Role.TextAlignmentRole:
             return RIGHT
         if role == Role.ForegroundRole:

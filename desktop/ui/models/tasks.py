@@ -17,10 +17,10 @@ COLUMNS = (
     Column("Task", 0),
     Column("State", 104),
     Column("Progress", 150),
-    Column("Size", 146, "Bytes here of all bytes", right=True),
+    Column("Size", 138, "Bytes here of all bytes", right=True),
     Column("Speed", 82, right=True),
     Column("Time left", 80, right=True),
-    Column("Files", 104, "Files that ended of all files", right=True),
+    Column("Files", 118, "Files that ended of all files", right=True),
     Column("When", 76, "When it was finished, or made", right=True),
 )
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -222,12 +222,14 @@ class TaskModel(QAbstractTableModel):
         return self._formats.left(progress.left) if progress.phase == "downloading" else progress.phase
 
     def files_words(self, task: Task) -> str:
-        """Return e.g. `412 of 460`, with the failed ones."""
+        """Return e.g. `412 of 460`; once all ended and some failed, `3 of 460 failed`."""
         count = self._formats.count
         planned = self._progress[task.id].files_total if task.id in self._progress else task.files.planned
-        ended = self.ended(task)
-        text = count(planned) if ended >= planned else f"{count(ended)} of {count(planned)}"
-        return f"{text}, {count(task.files.failed)} failed" if task.files.failed else text
+        ended, failed = self.ended(task), task.files.failed
+        if ended < planned:
+            text = f"{count(ended)} of {count(planned)}"
+            return f"{text}, {count(failed)} failed" if failed else text
+        return f"{count(failed)} of {count(planned)} failed" if failed else count(planned)
 
     def when_words(self, task: Task) -> str:
         """Return when a task was finished or made."""

@@ -3,7 +3,7 @@
 import re
 import time
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
@@ -24,6 +24,9 @@ from desktop.ui.widgets.create_bar import CreateBar
 from desktop.ui.widgets.filter_panel import FilterPanel
 from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
+
+AGE_EVERY = 30_000
+"""Milliseconds between two looks at how old the picture of the server is."""
 
 OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
@@ -50,6 +53,8 @@ class ShotsTab(Tab):
         self.empty = ShotsEmpty(frame.theme, frame.start_demo is not None)
         self._text = ""
         self._states: dict[int, TaskState] = {}
+        self._clock = QTimer(self)
+        self._clock.setInterval(AGE_EVERY)
         self._build()
         self._add_commands()
         self._wire()
@@ -57,6 +62,7 @@ class ShotsTab(Tab):
 
     def start(self) -> None:
         """Open the first connection."""
+        self._clock.start()
         if self.picker.name():
             self.session.open(self.picker.name())
 
@@ -120,6 +126,7 @@ class ShotsTab(Tab):
 
     def _wire(self) -> None:
         frame, session = self.frame, self.session
+        self._clock.timeout.connect(lambda: self.picker.tell(session.scanning, self._age()))
         self.picker.picked.connect(session.open)
         self.picker.rescanned.connect(session.rescan)
         self.picker.managed.connect(self.manage)

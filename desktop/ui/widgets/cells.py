@@ -40,7 +40,10 @@ class PathCell(Cell):
         self._role = role
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the two parts; the first gives way if there is no room for both."""
+        """Draw the two parts; the first gives way if there is no room for both, then the end of the name does.
+
+        Names of one show differ in their first letters.
+        """
         parts = index.data(self._role)
         if not parts:
             super().paint(painter, option, index)
@@ -59,7 +62,7 @@ class PathCell(Cell):
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)
             rect.setLeft(rect.left() + metrics.horizontalAdvance(shown))
         painter.setPen(self.theme.colour(Tone.TEXT))
-        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, rect.width())
+        text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 

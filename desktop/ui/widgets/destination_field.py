@@ -59,7 +59,7 @@ class DestinationField(QWidget):
                 self.box.addItem(str(one))
             self.box.setCurrentIndex(0)
         self.box.setToolTip(str(path))
-        self._edit.setCursorPosition(0)
+        self._edit.end(False)  # the last folders tell one destination from another
         self._words.show_text("Drop a folder anywhere on the window")
 
     def _measured(self, room: Room) -> None:

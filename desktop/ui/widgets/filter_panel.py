@@ -53,7 +53,7 @@ class FilterPanel(QWidget):
         self.search.setPlaceholderText("Filter the tree")
         self.search.setAccessibleName("Filter the structure tree")
         self.search.setClearButtonEnabled(True)
-        self.tree_model = StructureTree(frame.theme, self)
+        self.tree_model = StructureTree(frame.theme, frame.formats, self)
         self.tree = QTreeView()
         set_tree(self.tree, "Structure: project, sequence, shot")
         self.tree.setModel(self.tree_model)

@@ -36,6 +36,7 @@ class PlanPage(QWidget):
         self._renewal = Renewal(RENEW_AFTER, self)
         self.model = PlanTree(frame.theme, frame.formats, self)
         self.tree = QTreeView()
+        self.tree.setObjectName("planTree")
         set_tree(self.tree, "Plan: what will happen per file")
         self.tree.setModel(self.model)
         self.tree.setItemDelegate(Cell(frame.theme, self.tree))
@@ -78,6 +79,7 @@ class PlanPage(QWidget):
         self._warning.setVisible(bool(plan.warnings))
         self._expand()
         self.run_button.show()
+        self._room.show()
         for button in (self.all_button, self.none_button):
             button.show()
         self.tree.setFocus()
@@ -118,6 +120,7 @@ class PlanPage(QWidget):
         word = TASK_FACES[task.state][1]
         over = task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
         self._title.setText("Receipt" if over else f"Plan  \N{MIDDLE DOT}  {word}")
+        self._room.setVisible(not over)  # what was needed of it has been taken
         self._totals.tell_result(task.files, task.bytes.transferred)
         if over:
             self._note.setText(f"Task {task.id}: {word}")

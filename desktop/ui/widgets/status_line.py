@@ -1,5 +1,6 @@
 """The status bar: speed, the limit in force, lanes, room on the disk, and the connection's state."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from desktop.core.task import Progress, Task, TaskState
@@ -7,6 +8,9 @@ from desktop.ui.colours import Tone
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Mark, label, row, rule
+
+SAID_FOR = 12_000
+"""Milliseconds a sentence stays: longer, and it would speak of what is long over."""
 
 LINK_FACES = {
     "none": ("plug", Tone.FAINT),
@@ -32,6 +36,11 @@ class StatusLine(QStatusBar):
         self._link_mark = Mark(frame.theme, "plug", Tone.FAINT, 14)
         self._speed.setMinimumWidth(72)
         self._said = label("", "muted")
+        self._said.setContentsMargins(12, 0, 0, 0)
+        self._hush = QTimer(self)
+        self._hush.setSingleShot(True)
+        self._hush.setInterval(SAID_FOR)
+        self._hush.timeout.connect(self._said.clear)
         self.addWidget(self._said, 1)
         for icon, words in (("speed", self._speed), ("", self._limit), ("lanes", self._lanes), ("disk", self._disk)):
             words.setProperty("role", "muted")
@@ -47,8 +56,9 @@ class StatusLine(QStatusBar):
         self.show_link("", "none")
 
     def say(self, words: str) -> None:
-        """Show a sentence."""
+        """Show a sentence for a while."""
         self._said.setText(words)
+        self._hush.start()
 
     def rest(self) -> None:
         """Show that nothing runs."""

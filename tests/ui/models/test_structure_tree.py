@@ -2,6 +2,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from desktop.core.media import ShotKey
+from desktop.ui.formats import Formats
 from desktop.ui.models.structure_tree import SCOPE_ROLE, StructureTree
 from desktop.ui.theme import Theme
 
@@ -13,8 +14,8 @@ KEYS = (
 )
 
 
-def test_it_keeps_the_rules_of_a_model(theme: Theme, qtbot: QtBot) -> None:
-    tree = StructureTree(theme)
+def test_it_keeps_the_rules_of_a_model(theme: Theme, formats: Formats, qtbot: QtBot) -> None:
+    tree = StructureTree(theme, formats)
     tester = QAbstractItemModelTester(tree, QAbstractItemModelTester.FailureReportingMode.Warning)
     tree.fill(KEYS)
     tree.find("sq01")
@@ -22,8 +23,8 @@ def test_it_keeps_the_rules_of_a_model(theme: Theme, qtbot: QtBot) -> None:
     tester.setUseFetchMore(False)
 
 
-def test_levels_that_are_not_there_are_left_out(theme: Theme) -> None:
-    tree = StructureTree(theme)
+def test_levels_that_are_not_there_are_left_out(theme: Theme, formats: Formats) -> None:
+    tree = StructureTree(theme, formats)
     tree.fill(KEYS)
     lyra, vega = tree.index(0, 0), tree.index(1, 0)
     assert (lyra.data(), vega.data()) == ("LYRA", "VEGA")
@@ -34,8 +35,8 @@ def test_levels_that_are_not_there_are_left_out(theme: Theme) -> None:
     assert tree.index(1, 1).data() == "3"
 
 
-def test_finding_keeps_the_branches_above_what_matches(theme: Theme) -> None:
-    tree = StructureTree(theme)
+def test_finding_keeps_the_branches_above_what_matches(theme: Theme, formats: Formats) -> None:
+    tree = StructureTree(theme, formats)
     tree.fill(KEYS)
     tree.find("sq02/sh010")
     assert (tree.rowCount(), tree.shots) == (1, 1)
