@@ -41,7 +41,6 @@ class Owner(Protocol):
     token: str
     conflict: ConflictStrategy
     patience: Patience
-    segments: int
     verify: bool
     folders: Folders
 
@@ -75,6 +74,7 @@ class Download:
         "_opened",
         "_owner",
         "_part",
+        "_segments",
         "_spans",
         "_target",
         "_told",
@@ -98,6 +98,7 @@ class Download:
         self._opened = False
         self._told = False
         self._committing = False
+        self._segments = 1
         self._attempts = self._changes = self._corrupted = 0
 
     @property
@@ -120,11 +121,13 @@ class Download:
         """Return how many bytes an earlier run left."""
         return self._part.reused
 
-    def begin(self, ranges: bool) -> list[Span]:
+    def begin(self, ranges: bool, segments: int) -> list[Span]:
         """Judge the target, take over an earlier part and return what is missing; nothing if the job ended here.
 
-        ranges: whether the source can start at any byte. Raises ShotDockError.
+        ranges: whether the source can start at any byte. segments: in how many ranges a large file is fetched.
+        Raises ShotDockError.
         """
+        self._segments = segments
         target, folders = self._target, self._owner.folders
         folders.check(self.folder, target)
         with disk(target):
@@ -362,8 +365,8 @@ class Download:
     def _all(self, ranges: bool = True) -> list[Span]:
         """Return what is missing of the whole file, in as many ranges as wanted."""
         gaps = self._missing(0, self.facts.size)
-        if ranges and self._owner.segments > 1:
-            gaps = cut(gaps, self._owner.segments)
+        if ranges and self._segments > 1:
+            gaps = cut(gaps, self._segments)
         return self._spans.want(gaps)
 
     def _missing(self, start: int, stop: int | None) -> list[Gap]:

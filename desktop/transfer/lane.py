@@ -90,7 +90,7 @@ class Lane:
             if self._closed:
                 raise Stopped
             source.connect()
-            feed.ranges = source.features.ranges
+            feed.ranges, feed.segments = source.features.ranges, source.features.segments
             self._run.connected(self.site)
         return self._source
 

@@ -82,13 +82,15 @@ class Hands(Protocol):
 class LaneFeed:
     """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
 
-    ranges: whether the source can start at any byte; without it nothing is resumed. progress: bytes that came.
+    ranges: whether the source can start at any byte; without it nothing is resumed. segments: how many ranges of
+    one large file pay off. progress: bytes that came.
     """
 
     def __init__(self, run: Hands, site: str) -> None:
         self._run = run
         self.site = site
         self.ranges = True
+        self.segments = 1
         self.progress = 0
         self.out: dict[FilePiece, None] = {}
 

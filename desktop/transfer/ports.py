@@ -57,12 +57,14 @@ class Features:
     """What a source can do, declared and never probed.
 
     ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
-    connections pay off. listing: it can list folders. stable: mtime or etag tell a changed file.
+    connections pay off. segments: how many ranges of one large file pay off side by side. listing: it can list
+    folders. stable: mtime or etag tell a changed file.
     """
 
     ranges: bool = True
     pipelined: bool = False
     lanes: int = 4
+    segments: int = 1
     listing: bool = True
     stable: bool = True
 

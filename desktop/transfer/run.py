@@ -21,9 +21,13 @@ from desktop.transfer.pace import Pace
 from desktop.transfer.pieces import FilePiece, LaneFeed
 from desktop.transfer.ports import ConflictStrategy
 from desktop.transfer.retry import Patience
+from desktop.transfer.sameness import provable
 from desktop.transfer.spans import Span
 
 __all__ = ["Job", "JobDone", "Run", "RunCounters"]
+
+LARGE = 256 * 1024 * 1024
+"""Bytes from which on a file is fetched in several ranges without being asked to."""
 
 Item = Job | tuple[Download, Span]
 """What waits for a lane: a job nobody has begun, or a range of one under way."""
@@ -32,7 +36,8 @@ Item = Job | tuple[Download, Span]
 class Run:
     """Everything the lanes of one task share. All methods are thread-safe; `close` ends it.
 
-    token: the task's, borne by its part files. segments: in how many ranges a large file is fetched at once.
+    token: the task's, borne by its part files. segments: in how many ranges a large file is fetched at once; None
+    leaves it to the protocol, for the last files only: as long as others wait, they keep the lanes busy.
     verify: read every file back from disk before it is committed.
     """
 
@@ -49,7 +54,8 @@ class Run:
         patience: Patience = Patience(),  # noqa: B008  it is frozen
     ) -> None:
         self.token, self.conflict, self.patience = token, conflict, patience
-        self.segments, self.verify = segments or 1, verify
+        self.verify = verify
+        self._segments = segments
         self.folders = Folders(destination)
         self._pace = pace
         self._committer = Committer(self.folders)
@@ -176,7 +182,7 @@ class Run:
                     download = Download(self, item)
                     self._active[download] = None
             if isinstance(item, Job):
-                spans = self._begin(download, feed.ranges)
+                spans = self._begin(download, feed)
                 if not spans:
                     continue
                 span = spans[0]
@@ -276,11 +282,15 @@ class Run:
             while not self._stopped and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
 
-    def _begin(self, download: Download, ranges: bool) -> list[Span]:
+    def _begin(self, download: Download, feed: LaneFeed) -> list[Span]:
         try:
             if self._full is not None:
                 self._refuse_if_full(download.job, self._full)
-            return download.begin(ranges)
+            segments = self._segments
+            if segments is None:
+                alone = not self._queues[feed.site] and (download.job.file.size or 0) >= LARGE
+                segments = feed.segments if alone and provable(download.job.file) else 1
+            return download.begin(feed.ranges, segments)
         except ShotDockError as error:
             download.give_up(error)
             return []

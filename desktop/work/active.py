@@ -59,7 +59,8 @@ class Active:
             jobs,
             CONFLICTS[task.conflict_strategy],
             self.pace,
-            segments=task.options.segments,
+            # One lane gains nothing from a file in several ranges.
+            segments=1 if task.options.parallel == 1 else task.options.segments,
             verify=task.options.verify,
         )
         self._meter = Meter()

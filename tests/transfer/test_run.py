@@ -1,6 +1,7 @@
 """Runs from end to end, against a server that keeps to a script."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,29 @@ def test_several_lanes_write_one_file(tmp_path: Path, segments: int) -> None:
     assert (done.result, done.transferred) == (R.DOWNLOADED, size)
     assert len({start for _, start, _ in shelf.reads}) == segments
     assert (tmp_path / "a").read_bytes() == shelf.files["/a"]
+
+
+def test_a_large_file_is_fetched_in_ranges_only_when_no_other_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.transfer.run.LARGE", 64 * MIB)
+    shelf = Shelf(block=MIB, features=Features(segments=2))
+    entries = [shelf.put("/a", 64 * MIB), shelf.put("/b", 64 * MIB)]
+    assert [done.result for done in bring(tmp_path, shelf, entries)] == [R.DOWNLOADED, R.DOWNLOADED]
+    starts = {path: {start for name, start, _ in shelf.reads if name == path} for path in ("/a", "/b")}
+    assert starts == {"/a": {0}, "/b": {0, 32 * MIB}}
+    assert tree(tmp_path) == {"a": shelf.files["/a"], "b": shelf.files["/b"]}
+
+
+def test_a_file_that_cannot_be_proved_the_same_is_never_fetched_in_ranges_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.transfer.run.LARGE", 64 * MIB)
+    shelf = Shelf(block=MIB, features=Features(segments=2))
+    entry = replace(shelf.put("/a", 64 * MIB), mtime=None, etag=None)
+    [done] = bring(tmp_path, shelf, [entry])
+    assert done.result is R.DOWNLOADED
+    assert {start for _, start, _ in shelf.reads} == {0}
 
 
 def test_a_segment_that_finds_another_file_ends_them_all(tmp_path: Path) -> None:

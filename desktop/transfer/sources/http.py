@@ -30,7 +30,7 @@ _HEAD_REFUSED = (400, 403, 405, 501)
 class HttpSource:
     """Files on a web server. A path is the URL's, percent-encoded as it came, and may carry a query."""
 
-    features = Features(listing=False)
+    features = Features(listing=False, segments=2)
 
     def __init__(self, site: Site) -> None:
         self._wire = Wire(site)
