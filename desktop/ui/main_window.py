@@ -219,7 +219,8 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what dropping the folder will do."""
-        path = dropped_folder(event.mimeData())
+        # What is dragged out of this very window is on its way to another program.
+        path = dropped_folder(event.mimeData()) if event.source() is None else None
         if path is not None:
             event.setDropAction(Qt.DropAction.LinkAction)
             event.accept()

@@ -1,5 +1,7 @@
 """The inspector: what became of the selected task - result, files, activity, log."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
@@ -7,8 +9,10 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QSta
 from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.docks.activity import Activity
+from desktop.ui.docks.hand_over import HandOver
 from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
 from desktop.ui.models.causes import Cause, causes
+from desktop.ui.models.local_files import path_of
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel
 from desktop.ui.renewal import Renewal
@@ -19,6 +23,9 @@ from desktop.ui.widgets.item_cell import ItemCell
 from desktop.ui.widgets.log_view import LogView
 from desktop.ui.widgets.parts import Elided, Mark, column, panel, row, tool
 from desktop.ui.widgets.tables import Table
+
+MOST_ITEMS = 50
+"""Selected items whose files are asked for."""
 
 RENEW_AFTER = 700
 """Milliseconds a change may wait before the rows are asked for again: many changes become one question."""
@@ -47,6 +54,10 @@ class InspectorDock(QWidget):
         self.item_list.setItemDelegate(ItemCell(frame.theme, self.item_list, self.items))
         self.file_model = TaskFileModel(frame.theme, frame.formats, self)
         self.file_table = Table(frame.theme, self.file_model, COLUMNS, "Files of the task")
+        HandOver(
+            frame.commands, self.file_table, "file", lambda: self.file_model.paths(self.file_table.selected_rows())
+        )
+        HandOver(frame.commands, self.item_list, "item", lambda: self.items.paths(self._item_rows()))
         self.result_box = QComboBox()
         self.result_box.setAccessibleName("Which files")
         self.result_box.addItem("All files", None)
@@ -113,6 +124,7 @@ class InspectorDock(QWidget):
         self.tabs.currentChanged.connect(lambda _number: self._ask())
         self.result_box.currentIndexChanged.connect(lambda: self._filter_files())
         self.file_find.textChanged.connect(lambda _text: self._filter_files())
+        self.item_list.selectionModel().selectionChanged.connect(lambda: self._know_items())
         self.item_list.doubleClicked.connect(lambda index: self._files_of(self.items.data(index)))
 
     def show_task(self, task: Task | None) -> None:
@@ -122,6 +134,7 @@ class InspectorDock(QWidget):
         self._stack.setCurrentIndex(0 if task is None else 1)
         if task is None:
             return
+        self.file_model.root = task.destination
         if not same:
             self.items.fill(())
             self.file_model.fill(())
@@ -166,6 +179,24 @@ class InspectorDock(QWidget):
         self._renewal.answered()
         if self._is(number):
             self.items.renew(items)
+            self._know_items()
+
+    def _item_rows(self) -> list[int]:
+        return sorted(index.row() for index in self.item_list.selectionModel().selectedIndexes())
+
+    def _know_items(self) -> None:
+        """Ask which files of the selected items are here, so that a drag can begin at once."""
+        if self._task is None:
+            return
+        number, root = self._task.id, self._task.destination
+
+        def know(item: int, files: tuple[TaskFile, ...]) -> None:
+            if self._is(number):
+                self.items.know(item, [path for file in files if (path := path_of(root, file)) is not None])
+
+        for place in self._item_rows()[:MOST_ITEMS]:
+            item = self.items.item(place).id
+            self._frame.services.tasks.files(number, partial(know, item), item)
 
     def _take_files(self, number: int, files: tuple[TaskFile, ...]) -> None:
         if self._is(number):

@@ -15,6 +15,8 @@ from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.parts import column, row, tool
 from desktop.ui.widgets.tables import Table
 
+LIVE = (TaskState.RUNNING, TaskState.WAITING)
+
 Verb = Callable[[Iterable[int]], None]
 
 
@@ -90,7 +92,7 @@ class TransfersDock(QWidget):
     def _wire(self, frame: Frame) -> None:
         tasks = frame.services.tasks
         tasks.listed.connect(self.model.put)
-        tasks.changed.connect(self.model.put)
+        tasks.changed.connect(self._put)
         tasks.removed.connect(self.model.drop)
         tasks.progressed.connect(self.model.advance)
         self.model.counted.connect(self._counted)
@@ -99,6 +101,13 @@ class TransfersDock(QWidget):
         self.search.textChanged.connect(lambda _text: self.show_shelf(self.shelf()))
         self.table.selectionModel().selectionChanged.connect(lambda: self._selection_changed())
         self.table.customContextMenuRequested.connect(self._menu)
+
+    def _put(self, tasks: tuple[Task, ...]) -> None:
+        fresh = [task.id for task in tasks if self.model.get(task.id) is None]
+        self.model.put(tasks)
+        # What was just ordered is looked at, unless another transfer is.
+        if fresh and not any(task.state in LIVE for task in self.chosen()):
+            self.select_task(fresh[-1])
 
     def shelf(self) -> Shelf:
         """Return the filter tab shown."""

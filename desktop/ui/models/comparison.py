@@ -18,7 +18,7 @@ COLUMNS = (
     Column("Dept", 76, "Department"),
     Column("Local", 56, "The version you have"),
     Column("Remote", 78, "The version to fetch; click to choose another one"),
-    Column("Frames", 160, "Frame range of the latest version, and how many frames are missing in it"),
+    Column("Frames", 174, "Frame range of the latest version, and how many frames are missing in it"),
     Column("Files", 54, "Files of the latest version", right=True),
     Column("Size", 80, "Size of the latest version", right=True),
     Column("Changed", 118, "When the latest version was last written on the server", right=True),

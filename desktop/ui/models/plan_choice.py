@@ -126,8 +126,15 @@ class PlanChoice:
         return sum(sizes) if sizes else None
 
     def message(self, items: Sequence[int]) -> str:
-        """Return the items' warnings."""
-        return "; ".join(self.items[item].message for item in items if self.items[item].message)
+        """Return the items' warnings, or why the first of their failed files failed."""
+        words = "; ".join(self.items[item].message for item in items if self.items[item].message)
+        return words or next((why for item in items if (why := self._failure(item))), "")
+
+    def _failure(self, item: int) -> str:
+        if not self._results:
+            return ""
+        failed = (file for file in self._results[item].values() if file.result is FileResult.FAILED)
+        return next((str((file.error or {}).get("title", "")) or file.reason for file in failed), "")
 
     def is_bad(self, item: int) -> bool:
         """Tell whether something of an item is blocked, failed or not available."""

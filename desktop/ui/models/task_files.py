@@ -1,13 +1,15 @@
 """The files of one task: what became of each."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QObject, Qt
 
 from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
 from desktop.ui.formats import RESULT_FACES, Formats
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
+from desktop.ui.models.local_files import as_mime, path_of
 from desktop.ui.theme import Theme
 
 COLUMNS = (Column("File", 0), Column("Result", 108), Column("Size", 76, right=True))
@@ -23,6 +25,7 @@ class TaskFileModel(QAbstractTableModel):
         self._rows: list[TaskFile] = []
         self._result: FileResult | None = None
         self._text = ""
+        self.root = Path()
 
     def fill(self, files: Sequence[TaskFile]) -> None:
         """Show other files, or the same ones with newer results without losing place or selection."""
@@ -42,6 +45,26 @@ class TaskFileModel(QAbstractTableModel):
     def file(self, row: int) -> TaskFile:
         """Return the file of a row."""
         return self._rows[row]
+
+    def paths(self, rows: Sequence[int]) -> list[Path]:
+        """Return where the files of rows are; those that are not on the disk are left out."""
+        found = (path_of(self.root, self._rows[row]) for row in rows)
+        return [path for path in found if path is not None]
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Let files that are here be dragged to other programs."""
+        flags = super().flags(index)
+        if index.isValid() and path_of(self.root, self._rows[index.row()]) is not None:
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
+        return flags
+
+    def mimeTypes(self) -> list[str]:
+        """Return what a drag carries."""
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
+        """Return the files of the dragged rows as URLs."""
+        return as_mime(self.paths(sorted({index.row() for index in indexes}))) or QMimeData()
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return the number of files shown."""

@@ -1,12 +1,14 @@
 """The items of one task: two lines each, what it is and what became of it."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QObject, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QObject, Qt
 
 from desktop.core.task import TaskItem
 from desktop.ui.formats import ITEM_FACES, Formats, words
 from desktop.ui.models.columns import NO_PARENT, Index, Role
+from desktop.ui.models.local_files import as_mime
 from desktop.ui.theme import Theme
 
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -21,12 +23,14 @@ class TaskItemModel(QAbstractListModel):
         self._theme, self._formats = theme, formats
         self._rows: list[TaskItem] = []
         self._bytes: dict[int, int] = {}
+        self._paths: dict[int, tuple[Path, ...]] = {}
 
     def fill(self, items: Sequence[TaskItem]) -> None:
         """Show other items."""
         self.beginResetModel()
         self._rows = list(items)
         self._bytes = {}
+        self._paths = {}
         self.endResetModel()
 
     def renew(self, items: Sequence[TaskItem]) -> None:
@@ -42,6 +46,33 @@ class TaskItemModel(QAbstractListModel):
         if done and self._rows:
             self._bytes = dict(done)
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def item(self, row: int) -> TaskItem:
+        """Return the item of a row."""
+        return self._rows[row]
+
+    def know(self, item_id: int, paths: Sequence[Path]) -> None:
+        """Note which files of an item are on the disk."""
+        self._paths[item_id] = tuple(paths)
+
+    def paths(self, rows: Sequence[int]) -> list[Path]:
+        """Return the files of these rows that are known to be on the disk."""
+        return [path for row in rows for path in self._paths.get(self._rows[row].id, ())]
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Let an item be dragged to other programs once its files are known."""
+        flags = super().flags(index)
+        if index.isValid() and self._paths.get(self._rows[index.row()].id):
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
+        return flags
+
+    def mimeTypes(self) -> list[str]:
+        """Return what a drag carries."""
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
+        """Return the files of the dragged items as URLs: one row is the whole sequence."""
+        return as_mime(self.paths(sorted({index.row() for index in indexes}))) or QMimeData()
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return the number of items."""

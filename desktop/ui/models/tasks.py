@@ -229,6 +229,8 @@ class TaskModel(QAbstractTableModel):
         if ended < planned:
             text = f"{count(ended)} of {count(planned)}"
             return f"{text}, {count(failed)} failed" if failed else text
+        if failed == planned and failed:
+            return f"{count(failed)} failed"
         return f"{count(failed)} of {count(planned)} failed" if failed else count(planned)
 
     def when_words(self, task: Task) -> str:

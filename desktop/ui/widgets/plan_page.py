@@ -87,7 +87,8 @@ class PlanPage(QWidget):
     def run(self) -> None:
         """Hand in exactly what is checked."""
         plan = self.model.plan()
-        if plan is None or self.task is not None or not plan.totals().transfers:
+        # The button knows whether there is anything to fetch and room for it; the keys must not know less.
+        if plan is None or self.task is not None or not self.run_button.isEnabled():
             return
         self.run_button.setEnabled(False)
         for button in (self.all_button, self.none_button):
