@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import ftputil
+import ftputil.session
 import paramiko
 import pytest
 import requests
@@ -245,3 +247,16 @@ def test_differences_are_told(tmp_path: Path) -> None:
         "other has other bytes than were published.",
         "short has 3 bytes instead of 4.",
     ]
+
+
+def test_another_ftp_client_finds_the_same_tree(studio: Studio) -> None:
+    """ftputil walks by LIST alone, as old clients do."""
+    url = urlsplit(studio.urls()["ftp"])
+    factory = ftputil.session.session_factory(port=url.port or 21, encoding="UTF-8")
+    with ftputil.FTPHost(url.hostname, url.username, url.password, session_factory=factory) as host:
+        found = {
+            host.path.join(folder, name): host.path.getsize(host.path.join(folder, name))
+            for folder, _, names in host.walk(f"{SHOWS}/VEGA")
+            for name in names
+        }
+    assert found == {path: mark.size for path, mark in studio.manifest().items() if path.startswith(f"{SHOWS}/VEGA/")}
