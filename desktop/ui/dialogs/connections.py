@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QScrollArea, QWidget
 
 from desktop.core.connection import Connection
-from desktop.core.errors import HostKeyUnknown, NoSecretStore, ShotDockError, UsageError
+from desktop.core.errors import HostKeyUnknown, LoginFailed, NoSecretStore, ShotDockError, UsageError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.base import Dialog
 from desktop.ui.dialogs.connection_form import ConnectionForm
@@ -75,6 +75,11 @@ class ConnectionsDialog(Dialog):
         self.form.name.setFocus()
         self.remove_button.setEnabled(False)
 
+    def ask_password(self) -> None:
+        """Let the password be typed next."""
+        self.form.password.setFocus()
+        self.form.password.selectAll()
+
     def test(self) -> None:
         """Connect, log in and look at the root."""
         connection = self._read()
@@ -124,6 +129,7 @@ class ConnectionsDialog(Dialog):
         self._tested()
         card = Card(self.theme, "The connection works.", words, tone=Tone.ACCENT, icon="up-to-date")
         self.cards.put(card)
+        self.save_button.setFocus()
 
     def _test_failed(self, error: ShotDockError) -> None:
         self._tested()
@@ -131,6 +137,8 @@ class ConnectionsDialog(Dialog):
         if isinstance(error, HostKeyUnknown):
             acts.append(("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self._trust(error)))
         self.cards.tell(error, *acts)
+        if isinstance(error, LoginFailed):
+            self.ask_password()
 
     def _tested(self) -> None:
         self._work = None

@@ -38,7 +38,7 @@ class StructureTree(QAbstractItemModel):
 
     def fill(self, keys: Iterable[ShotKey]) -> None:
         """Show the branches of these shots."""
-        self._keys = sorted(set(keys))
+        self._keys = sorted(set(keys), key=lambda key: (key.project, key.episode, key.sequence, key.shot))
         self._build()
 
     def find(self, text: str) -> None:

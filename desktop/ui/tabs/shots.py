@@ -11,6 +11,7 @@ from desktop.core.media import Compared, ScanProgress
 from desktop.core.plan import Plan, VersionStrategy
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
+from desktop.ui.formats import TASK_FACES
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
 from desktop.ui.tab import Frame, Tab
@@ -29,6 +30,7 @@ AGE_EVERY = 30_000
 """Milliseconds between two looks at how old the picture of the server is."""
 
 OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+LIVE = (TaskState.RUNNING, TaskState.WAITING)
 
 
 class ShotsTab(Tab):
@@ -235,7 +237,7 @@ class ShotsTab(Tab):
         elif session.scanning:
             self.linked.emit(f"{session.connection}: reading the tree", "busy")
         elif session.offline:
-            self.linked.emit(f"{session.connection}: offline", "offline")
+            self.linked.emit(f"{session.connection}: not connected", "offline")
         else:
             self.linked.emit(f"{session.connection} connected" if session.fresh else session.connection, "online")
             if session.fresh and session.structure is not None:
@@ -269,6 +271,7 @@ class ShotsTab(Tab):
         acts: list[Act] = list(self.doors.acts(error, self.picker.name()))
         note = ""
         if doing == "scan":
+            self.said.emit(error.title)
             acts.append(("Try again", self._rescan))
             if self.session.structure is not None:
                 seen = self.frame.formats.moment(self.session.structure.scanned_at)
@@ -296,6 +299,8 @@ class ShotsTab(Tab):
             before = self._states.get(task.id)
             self._states[task.id] = task.state
             # What a task brought changes the comparison; once, when it is over, not with every file.
+            if task.state in OVER and before in LIVE:
+                self.said.emit(f"{task.name}: {TASK_FACES[task.state][1]}")
             if task.state in OVER and before not in OVER and task.connection == self.session.connection:
                 self.session.compare()
 

@@ -21,18 +21,20 @@ class ShotDoors(QObject):
         super().__init__(over)
         self._frame, self._over = frame, over
 
-    def manage(self, picked: str) -> None:
-        """Open the connection manager on a connection."""
+    def manage(self, picked: str, password: bool = False) -> None:
+        """Open the connection manager on a connection, its password to be typed if that is what is asked for."""
         dialog = ConnectionsDialog(self._frame, picked, self._over)
         dialog.used.connect(self.opened)
         dialog.open()
+        if password:
+            dialog.ask_password()
 
     def acts(self, error: ShotDockError, picked: str) -> tuple[Act, ...]:
         """Return what can be done about an error of a connection."""
         if isinstance(error, HostKeyUnknown):
             return (("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self._ask_trust(error)),)
         if isinstance(error, LoginFailed):
-            return (("Edit the connection\N{HORIZONTAL ELLIPSIS}", lambda: self.manage(picked)),)
+            return (("Edit the connection\N{HORIZONTAL ELLIPSIS}", lambda: self.manage(picked, password=True)),)
         return ()
 
     def start_demo(self) -> None:

@@ -115,6 +115,8 @@ class ShotOrders(QObject):
         shown = len(self._model.rows())
         if selected:
             return f"{formats.counted(selected, 'row')} selected of {formats.count(shown)} shown"
+        if wish.strategy is VersionStrategy.LATEST and not wish.rows:
+            return f"Nothing is new, updated or incomplete in {formats.counted(shown, 'row')} shown"
         if wish.strategy is VersionStrategy.LATEST:
             return f"Nothing selected: everything new, updated or incomplete of {formats.counted(shown, 'row')} shown"
         return f"Nothing selected: all {formats.counted(shown, 'row')} shown"
