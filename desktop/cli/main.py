@@ -11,7 +11,7 @@ import click
 from desktop import __version__
 from desktop.cli import status
 from desktop.cli.group import Verbs, wants_json
-from desktop.cli.output import Output
+from desktop.cli.output import Output, nowhere, unwritten
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.logs import set_up
 from desktop.places import Places
@@ -116,6 +116,9 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; no exception of a command leaves here as a traceback."""
+    # A closed stream (`>&-`, a service without a console) swallows what is said: the work is done all the same.
+    sys.stdout = sys.stdout or nowhere()
+    sys.stderr = sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A name the terminal's encoding cannot spell is escaped, never a crash.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -123,7 +126,14 @@ def main(arguments: Sequence[str]) -> int:
     sys.excepthook = _Crash(output)
     signal.signal(signal.SIGTERM, _end)
     code = _run(arguments, output)
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = nowhere()
+        return code or status.FAILED
+    except OSError as error:
+        output.error(unwritten(error))
+        return code or status.FAILED
     return code
 
 

@@ -1,6 +1,8 @@
 """What a command says: one JSON object or plain lines on standard output, everything else on standard error."""
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +32,7 @@ class Output:
     def line(self, text: str = "") -> None:
         """Print a line of the command's result; with --json the object stands for it."""
         if not self.json:
-            sys.stdout.write(printable(text) + "\n")
+            _write(printable(text) + "\n")
 
     def remark(self, text: str) -> None:
         """Say how things go, on standard error; --quiet leaves it out."""
@@ -62,10 +64,10 @@ class Output:
 
     def answer(self, result: Mapping[str, object]) -> None:
         """Print the command's one JSON object, if --json asks for it."""
-        if self.json and not self.answered:
+        asked, self.answered = self.json and not self.answered, True
+        if asked:
             # ASCII only: any name a server can spell gets through any terminal and pipe.
-            sys.stdout.write(json.dumps(result) + "\n")
-        self.answered = True
+            _write(json.dumps(result) + "\n")
 
     def fail(self, errors: Sequence[Mapping[str, object]], status: str = "failed") -> None:
         """Print the object of a command that came to nothing."""
@@ -78,7 +80,34 @@ class Output:
         cells = [[printable(str(cell)) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
         for row in ([*headings], *cells):
-            sys.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip() + "\n")
+            _write("  ".join(map(str.ljust, row, widths)).rstrip() + "\n")
+
+
+def nowhere() -> io.TextIOWrapper:
+    """Return a stream that swallows what is written to it."""
+    return io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"), encoding="utf-8")
+
+
+def unwritten(error: OSError) -> ShotDockError:
+    """Return the error for an answer that standard output does not take, such as a file on a full disk.
+
+    Standard output is let go: what waits in its buffer would be tried once more, and fail, when the program ends.
+    """
+    sys.stdout = nowhere()
+    return ShotDockError(
+        title="The answer could not be written.",
+        cause=f"Standard output takes no more: {error.strerror}.",
+        suggestion="What was done is done; see: shotdock tasks list",
+    )
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise  # nobody reads any more, and nobody wants to hear of it
+    except OSError as error:
+        raise unwritten(error) from error
 
 
 def without_secrets(row: Mapping[str, object]) -> dict[str, object]:

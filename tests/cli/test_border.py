@@ -1,5 +1,6 @@
 """Exit statuses, one JSON object, no traceback: what scripts rely on whatever happens."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Consol
         ("scan", "nowhere"),
         ("fetch", "nowhere", "dest"),
         ("fetch", "nowhere", "dest", "--version", "newest"),
+        ("fetch", "nowhere", "dest", "--version", ""),
         ("fetch", "nowhere", "dest", "--version", "@/no/such/file"),
         ("fetch", "nowhere", "dest", "--conflict", "explode"),
         ("fetch", "nowhere", "dest", "--limit-rate", "fast"),
@@ -117,6 +119,7 @@ def test_main_py_and_the_package_are_the_same(shotdock: Console) -> None:
         (errors.HostKeyChanged, 3),
         (errors.NotAllowed, 3),
         (errors.TimedOut, 3),
+        (errors.Unsupported, 3),
         (errors.NotFound, 1),
         (errors.DiskFull, 1),
     ],
@@ -150,6 +153,42 @@ def test_an_unexpected_fault_is_one_line_and_a_log_file(shotdock: Console) -> No
     assert str(log) in done.stderr
     assert "Traceback" in log.read_text("utf-8")
     assert '"status": "failed"' in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_stop_the_work(shotdock: Console, tmp_path: Path, closed: str) -> None:
+    (tmp_path / "a.bin").write_bytes(b"abc")
+    command = shlex.join(shotdock.command(("get", tmp_path / "a.bin", tmp_path / "dest", "--json")))
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {closed}"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=shotdock.environment,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "dest/a.bin").read_bytes() == b"abc"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [("layouts", "list"), ("layouts", "list", "--json")])
+def test_an_answer_nobody_can_take_is_told_in_words(shotdock: Console, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            shotdock.command(arguments),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=shotdock.environment,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "The answer could not be written." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "unexpected" not in done.stderr
 
 
 def test_a_reader_that_goes_away_is_no_crash(shotdock: Console) -> None:
