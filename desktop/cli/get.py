@@ -115,6 +115,9 @@ def _read_list(path: Path) -> list[PlainSource]:
 
 def _check_source(run: Session, text: str) -> None:
     """Tell a mistyped connection from a local path; raise UsageError."""
+    if not text:
+        # An empty variable of a script; the current folder is spelled ".".
+        raise UsageError(title="A source is empty.", suggestion="Write a URL, CONNECTION:PATH or a local path.")
     name, colon, _ = text.partition(":")
     known = [connection.name for connection in run.services.connections.all()]
     drive = len(name) == 1 and name.isalpha()

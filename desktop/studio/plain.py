@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
-from desktop.core.errors import NotAllowed, ShotDockError, Stop, Stopped, UsageError
+from desktop.core.errors import LoginFailed, NotAllowed, ShotDockError, Stop, Stopped, Truncated, UsageError
 from desktop.core.media import Entry, EntryKind
 from desktop.core.plan import Plan, PlannedItem, Request
 from desktop.studio.closed import closed_folders
@@ -72,10 +72,13 @@ def expand(
         return Expanded(site, path, where, files=(Entry(full),))
     try:
         found = source.stat(full)
-    except Stop as error:
-        return Expanded(
-            site, path, where, troubles=((Entry(path), error),)
-        )  # a query may be a signature, and asking again needs another
+    except Truncated:
+        # A web server stumbles over one file (HTTP 500): the transfer tries it again, the others come meanwhile.
+        return Expanded(site, path, where, files=(Entry(full),))
+    except (Stop, LoginFailed) as error:
+        # On the web each file is asked for anew, so a login one of them wants says nothing of the others.
+        # A query may be a signature, and asking again needs another.
+        return Expanded(site, path, where, troubles=((Entry(path), error),))
     if found.kind is not EntryKind.FOLDER:
         file = Entry(full, EntryKind.FILE, found.size, found.mtime, found.precision, found.etag)
         return Expanded(site, path, where, files=(file,))
@@ -93,7 +96,7 @@ def plan_plain(expanded: Iterable[Expanded], request: Request) -> Plan:
         files = [fates.decide(file, partial(_target, found, file), _journaled(found, file)) for file in found.files]
         files += [blocked(entry, error) for entry, error in found.troubles]
         planned = tuple(files)
-        message = f"{found.links:,} links were left out" if found.links else ""
+        message = _left_out(found.links)
         label = shown(found.path) or "/"
         items.append(PlannedItem(found.site, label, planned, state=fates.state(planned), message=message))
     return Plan(request, tuple(items), fates.free())
@@ -101,9 +104,20 @@ def plan_plain(expanded: Iterable[Expanded], request: Request) -> Plan:
 
 def _tree(source: Source, site: str, root: str, where: str, stopped: Callable[[], bool]) -> Expanded:
     files: dict[str, Entry] = {}
+    refused: dict[str, tuple[Entry, ShotDockError]] = {}
     empty: list[str] = []
     links = 0
-    for folder in source.walk(root or "/", lambda _: True, stopped):
+
+    def enter(folder: Entry) -> bool:
+        try:
+            relative_target(_below(root, folder))
+        except Stop as error:
+            # Its name may lead anywhere: such a folder is told of, never entered.
+            refused[folder.path] = folder, error
+            return False
+        return True
+
+    for folder in source.walk(root or "/", enter, stopped):
         if stopped():
             raise Stopped
         if not folder.entries:
@@ -112,16 +126,26 @@ def _tree(source: Source, site: str, root: str, where: str, stopped: Callable[[]
             if entry.kind is EntryKind.FILE:
                 files[entry.path] = entry
             links += entry.kind is EntryKind.LINK
-    closed = ((Entry(path, EntryKind.FOLDER), _closed(path)) for path in closed_folders(source, empty, stopped))
+    closed = [(Entry(path, EntryKind.FOLDER), _closed(path)) for path in closed_folders(source, empty, stopped)]
     ordered = tuple(files[path] for path in sorted(files))
-    return Expanded(site, root, where, True, ordered, tuple(closed), links)
+    return Expanded(site, root, where, True, ordered, (*refused.values(), *closed), links)
 
 
 def _target(found: Expanded, file: Entry) -> str:
     parts = found.name.split("/") if found.name else []
     if found.folder:
-        parts += file.path[len(found.path) :].removeprefix("/").split("/")
+        parts += _below(found.path, file)
     return relative_target(parts)
+
+
+def _below(root: str, entry: Entry) -> list[str]:
+    return entry.path[len(root) :].removeprefix("/").split("/")
+
+
+def _left_out(links: int) -> str:
+    if not links:
+        return ""
+    return "1 link was left out" if links == 1 else f"{links:,} links were left out"
 
 
 def _journaled(found: Expanded, file: Entry) -> Entry:

@@ -155,6 +155,8 @@ class Library(QObject):
 
     def _plan_plain(self, work: Work, sources: Sequence[PlainSource], door: Door, request: Request) -> Plan:
         groups: dict[str, list[tuple[int, str, str, str | None]]] = {}
+        # The same line twice in a long list is one wish, and no conflict with itself.
+        sources = tuple(dict.fromkeys(sources))
         for place, wanted in enumerate(sources):
             site, path, query = self._locate(wanted.text, door)
             groups.setdefault(site, []).append((place, path, query, wanted.name))

@@ -9,6 +9,7 @@ from tests.cli.studio import here
 from tests.servers.content import write_tree
 from tests.servers.nginx import NginxServer
 from tests.servers.pyftpd import PyftpdServer
+from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 from tests.servers.sshd import SshServer
 
 FILES = {"shots/a.exr": 5000, "shots/deep/b c#1.exr": 70_000, "shots/deep/empty.txt": 0}
@@ -127,3 +128,34 @@ def test_nobody_there_exits_with_3(shotdock: Console, dest: Path) -> None:
         said = shotdock("get", url, dest, "--json")
         assert said.status == 3, url
         assert said.json["errors"][0]["kind"] == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"), [("500 Internal Server Error", "truncated"), ("401 Unauthorized", "login-failed")]
+)
+def test_one_bad_web_file_does_not_keep_its_neighbours_away(
+    shotdock: Console, dest: Path, broken: str, kind: str
+) -> None:
+    data = b"a web file" * 100
+
+    def script(request: Request) -> bytes:
+        return answer(broken) if request.target == "/bad.mov" else part(data, request)
+
+    with ScriptedHttp(script) as server:
+        base = f"http://127.0.0.1:{server.port}"
+        said = shotdock("get", f"{base}/bad.mov", f"{base}/good.mov", dest, "--json")
+    assert said.status == 1
+    assert [error["kind"] for error in said.json["errors"]] == [kind]
+    assert here(dest) == {"good.mov": data}
+
+
+def test_the_same_source_twice_is_one_wish(shotdock: Console, nginx: NginxServer, served: Path, dest: Path) -> None:
+    write_tree(served, {"one.bin": 10})
+    said = shotdock("get", f"{nginx.url}/one.bin", f"{nginx.url}/one.bin", dest, "--json")
+    assert (said.status, said.json["files"]["planned"], said.json["files"]["failed"]) == (0, 1, 0)
+
+
+def test_an_empty_source_is_not_the_current_folder(shotdock: Console, dest: Path) -> None:
+    said = shotdock("get", "", dest, "--json")
+    assert (said.status, said.json["errors"][0]["kind"]) == (2, "usage")
+    assert not dest.exists()

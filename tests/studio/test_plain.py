@@ -15,8 +15,10 @@ from desktop.studio.plain import Expanded, expand, plan_plain
 from desktop.transfer.journal import Journal, write_journal
 from desktop.transfer.partfile import journal_path, part_path
 from desktop.transfer.ports import Site
+from desktop.transfer.sources.ftp import FtpSource
 from desktop.transfer.sources.http import HttpSource
 from tests.servers.nginx import NginxServer
+from tests.servers.scripted_ftp import ScriptedFtp
 from tests.studio.trees import plant, source
 
 LARGE = 5_000_000
@@ -190,3 +192,17 @@ def test_an_address_whose_name_hides_a_path_blocks(tmp_path: Path, web: tuple[st
     assert file.kind == "hostile-name"
     ((_, file),) = planned(tmp_path, fetch(web, "/x/..%2F..%2Fevil", ask=False)).files()
     assert file.kind == "hostile-name"
+
+
+def test_a_folder_whose_name_leads_elsewhere_is_told_of_and_not_entered(tmp_path: Path) -> None:
+    listing = b"type=dir; ../up\r\ntype=file;size=3; good\r\n"
+    features = "211-Features:\r\n MLST type*;size*;\r\n MLSD\r\n UTF8\r\n211 End"
+    with ScriptedFtp(listing=listing, features=features) as server:
+        here = FtpSource(Site(parse_location(f"ftp://{server.host}:{server.port}").address))
+        here.connect()
+        found = expand(here, "ftp://server", "/t", "", None, lambda: False)
+        here.close()
+        asked = [command for command in server.commands if "up" in command]
+    made = {file.source: (file.action, file.kind) for _, file in planned(tmp_path / "d", found).files()}
+    assert made == {"/t/good": (Action.DOWNLOAD, ""), "/t/../up": (Action.BLOCKED, "hostile-name")}
+    assert not asked
