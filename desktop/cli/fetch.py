@@ -47,7 +47,7 @@ def fetch(
     began = time.monotonic()
     filters = options.make_filters(chosen, shots_from)
     folder = options.local_folder(destination)
-    wanted = options.parse_version(version) if version else None
+    wanted = options.parse_version(version) if version is not None else None
     with engine() as run:
         settings = run.services.settings.value
         # A default cannot name one version for everything: of the strategies only latest and all make sense there.

@@ -12,6 +12,7 @@ from desktop.core.errors import (
     ShotDockError,
     TimedOut,
     Unreachable,
+    Unsupported,
     UsageError,
 )
 
@@ -30,6 +31,7 @@ _NOT_REACHED = (
     TimedOut,
     ConnectionLost,
     ServerBusy,
+    Unsupported,
 )
 """What keeps a command from its server; raised before a byte was written, nothing was touched."""
 

@@ -85,7 +85,7 @@ def show(output: Output, task_id: int) -> None:
         ("ITEM", "VERSION", "STATE", "FILES", "REASON"),
         (
             (
-                " ".join(part for part in (item.label, item.department) if part),
+                item.label,
                 item.selected_version or "-",
                 item.state.value,
                 _progress(item.files),

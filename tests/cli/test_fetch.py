@@ -199,6 +199,7 @@ def test_tasks_remember(fetch: Fetch, shotdock: Console, dest: Path) -> None:
     assert (task["version_strategy"], task["specific_version"]) == ("specific", "v002")
     assert set(task["files"]) == FILE_KEYS
     shown = shotdock("tasks", "show", task["id"], "--json").json
+    assert "anim anim" not in shotdock("tasks", "show", task["id"]).out
     assert shown["task"]["id"] == task["id"]
     assert len(shown["items"]) == 3
     lines = shotdock("tasks", "logs", task["id"], "--json").json["lines"]
