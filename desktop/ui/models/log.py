@@ -15,7 +15,7 @@ COLUMNS = (Column("Time", 84), Column("Level", 76), Column("Task", 120), Column(
 MESSAGE = 3
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 KEEP = 1_000_000
-"""Lines the view keeps; the oldest tenth goes when there are more."""
+"""Lines the view keeps; the oldest hundredth goes when there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,13 @@ class LogModel(QAbstractTableModel):
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines."""
         self._all.extend(lines)
-        fresh = [line for line in lines if self._sieve.lets(line)]
-        if len(self._all) > KEEP:
-            del self._all[: KEEP // 10]
-            self._sift()
-        elif fresh:
+        fresh = self._sifted(lines)
+        if fresh:
             self.beginInsertRows(NO_PARENT, len(self._rows), len(self._rows) + len(fresh) - 1)
             self._rows.extend(fresh)
             self.endInsertRows()
+        if len(self._all) > KEEP:
+            self._forget(len(self._all) - KEEP + KEEP // 100)
 
     def show_only(self, sieve: Sieve) -> None:
         """Apply a filter."""
@@ -121,6 +120,20 @@ class LogModel(QAbstractTableModel):
 
     def _sift(self) -> None:
         self.beginResetModel()
-        lets = self._sieve.lets
-        self._rows = [line for line in self._all if lets(line)]
+        self._rows = self._sifted(self._all)
         self.endResetModel()
+
+    def _sifted(self, lines: Sequence[LogLine]) -> list[LogLine]:
+        if self._sieve == Sieve():
+            return list(lines)
+        lets = self._sieve.lets
+        return [line for line in lines if lets(line)]
+
+    def _forget(self, count: int) -> None:
+        """Let the oldest lines go; those shown of them are the first rows."""
+        gone = len(self._sifted(self._all[:count]))
+        del self._all[:count]
+        if gone:
+            self.beginRemoveRows(NO_PARENT, 0, gone - 1)
+            del self._rows[:gone]
+            self.endRemoveRows()

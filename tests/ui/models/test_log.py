@@ -1,8 +1,10 @@
+import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from desktop.core.task import LogLine
 from desktop.ui.formats import Formats
+from desktop.ui.models import log as module
 from desktop.ui.models.log import MESSAGE, LogModel, Sieve
 from desktop.ui.theme import Theme
 
@@ -49,3 +51,20 @@ def test_text_to_copy_is_what_is_shown(theme: Theme, formats: Formats) -> None:
     model.show_only(Sieve("WARNING"))
     assert model.text().splitlines()[0].endswith("WARNING  [SH020 anim] the line broke")
     assert model.text([1]).endswith("ERROR    gave up\nwith details")
+
+
+def test_the_oldest_lines_go_when_there_are_too_many(
+    theme: Theme, formats: Formats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEEP", 1000)
+    model = LogModel(theme, formats)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    lines = [LogLine(float(n), "ERROR" if n % 2 else "INFO", f"line {n}") for n in range(1005)]
+    model.add(lines[:1000])
+    assert model.rowCount() == 1000
+    model.add(lines[1000:])
+    assert [row.message for row in model.rows()] == [f"line {n}" for n in range(15, 1005)]
+    model.show_only(Sieve("ERROR"))
+    model.add([LogLine(2000.0, "ERROR", f"late {n}") for n in range(20)])
+    assert model.rows()[0].message == "line 35" and model.rows()[-1].message == "late 19"
+    tester.setUseFetchMore(False)
