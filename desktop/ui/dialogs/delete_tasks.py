@@ -28,13 +28,15 @@ class DeleteTasksDialog(Dialog):
         self.remove_button = push(frame.theme, "Remove", "trash", "danger", self._remove)
         self.files.toggled.connect(lambda _on: self._say())
         counted = frame.formats.counted(len(tasks), "task")
+        close = self.close_button()
         self.lay_out(
             column(names, 4, self.files, self._effect, None, spacing=8),
-            self.close_button(),
+            close,
             self.remove_button,
             head=f"Remove {counted} from the list?",
         )
         self.setMinimumWidth(440)
+        close.setFocus()  # a key pressed too early must not delete files
         self._say()
 
     def _say(self) -> None:
