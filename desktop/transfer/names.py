@@ -111,7 +111,7 @@ class Below:
             for component in folder.split("/"):
                 _check(component, relative)
             real = os.path.realpath(os.path.join(self._real, folder))  # noqa: PTH118  # a Path costs more than the look
-            self._refuse_outside(real, relative)
+            self._refuse_outside(real, folder)
             self._known[folder] = real
         self._refuse_link_outside(f"{real}{os.sep}{name}", relative)
         return self.root / relative
@@ -130,7 +130,12 @@ class Below:
         except ValueError:  # another drive
             inside = False
         if not inside:
-            raise _hostile(relative, "A link on the way leads out of the destination.")
+            raise HostileName(
+                title="A link in the destination leads out of it.",
+                cause=f"{shown(relative)} would end up in {shown(real)}.",
+                suggestion="Put a folder in the link's place, or choose the folder it leads to as the destination.",
+                path=shown(relative),
+            )
 
 
 def _check(component: str, relative: str) -> None:

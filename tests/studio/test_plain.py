@@ -206,3 +206,14 @@ def test_a_folder_whose_name_leads_elsewhere_is_told_of_and_not_entered(tmp_path
     made = {file.source: (file.action, file.kind) for _, file in planned(tmp_path / "d", found).files()}
     assert made == {"/t/good": (Action.DOWNLOAD, ""), "/t/../up": (Action.BLOCKED, "hostile-name")}
     assert not asked
+
+
+def test_a_link_out_of_the_destination_is_told_as_what_it_is(tmp_path: Path) -> None:
+    plant(tmp_path, ["sq/SH010/a.exr"])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "d/sq").mkdir(parents=True)
+    (tmp_path / "d/sq/SH010").symlink_to(tmp_path / "elsewhere")
+    ((_, file),) = planned(tmp_path / "d", look(tmp_path / "sq")).files()
+    assert (file.action, file.kind) == (Action.BLOCKED, "hostile-name")
+    assert "A link in the destination leads out of it. sq/SH010 would end up in" in file.reason
+    assert "server" not in file.reason
