@@ -50,7 +50,7 @@ _ITEMS = insert_sql(ItemRow, _ITEM_COLUMNS)
 _FILES = insert_sql(FileRow, _FILE_COLUMNS)
 
 _HELP = {
-    errors.HostileName.kind: "Ask whoever published it to rename the file; if a link here is in the way, put a folder in its place.",
+    errors.HostileName.kind: "Ask whoever published it to rename the file, or remove the link that leads out.",
     errors.NameTooLong.kind: "Choose a destination with a shorter path.",
     errors.StillUploading.kind: "Scan and plan again when the upload has ended.",
     errors.DiskFull.kind: "Free some space or choose another destination, then plan again.",

@@ -82,7 +82,7 @@ def test_files_keep_facts_and_begin_with_their_fate(store: Store) -> None:
         "kind": "hostile-name",
         "title": "Its name would leave the folder.",
         "cause": "The plan left it out.",
-        "suggestion": "Ask whoever published it to rename the file.",
+        "suggestion": "Ask whoever published it to rename the file, or remove the link that leads out.",
         "retryable": False,
     }
     assert task.files == Counts(planned=6, skipped=1, failed=1)
