@@ -174,10 +174,11 @@ class Line(paramiko.Transport):
 
     def _data(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
         length = message.get_int()
-        rest = message.packet.getbuffer()[message.packet.tell() :]
         self._taken += length
         if self.receiver:
-            self.receiver.receive(rest[:length])
+            start = message.packet.tell()
+            # The very bytes the packet was made of: `getbuffer` would copy them, and lock the packet.
+            self.receiver.receive(memoryview(message.packet.getvalue())[start : start + length])
 
     def _noise(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
         message.get_int()
