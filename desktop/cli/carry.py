@@ -10,7 +10,8 @@ from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outco
 from desktop.cli.output import Output
 from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
-from desktop.core.plan import Plan
+from desktop.core.errors import VersionNotAvailable
+from desktop.core.plan import ItemState, Plan, VersionStrategy
 from desktop.core.task import Bytes, Counts, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.logs import set_up
 from desktop.places import Places
@@ -122,6 +123,9 @@ class Transfer:
         seconds = round(time.monotonic() - self._began, 3)
         errors = error_rows(self._files)
         result = task.outcome
+        unknown = self._unknown_version(task)
+        if unknown is not None:
+            errors, result = [unknown.as_dict()], "failed"
         if result == "done" and not files.downloaded:
             result = "up-to-date"
         for row in errors:
@@ -145,9 +149,23 @@ class Transfer:
         if result == "cancelled":
             self._output.remark(f"Continue with: shotdock tasks run {task.id}")
             return status.INTERRUPTED
+        if unknown is not None:
+            return status.USAGE
         if files.failed or task.state is TaskState.FAILED:
             return status.status_of_failures(errors, bool(files.downloaded or files.skipped))
         return status.DONE
+
+    def _unknown_version(self, task: Task) -> VersionNotAvailable | None:
+        """Return an error if not a single shot has the one version that was asked for."""
+        if task.version_strategy is not VersionStrategy.SPECIFIC or not self._items:
+            return None
+        if any(item.state is not ItemState.SKIPPED or item.key is None for item in self._items):
+            return None
+        return VersionNotAvailable(
+            title=f"No shot has the version {task.specific_version}.",
+            cause=f"{self._items[0].label}: {self._items[0].error_message}",
+            suggestion="Choose a version the shots have, or leave --version out for each shot's latest.",
+        )
 
 
 def nothing_to_do(output: Output, began: float, warnings: Sequence[str]) -> int:

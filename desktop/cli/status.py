@@ -8,6 +8,7 @@ from desktop.core.errors import (
     HostKeyUnknown,
     LoginFailed,
     NotAllowed,
+    RootMissing,
     ServerBusy,
     ShotDockError,
     TimedOut,
@@ -40,7 +41,7 @@ _CLOSED_DOORS = frozenset(kind.kind for kind in (Unreachable, LoginFailed, HostK
 
 def status_of(error: ShotDockError) -> int:
     """Return the exit status of a command that an error ended before it touched anything."""
-    if isinstance(error, UsageError):
+    if isinstance(error, UsageError | RootMissing):
         return USAGE
     return NOT_REACHED if isinstance(error, _NOT_REACHED) else FAILED
 

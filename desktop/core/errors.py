@@ -22,6 +22,7 @@
         NoSecretStore             the system has no keyring to keep a password in
       Stop                      trying again will not help
         NotFound                  no such file, folder, shot or connection
+          RootMissing               the folder a connection's shots should lie under is not there
         VersionNotAvailable       this shot has no such version
         NotAllowed                permission denied, there or here
         HostileName               a name from the server that would leave the target folder
@@ -30,6 +31,7 @@
         TargetUnwritable          the destination cannot be written
         Unsupported               the server cannot do what is needed
         UsageError                wrong options, settings, layout file (exit status 2)
+          NoShots                   the tree is empty, or the layout recognises nothing in it
         NewerDatabase             the database was written by a newer ShotDock
         DatabaseDamaged           the database cannot be read
       Stopped                   not an error: someone pressed pause or cancel
@@ -243,6 +245,10 @@ class NotFound(Stop):
     kind = "not-found"
 
 
+class RootMissing(NotFound):
+    """The folder a connection's shots should lie under is not there: the connection is set up wrongly."""
+
+
 class VersionNotAvailable(Stop):
     """This shot has no such version; the message names the available ones."""
 
@@ -289,6 +295,12 @@ class UsageError(Stop):
     """Wrong options, settings or layout file; nothing was touched."""
 
     kind = "usage"
+
+
+class NoShots(UsageError):
+    """The tree below a connection's root is empty, or its layout recognises nothing there."""
+
+    kind = "no-shots"
 
 
 class NewerDatabase(UsageError):

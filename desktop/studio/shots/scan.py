@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from desktop.core.connection import Connection
-from desktop.core.errors import NotFound, Stopped
+from desktop.core.errors import NotFound, RootMissing, Stopped
 from desktop.core.media import Entry, EntryKind, Folder, Publication, ScanProgress, ShotKey, Structure, Version
 from desktop.studio.closed import closed_folders
 from desktop.studio.shots.naming import Layout, Step, shot_key
@@ -35,7 +35,7 @@ def scan(
     """Return what the layout recognises below the connection's root.
 
     source: connected. progress: its counters are bumped; folders that may not be read are listed in `skipped`. now:
-    seconds since the epoch. previous: the last scan, to see growth. Raises NotFound, NotAllowed for the root,
+    seconds since the epoch. previous: the last scan, to see growth. Raises RootMissing, NotAllowed for the root,
     Stopped, and whatever breaks the connection.
     """
     reading = _Reading(connection, layout, progress)
@@ -47,7 +47,7 @@ def scan(
     except NotFound as error:
         if progress.folders:
             raise
-        raise NotFound(
+        raise RootMissing(
             title=f"The root folder of {connection.name} does not exist.",
             cause=f"There is no {connection.root} on {connection.address.origin}.",
             suggestion="Correct the connection's URL; its path is where the projects lie.",
