@@ -10,6 +10,7 @@ import pytest
 
 from desktop.core.errors import TargetUnwritable
 from desktop.transfer.trust import fingerprint, known_hosts_line, look_up, remember_host_key
+from tests.servers.process import program
 
 KEY = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
 OTHER = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
@@ -57,7 +58,7 @@ def test_a_key_of_the_standard_port_vouches_for_another_one_but_never_against_it
 @pytest.mark.parametrize(("name", "host", "port"), [("farm", "farm", 22), ("[farm]:2222", "farm", 2222)])
 def test_hashed_entries(tmp_path: Path, name: str, host: str, port: int) -> None:
     file = write(tmp_path, f"{name} ssh-ed25519 {TEXT}")
-    subprocess.run(["ssh-keygen", "-H", "-f", str(file)], check=True, capture_output=True)
+    subprocess.run([program("ssh-keygen", "openssh-client"), "-H", "-f", str(file)], check=True, capture_output=True)
     assert name not in file.read_text()
     assert look_up([file], host, port).trusts(KEY)
     assert not look_up([file], "other", port).trusts(KEY)
@@ -99,7 +100,9 @@ def test_types_are_told_in_the_order_of_the_files(tmp_path: Path) -> None:
 def test_the_fingerprint_is_openssh_s(tmp_path: Path) -> None:
     file = tmp_path / "key.pub"
     file.write_text(f"ssh-ed25519 {TEXT} test\n")
-    shown = subprocess.run(["ssh-keygen", "-l", "-f", str(file)], check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        [program("ssh-keygen", "openssh-client"), "-l", "-f", str(file)], check=True, capture_output=True, text=True
+    ).stdout
     assert shown.split()[1] == fingerprint(KEY)
 
 

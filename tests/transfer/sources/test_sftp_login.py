@@ -1,7 +1,6 @@
 """Getting in over SFTP: who the server is, who we are, and what is said when either does not fit."""
 
 import re
-import shutil
 import socket
 import stat
 import subprocess
@@ -28,7 +27,7 @@ from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.sftp import SftpSource
 from desktop.transfer.trust import remember_host_key
 from tests.conftest import Starter
-from tests.servers.process import free_port
+from tests.servers.process import free_port, program
 from tests.servers.scripted_sftp import ScriptedSftp
 from tests.servers.sshd import SshServer
 
@@ -87,7 +86,10 @@ def test_the_fingerprint_is_the_one_openssh_shows_and_its_line_lets_the_next_one
     error = refused(site_of(sshd, known))
     assert isinstance(error, HostKeyUnknown)
     shown = subprocess.run(
-        ["ssh-keygen", "-l", "-f", f"{sshd.host_keys[0]}.pub"], check=True, capture_output=True, text=True
+        [program("ssh-keygen", "openssh-client"), "-l", "-f", f"{sshd.host_keys[0]}.pub"],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     assert error.fingerprint == shown.split()[1]
     assert error.fingerprint in error.cause
@@ -124,7 +126,7 @@ def test_a_revoked_key(sshd: SshServer, known: Path) -> None:
 
 def test_hashed_entries_are_found(sshd: SshServer, known: Path) -> None:
     trust(sshd, known)
-    subprocess.run(["ssh-keygen", "-H", "-f", str(known)], check=True, capture_output=True)
+    subprocess.run([program("ssh-keygen", "openssh-client"), "-H", "-f", str(known)], check=True, capture_output=True)
     assert "127.0.0.1" not in known.read_text()
     connect(site_of(sshd, known))
 
@@ -179,7 +181,17 @@ def test_keys_of_every_kind(
 
 
 def make_key(path: Path, passphrase: str = "", *options: str) -> Path:
-    command = ["ssh-keygen", "-q", "-N", passphrase, "-C", "test", "-f", str(path), *(options or ("-t", "ed25519"))]
+    command = [
+        program("ssh-keygen", "openssh-client"),
+        "-q",
+        "-N",
+        passphrase,
+        "-C",
+        "test",
+        "-f",
+        str(path),
+        *(options or ("-t", "ed25519")),
+    ]
     subprocess.run(command, check=True)
     return path
 
@@ -239,9 +251,8 @@ def test_a_key_the_server_does_not_know(sshd: SshServer, known: Path, tmp_path: 
 def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Run an SSH agent that holds nothing yet."""
     place = tmp_path / "agent"
-    program = shutil.which("ssh-agent")
-    assert program
-    process = subprocess.Popen([program, "-D", "-a", str(place)], stdout=subprocess.DEVNULL)
+    agent = program("ssh-agent", "openssh-client")
+    process = subprocess.Popen([agent, "-D", "-a", str(place)], stdout=subprocess.DEVNULL)
     monkeypatch.setenv("SSH_AUTH_SOCK", str(place))
     for _ in range(200):
         if place.exists():
@@ -261,7 +272,9 @@ def test_the_agent_s_keys_are_tried_if_that_is_wanted(
     trust(sshd, known)
     monkeypatch.setenv("HOME", str(tmp_path))
     make_key(tmp_path / "stranger", "", "-t", "rsa")
-    subprocess.run(["ssh-add", "-q", str(tmp_path / "stranger"), str(sshd.identity)], check=True)
+    subprocess.run(
+        [program("ssh-add", "openssh-client"), "-q", str(tmp_path / "stranger"), str(sshd.identity)], check=True
+    )
     connect(site_of(sshd, known, Login()))
     assert isinstance(refused(site_of(sshd, known, Login(agent=False))), LoginFailed)
 
@@ -276,7 +289,7 @@ def test_a_server_that_wants_two_keys(
     second = make_key(tmp_path / "second")
     authorize(server, second)
     assert isinstance(refused(site_of(server, known)), LoginFailed)
-    subprocess.run(["ssh-add", "-q", str(second)], check=True)
+    subprocess.run([program("ssh-add", "openssh-client"), "-q", str(second)], check=True)
     connect(site_of(server, known, Login(identity=server.identity)))
 
 
