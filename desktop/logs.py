@@ -146,8 +146,9 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
     def doRollover(self) -> None:  # noqa: N802  the base class's name
         try:
             super().doRollover()
-        except PermissionError:
-            # Windows renames no file another process has open; that one rotates it later.
+        except (PermissionError, FileNotFoundError):
+            # Windows renames no file another process has open; that one rotates it later. And where two rotate
+            # at once, the quicker one has renamed it already.
             if self.stream is None:
                 self.stream = self._open()
 
