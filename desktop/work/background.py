@@ -116,6 +116,10 @@ class Work:
         breaker()
 
 
+def ignore(_answer: object) -> None:
+    """Take an answer nobody waits for."""
+
+
 def guarded(call: Callable[[], T]) -> T:
     """Run a call at the border of a pool thread: whatever unexpected it raises becomes a ShotDockError.
 

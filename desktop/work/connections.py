@@ -13,7 +13,7 @@ from desktop.store.database import Store
 from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Site
 from desktop.transfer.trust import remember_host_key
-from desktop.work.background import Background, Desk, Failed, Mailbox, Work
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
 from desktop.work.sites import Sites, check_connection
 
 
@@ -100,7 +100,7 @@ class ConnectionDesk(QObject):
         self._desk.mailbox.post(forget)
         self._sites.forget_password(name)
         if not any(c.name != name and c.address == connection.address for c in self.all()):
-            self._background.run(lambda _work: _forget_secret(connection), _ignore, failed)
+            self._background.run(lambda _work: _forget_secret(connection), ignore, failed)
 
     def remember_password(self, name: str, password: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
         """Use the password from now on; with keep, put it in the keyring too (NoSecretStore goes to failed)."""
@@ -150,7 +150,3 @@ def _forget_secret(connection: Connection) -> None:
         secrets.delete(connection.address.origin)
     except NoSecretStore:
         return  # where nothing can be kept, nothing has to be forgotten
-
-
-def _ignore(_answer: object) -> None:
-    """Take an answer nobody waits for."""

@@ -8,7 +8,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.plan import Plan
 from desktop.core.task import LogLine, Task, TaskFile, TaskItem
 from desktop.store.database import Store
-from desktop.work.background import Desk, Mailbox
+from desktop.work.background import Desk, Mailbox, ignore
 from desktop.work.queue import Queue
 
 
@@ -42,7 +42,7 @@ class TaskDesk(QObject):
 
     def submit(self, plan: Plan, then: Callable[[Task], None] | None = None, start: bool = True) -> None:
         """Make the plan a task and, with start, queue it."""
-        self._ask(lambda: self._queue.submit(plan, start), then or _ignore)
+        self._ask(lambda: self._queue.submit(plan, start), then or ignore)
 
     def pause(self, ids: Iterable[int]) -> None:
         """Stop these tasks so that they can be resumed."""
@@ -63,11 +63,11 @@ class TaskDesk(QObject):
     def delete(self, ids: Iterable[int], with_files: bool = False) -> None:
         """Forget these tasks; with_files, remove what they brought from the disk too."""
         chosen = tuple(ids)
-        self._ask(lambda: self._queue.delete(chosen, with_files), _ignore)
+        self._ask(lambda: self._queue.delete(chosen, with_files), ignore)
 
     def pause_all(self) -> None:
         """Pause everything that runs or waits."""
-        self._ask(lambda: self._queue.pause(tuple(task.id for task in self._store.tasks.all())), _ignore)
+        self._ask(lambda: self._queue.pause(tuple(task.id for task in self._store.tasks.all())), ignore)
 
     def items(self, task_id: int, then: Callable[[tuple[TaskItem, ...]], None]) -> None:
         """Ask for a task's items."""
@@ -83,7 +83,7 @@ class TaskDesk(QObject):
 
     def _tell(self, verb: Callable[[Iterable[int]], None], ids: Iterable[int]) -> None:
         chosen = tuple(ids)
-        self._ask(lambda: verb(chosen), _ignore)
+        self._ask(lambda: verb(chosen), ignore)
 
     def _ask(self, question: Callable[[], object], then: Callable[..., None]) -> None:
         post = self._answers.post
@@ -115,7 +115,3 @@ class TaskDesk(QObject):
     @Slot(object)
     def _on_interrupted(self, tasks: tuple[Task, ...]) -> None:
         self.interrupted.emit(tasks)
-
-
-def _ignore(_answer: object) -> None:
-    """Take an answer nobody waits for."""
