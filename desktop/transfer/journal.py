@@ -9,11 +9,12 @@ import json
 import os
 import socket
 import threading
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from zlib_ng.zlib_ng import crc32
 
 from desktop.core.media import Entry
 from desktop.transfer.disk import read_at, sync_data
@@ -176,7 +177,7 @@ def checksum(fd: int, start: int, end: int, crc: int = 0) -> int:
         data = read_at(fd, min(_READ, end - start), start)
         if not data:
             break
-        crc = zlib.crc32(data, crc)
+        crc = crc32(data, crc)
         start += len(data)
     return crc
 

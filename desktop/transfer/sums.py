@@ -1,7 +1,8 @@
 """Checksums of what was written, made while it passes by: no journal has to read it back from disk."""
 
-import zlib
 from collections.abc import Iterable
+
+from zlib_ng.zlib_ng import crc32
 
 from desktop.transfer.ports import Buffer
 
@@ -25,9 +26,9 @@ class Sums:
         before = self._by_end.get(start)
         if before is not None and start - before[0] < BLOCK:
             del self._by_end[start]
-            self._by_end[end] = (before[0], end, zlib.crc32(data, before[2]))
+            self._by_end[end] = (before[0], end, crc32(data, before[2]))
         else:
-            self._by_end[end] = (start, end, zlib.crc32(data))
+            self._by_end[end] = (start, end, crc32(data))
 
     def drop(self, start: int, end: int) -> None:
         """Forget every block that covers any byte from start to end (exclusive)."""
