@@ -342,9 +342,10 @@ class Block(Request):
         return wire.read_packet(number, self.carried.handle, self.offset, self.length)
 
     def land(self, data: memoryview) -> None:
-        """Write the bytes at their place, on the transport thread."""
-        self._length = len(data)
-        self.carried.write(self.offset, data)
+        """Write the bytes at their place, on the transport thread; what is more than was asked for is only counted."""
+        at, self._length = self._length, self._length + len(data)
+        if at < self.length:
+            self.carried.write(self.offset + at, data[: self.length - at])
 
     def answered(self, kind: int, body: bytes) -> None:
         """Take the reply: data, the end of the file, or a failure."""

@@ -27,14 +27,12 @@ from paramiko.common import (
 
 from desktop.core.errors import ConnectionLost, ShotDockError, TimedOut
 from desktop.transfer.sources.sftp_faults import busy
-from desktop.transfer.sources.sftp_packets import Packets
+from desktop.transfer.sources.sftp_packets import PACKET, Packets
 
 WINDOW = 64 * 1024 * 1024
 """Bytes the server may send before it hears that we took some; far more than is ever asked for at once."""
 ADJUST_AFTER = 8 * 1024 * 1024
 """Bytes taken before the server is told so: seldom enough to cost nothing, early enough never to stall it."""
-PACKET = 256 * 1024
-"""The largest SSH packet we take; servers with smaller ones send smaller ones."""
 
 CIPHERS = (
     "aes128-gcm@openssh.com",
@@ -66,6 +64,7 @@ KEYS = (
 # only add tracebacks to the log, and at DEBUG the details of the login.
 LOG_CHANNEL = "shotdock.ssh"
 logging.getLogger(LOG_CHANNEL).setLevel(logging.CRITICAL + 1)
+_data_head = struct.Struct(">BII").unpack_from
 
 
 class Receiver(Protocol):
@@ -94,6 +93,7 @@ class Line(paramiko.Transport):
         self.receiver: Receiver | None = None
         self._taken = 0
         self._told = 0
+        self._channel_number = -1
         self._may_log_in = threading.Event()
         super().__init__(sock, WINDOW, PACKET, packetizer_class=Packets)
         self.set_log_channel(LOG_CHANNEL)
@@ -147,6 +147,10 @@ class Line(paramiko.Transport):
         channel = self.open_session(WINDOW, PACKET, timeout)
         channel.settimeout(timeout)
         self.receiver = receiver
+        self._channel_number = channel.chanid
+        packets = self.packetizer
+        assert isinstance(packets, Packets)
+        packets.taker = self._take
         # paramiko would wait for the answer here; the first request may as well be on its way meanwhile.
         message = paramiko.Message(struct.pack(">BI", MSG_CHANNEL_REQUEST, channel.remote_chanid))
         message.packet.seek(0, io.SEEK_END)
@@ -171,6 +175,17 @@ class Line(paramiko.Transport):
             self._socket.shutdown(socket.SHUT_RDWR)
         self.close()
         self.packetizer.close()  # a line that was never started has nobody else to close its socket
+
+    def _take(self, payload: memoryview) -> bool:
+        """Take channel data as it was decrypted; leave to paramiko what is not plainly that."""
+        if self._expected_packet or self.receiver is None or len(payload) < 9:  # type: ignore[attr-defined]
+            return False
+        _, number, length = _data_head(payload)
+        if number != self._channel_number or length != len(payload) - 9:
+            return False
+        self._taken += length
+        self.receiver.receive(payload[9:])
+        return True
 
     def _data(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
         length = message.get_int()

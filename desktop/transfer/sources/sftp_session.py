@@ -23,6 +23,8 @@ TICK = 0.2
 LAST_WORDS = 2.0
 """Seconds the reason of a broken line may lag behind the break."""
 _VERSION_NUMBER = -1
+_DATA_HEAD = 13
+"""Bytes of a data reply before its data: length, kind, number, length of the data."""
 _head = struct.Struct(">IBI").unpack_from
 _length = struct.Struct(">I").unpack_from
 
@@ -35,7 +37,7 @@ class Request:
     """True if file data goes to `land` on the transport thread instead of to `answered`."""
 
     def land(self, data: memoryview) -> None:
-        """Take file data, on the transport thread; the bytes may change after the call."""
+        """Take the next of a reply's file data, on the transport thread; the bytes may change after the call."""
         raise NotImplementedError
 
     def answered(self, kind: int, body: bytes) -> None:
@@ -99,8 +101,11 @@ class Session:
         self._wake = threading.Event()
         self._out: list[bytes] = []
         self._number = 0
-        self._buffer = bytearray(2 * wire.LARGE_READ)
+        self._buffer = bytearray(wire.SMALL_READ)
         self._filled = 0
+        self._landing: Request | None = None
+        self._landing_number = 0
+        self._to_land = 0
         self._heard = time.monotonic()
         self._receiving = False
         self._over = threading.Event()
@@ -221,14 +226,17 @@ class Session:
         urgent = False
         with self.gate:
             while data:
-                if not self._filled and len(data) >= 4 and len(data) >= (size := 4 + _length(data)[0]):
-                    packet, data = data[:size], data[size:]
+                if self._landing is not None:
+                    data = self._land(self._landing, data)
+                elif not self._filled and self._lands(data):
+                    data = data[_DATA_HEAD:]
+                elif not self._filled and len(data) >= 4 and len(data) >= (size := 4 + _length(data)[0]):
+                    urgent |= self._reply(data[:size])
+                    data = data[size:]
                 else:
-                    gathered, data = self._gather(data)
-                    if gathered is None:
-                        break
-                    packet = gathered
-                urgent |= self._reply(packet)
+                    packet, data = self._gather(data)
+                    if packet is not None:
+                        urgent |= self._reply(packet)
         if self._answered and (urgent or len(self._pending) <= self.patience):
             self._wake.set()
         self._heard = time.monotonic()
@@ -241,15 +249,40 @@ class Session:
             self._over.set()
         self._wake.set()
 
+    def _lands(self, head: memoryview) -> bool:
+        """Tell whether the reply that begins so is file data that goes to its request as it comes."""
+        if len(head) < _DATA_HEAD or head[4] != wire.DATA:
+            return False
+        size, _, number = _head(head)
+        request = self._pending.get(number)
+        if request is None or not request.direct:
+            return False
+        if size > wire.LONGEST_PACKET or _length(head, 9)[0] != size - 9:
+            raise faults.nonsense("a block of data is not as long as it says")
+        self._landing, self._landing_number, self._to_land = request, number, size - 9
+        if not self._to_land:
+            self._landed(request)
+        return True
+
+    def _land(self, request: Request, data: memoryview) -> memoryview:
+        """Hand on what has come of a block, however it was cut on its way; return what follows it."""
+        part, rest = data[: self._to_land], data[self._to_land :]
+        self._to_land -= len(part)
+        request.land(part)
+        if not self._to_land:
+            self._landed(request)
+        return rest
+
+    def _landed(self, request: Request) -> None:
+        self._landing = None
+        del self._pending[self._landing_number]
+        self._answered.append((request, wire.DATA, b""))
+
     def _gather(self, data: memoryview) -> tuple[memoryview | None, memoryview]:
         """Collect a reply that comes in parts; return it once it is whole, and what follows it."""
+        data = self._collect(data, 4)
         if self._filled < 4:
-            head = min(4 - self._filled, len(data))
-            self._buffer[self._filled : self._filled + head] = data[:head]
-            self._filled += head
-            data = data[head:]
-            if self._filled < 4:
-                return None, data
+            return None, data
         size = 4 + _length(self._buffer)[0]
         if size > wire.LONGEST_PACKET:
             raise faults.nonsense(f"a reply claims to be {size} bytes long")
@@ -257,13 +290,22 @@ class Session:
             bigger = bytearray(size)
             bigger[: self._filled] = self._buffer[: self._filled]
             self._buffer = bigger
-        take = min(size - self._filled, len(data))
+        data = self._collect(data, min(size, _DATA_HEAD))
+        if self._filled == _DATA_HEAD and self._lands(memoryview(self._buffer)[:_DATA_HEAD]):
+            self._filled = 0
+            return None, data
+        data = self._collect(data, size)
+        if self._filled < size:
+            return None, data
+        self._filled = 0
+        return memoryview(self._buffer)[:size], data
+
+    def _collect(self, data: memoryview, goal: int) -> memoryview:
+        """Put data into the buffer until `goal` bytes are there; return what is left of it."""
+        take = max(0, min(goal - self._filled, len(data)))
         self._buffer[self._filled : self._filled + take] = data[:take]
         self._filled += take
-        if self._filled < size:
-            return None, data[take:]
-        self._filled = 0
-        return memoryview(self._buffer)[:size], data[take:]
+        return data[take:]
 
     def _reply(self, packet: memoryview) -> bool:
         """Match one whole reply to its request; tell whether the lane should look at it at once."""
@@ -274,11 +316,7 @@ class Session:
         if request is None:
             return False
         if kind == wire.DATA and request.direct:
-            if len(packet) < 13 or _length(packet, 9)[0] != len(packet) - 13:
-                raise faults.nonsense("a block of data is not as long as it says")
-            request.land(packet[13:])
-            self._answered.append((request, kind, b""))
-            return False
+            raise faults.nonsense("a block of data is not as long as it says")
         self._answered.append((request, kind, bytes(packet[9:])))
         return True
 
