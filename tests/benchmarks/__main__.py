@@ -1,0 +1,84 @@
+"""Measure ShotDock beside its peers: every row, or those that are named.
+
+    python -m tests.benchmarks [ROW ...] [--rounds N] [--scale X] [--json FILE] [--markdown FILE] [--list]
+
+Run by hand on an idle Linux machine with openssh-server, vsftpd, nginx, curl, aria2, lftp and rclone, and 6 GB free in
+/dev/shm. A peer that is not installed is told in the table.
+"""
+
+import argparse
+import fnmatch
+import json
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from tests.benchmarks.arena import race
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.machine import machine, versions
+from tests.benchmarks.report import markdown, terminal
+from tests.benchmarks.result import Result, as_dict, from_dict, judge, lines_of
+from tests.benchmarks.rows import RACES, Race
+
+MEMORY = Path("/dev/shm")
+ROUNDS = 3
+
+
+def main() -> int:
+    """Run the rows, print each as it ends, keep them where asked."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="a name or pattern, e.g. P3-sftp or 'P4*'; default: all")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--scale", type=float, default=1.0, help="of sizes and counts; 0.1 for a quick look")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures; rows already there are replaced")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of all kept figures")
+    parser.add_argument("--list", action="store_true", help="name the rows and run none")
+    arguments = parser.parse_args()
+    chosen = [row for row in RACES if any(fnmatch.fnmatch(row.name, name) for name in arguments.rows or ["*"])]
+    if not chosen:
+        parser.error(f"there is no row {' or '.join(arguments.rows)}")
+    if arguments.list:
+        _say("\n".join(f"{row.name:10} {row.title}" for row in chosen))
+        return 0
+    kept = _load(arguments.json)
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="shotdock-bench-") as scratch, Ground(Path(scratch)) as ground:
+        ground.shotdock("connections", "list")
+        for row in chosen:
+            result = _run(row, ground, arguments.rounds, arguments.scale)
+            _say(terminal(result))
+            kept[row.name] = result
+            _keep(kept, arguments.json, arguments.markdown)
+    return 0
+
+
+def _run(row: Race, ground: Ground, rounds: int, scale: float) -> Result:
+    megabytes, contestants = row.prepare(ground, scale)
+    lines = lines_of(race(contestants, ground.bench, rounds), megabytes)
+    today = date.today().isoformat()
+    return Result(row.name, row.title, today, rounds, scale, lines, judge(lines, row.targets, scale))
+
+
+def _load(path: Path | None) -> dict[str, Result]:
+    if path is None or not path.exists():
+        return {}
+    return {kept["row"]: from_dict(kept) for kept in json.loads(path.read_text())["rows"]}
+
+
+def _keep(results: dict[str, Result], figures: Path | None, page: Path | None) -> None:
+    ordered = [results[row.name] for row in RACES if row.name in results]
+    if figures is not None:
+        kept = {"machine": machine(), "versions": versions(), "rows": [as_dict(result) for result in ordered]}
+        figures.write_text(json.dumps(kept, indent=1) + "\n")
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(markdown(ordered, machine(), versions()))
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
