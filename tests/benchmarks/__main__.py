@@ -11,16 +11,16 @@ import fnmatch
 import json
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
-from tests.benchmarks.arena import race
 from tests.benchmarks.ground import Ground
+from tests.benchmarks.growth import STUDIES
 from tests.benchmarks.machine import machine, versions
 from tests.benchmarks.report import markdown, terminal
-from tests.benchmarks.result import Result, as_dict, from_dict, judge, lines_of
-from tests.benchmarks.rows import RACES, Race
+from tests.benchmarks.result import Result, as_dict, from_dict
+from tests.benchmarks.rows import RACES
 
+ROWS = (*RACES, *STUDIES)
 MEMORY = Path("/dev/shm")
 ROUNDS = 3
 
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of all kept figures")
     parser.add_argument("--list", action="store_true", help="name the rows and run none")
     arguments = parser.parse_args()
-    chosen = [row for row in RACES if any(fnmatch.fnmatch(row.name, name) for name in arguments.rows or ["*"])]
+    chosen = [row for row in ROWS if any(fnmatch.fnmatch(row.name, name) for name in arguments.rows or ["*"])]
     if not chosen:
         parser.error(f"there is no row {' or '.join(arguments.rows)}")
     if arguments.list:
@@ -45,18 +45,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="shotdock-bench-") as scratch, Ground(Path(scratch)) as ground:
         ground.shotdock("connections", "list")
         for row in chosen:
-            result = _run(row, ground, arguments.rounds, arguments.scale)
+            result = row.run(ground, arguments.scale, arguments.rounds)
             _say(terminal(result))
             kept[row.name] = result
             _keep(kept, arguments.json, arguments.markdown)
     return 0
-
-
-def _run(row: Race, ground: Ground, rounds: int, scale: float) -> Result:
-    megabytes, contestants = row.prepare(ground, scale)
-    lines = lines_of(race(contestants, ground.bench, rounds), megabytes)
-    today = date.today().isoformat()
-    return Result(row.name, row.title, today, rounds, scale, lines, judge(lines, row.targets, scale))
 
 
 def _load(path: Path | None) -> dict[str, Result]:
@@ -66,7 +59,7 @@ def _load(path: Path | None) -> dict[str, Result]:
 
 
 def _keep(results: dict[str, Result], figures: Path | None, page: Path | None) -> None:
-    ordered = [results[row.name] for row in RACES if row.name in results]
+    ordered = [results[row.name] for row in ROWS if row.name in results]
     if figures is not None:
         kept = {"machine": machine(), "versions": versions(), "rows": [as_dict(result) for result in ordered]}
         figures.write_text(json.dumps(kept, indent=1) + "\n")

@@ -139,11 +139,11 @@ def environment(bench: Path) -> dict[str, str]:
     return {**os.environ, **mine, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
-def arrived(served: Path) -> Callable[[Path, Path], None]:
-    """Return a check that a file or folder arrived under its own name, byte for byte."""
+def arrived(served: Path, name: str | None = None) -> Callable[[Path, Path], None]:
+    """Return a check that a file or folder arrived, byte for byte, under its own name (or another, "" for none)."""
 
     def check(folder: Path, _printed: Path) -> None:
-        got = folder / served.name
+        got = folder / (served.name if name is None else name)
         if served.is_file():
             pairs = [(served, got)]
         else:

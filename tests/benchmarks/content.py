@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 BLOCK = 4 << 20
+SHELF = 1000
 OLD = 1_700_000_000
 SHOTS_A_SEQUENCE = 25
 VERSIONS = 5
@@ -24,6 +25,13 @@ def many(folder: Path, count: int, size: int) -> Path:
     folder.mkdir(parents=True)
     for number in range(count):
         _frame(folder / f"frame.{number:06}.exr", size)
+    return folder
+
+
+def shelves(folder: Path, count: int, size: int) -> Path:
+    """Write `count` files of `size` bytes into folders of a thousand; return the folder above."""
+    for first in range(0, count, SHELF):
+        many(folder / f"shelf{first // SHELF:03}", min(SHELF, count - first), size)
     return folder
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from tests.benchmarks.arena import ROOT, environment
+from tests.benchmarks.arena import ROOT, Wrong, environment
 from tests.benchmarks.lag import FAR, LagProxy
 from tests.servers.nginx import NginxServer
 from tests.servers.sshd import SshServer
@@ -65,11 +65,11 @@ class Ground:
         return door
 
     def shotdock(self, *arguments: str) -> str:
-        """Run a short ShotDock command in the bench's home; return what it printed."""
+        """Run a short ShotDock command in the bench's home; return what it printed; raise Wrong if it fails."""
         command = [sys.executable, "-m", "desktop", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment(self.bench), check=True, text=True, stdout=subprocess.PIPE
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment(self.bench), text=True, capture_output=True)
+        if done.returncode:
+            raise Wrong(f"{' '.join(command)}: {done.stderr}")
         return done.stdout
 
     def connect(self, door: Door, path: str, layout: str) -> str:

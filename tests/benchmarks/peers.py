@@ -23,6 +23,24 @@ def shotdock_list(listed: Path) -> Command:
     return lambda folder: [sys.executable, "-m", "desktop", "get", "-i", str(listed), str(folder), "--quiet"]
 
 
+def write_list(folder: Path, door: Door, source: Path) -> Path:
+    """Write the addresses of the files in a served folder as ShotDock reads them; return the list."""
+    listed = folder / f"{source.name}-{door.port}.list"
+    listed.write_text("".join(f"{door.url(name)}\t{name}\n" for name in _names(source)))
+    return listed
+
+
+def write_aria2_list(folder: Path, door: Door, source: Path) -> Path:
+    """Write the same as aria2 reads it; return the list."""
+    listed = folder / f"{source.name}-{door.port}.aria2"
+    listed.write_text("".join(f"{door.url(name)}\n out={name}\n" for name in _names(source)))
+    return listed
+
+
+def _names(source: Path) -> list[str]:
+    return [f"{source.name}/{path.relative_to(source)}" for path in sorted(source.rglob("*")) if path.is_file()]
+
+
 def _keys(door: Door) -> Sequence[str]:
     return ("--identity", str(door.identity), "--known-hosts", str(door.known)) if door.protocol == "sftp" else ()
 

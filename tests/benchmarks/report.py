@@ -32,7 +32,7 @@ def markdown(results: Sequence[Result], machine: str, versions: Mapping[str, str
     parts = [HEAD, f"Machine: {machine}.\n\nVersions: {known}.\n"]
     verdicts = [(result, verdict) for result in results for verdict in result.verdicts]
     parts.append(
-        "## Targets\n\n| row | work | against | target (moonshot) | measured | reached |\n|---|---|---|---|---|---|"
+        "## Targets\n\n| row | work | what | target (moonshot) | measured | reached |\n|---|---|---|---|---|---|"
     )
     parts += [
         f"| {result.row} | {result.title} | {verdict.words} | {verdict.needed} | {verdict.measured} "
@@ -68,7 +68,7 @@ def _cells(line: Line) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     state = {True: "reached", False: "MISSED", None: "not told"}[verdict.reached]
-    return f"{state}: {verdict.measured} against {verdict.words}, target {verdict.needed}"
+    return f"{state}: {verdict.measured} {verdict.words}, target {verdict.needed}"
 
 
 def _markdown_line(line: Line) -> str:

@@ -19,7 +19,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A target and what was measured: `words` say against what; reached: None where nothing could be said."""
+    """A target and what was measured: `words` say of what; reached: None where nothing could be said."""
 
     words: str
     needed: str
@@ -58,15 +58,15 @@ class Result:
     figures: tuple[str, ...] = field(default=())
 
 
-def lines_of(standings: Sequence[Standing], megabytes: float | None) -> tuple[Line, ...]:
-    """Return the figures of a race."""
-    us = next(standing for standing in standings if standing.name == US).seconds
+def lines_of(standings: Sequence[Standing], megabytes: float | None = None) -> tuple[Line, ...]:
+    """Return the figures of a race; without ShotDock among them there are no ratios."""
+    us = next((standing.seconds for standing in standings if standing.name == US), None)
     return tuple(
         Line(
             name=standing.name,
             seconds=standing.seconds,
             rate=megabytes / standing.seconds if megabytes else None,
-            ratio=None if standing.name == US else standing.seconds / us,
+            ratio=standing.seconds / us if us and standing.name != US else None,
             peak=standing.peak,
             processor=standing.processor,
             spread=(min(run.seconds for run in standing.runs), max(run.seconds for run in standing.runs)),
@@ -83,7 +83,7 @@ def judge(lines: Sequence[Line], targets: Sequence[Target], scale: float) -> tup
     verdicts = []
     for target in targets:
         known = [ratio for peer in target.peers if (ratio := ratios.get(peer)) is not None]
-        words = target.peers[0] if len(target.peers) == 1 else "the best of " + ", ".join(target.peers)
+        words = "as fast as " + ("the best of " if len(target.peers) > 1 else "") + ", ".join(target.peers)
         needed = f"{target.ratio:g} x" + (f" ({target.moonshot:g} x)" if target.moonshot else "")
         measured = f"{min(known):.2f} x" if known else "not measured"
         verdicts.append(Verdict(words, needed, measured, min(known) >= target.ratio if known and scale == 1 else None))

@@ -4,12 +4,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from tests.benchmarks import content, peers
-from tests.benchmarks.arena import US, Contestant, Wrong, arrived
+from tests.benchmarks.arena import US, Contestant, Wrong, arrived, race
 from tests.benchmarks.ground import Door, Ground
-from tests.benchmarks.result import Target
+from tests.benchmarks.result import Result, Target, judge, lines_of
 
 SMALL = 3000
 SMALL_SIZE = 16 * 1024
@@ -26,6 +27,13 @@ class Race:
     title: str
     prepare: Prepare
     targets: tuple[Target, ...]
+
+    def run(self, ground: Ground, scale: float, rounds: int) -> Result:
+        """Run the row."""
+        megabytes, contestants = self.prepare(ground, scale)
+        lines = lines_of(race(contestants, ground.bench, rounds), megabytes)
+        today = date.today().isoformat()
+        return Result(self.name, self.title, today, rounds, scale, lines, judge(lines, self.targets, scale))
 
 
 def _large(ground: Ground, mebibytes: int) -> Path:
@@ -82,7 +90,10 @@ def _many_files(protocol: str, *, far: bool = False) -> Prepare:
             content.many(source, count, SMALL_SIZE)
         door = ground.door(protocol, far=far)
         if protocol == "http":
-            commands = _lists(ground, door, source)
+            commands = {
+                US: peers.shotdock_list(peers.write_list(ground.bench, door, source)),
+                "aria2 -j8": peers.aria2_list(peers.write_aria2_list(ground.bench, door, source)),
+            }
         else:
             commands = {US: peers.shotdock(door, source.name), "lftp -P8": peers.lftp(door, source.name, "mirror -P8")}
         if not far:
@@ -91,15 +102,6 @@ def _many_files(protocol: str, *, far: bool = False) -> Prepare:
         return None, [Contestant(name, command, check) for name, command in commands.items()]
 
     return prepare
-
-
-def _lists(ground: Ground, door: Door, source: Path) -> dict[str, peers.Command]:
-    """Write the files' addresses as ShotDock and as aria2 read them."""
-    names = [f"{source.name}/{path.name}" for path in sorted(source.iterdir())]
-    ours, theirs = ground.bench / f"{source.name}-{door.port}.list", ground.bench / f"{source.name}-{door.port}.aria2"
-    ours.write_text("".join(f"{door.url(name)}\t{name}\n" for name in names))
-    theirs.write_text("".join(f"{door.url(name)}\n out={name}\n" for name in names))
-    return {US: peers.shotdock_list(ours), "aria2 -j8": peers.aria2_list(theirs)}
 
 
 def _scan(protocol: str) -> Prepare:
