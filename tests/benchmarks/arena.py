@@ -105,7 +105,7 @@ def measure(command: Sequence[str], bench: Path, printed: Path) -> Cost:
     """Run a command to its end and return what it took; raise Wrong, with its last words, if it fails."""
     answer = printed.with_name("answer")
     words = printed.with_name("words")
-    path = program(command[0], command[0])
+    path = executable(command[0])
     shim = [sys.executable, "-I", "-S", str(Path(__file__).with_name("stopwatch.py")), str(answer)]
     with printed.open("wb") as output, words.open("wb") as errors:
         process = subprocess.Popen(
@@ -131,6 +131,11 @@ def measure(command: Sequence[str], bench: Path, printed: Path) -> Cost:
         raise Wrong(f"status {figures[4] if figures else 'unknown'}: {said[-400:]}")
     seconds, peak, user, system, _ = map(float, figures)
     return Cost(seconds, peak * 1024 / 1e6, user + system)
+
+
+def executable(name: str) -> str:
+    """Return the path of a program on PATH or beside this Python; raise ServerMissing."""
+    return program(name, name, str(Path(sys.executable).parent))
 
 
 def environment(bench: Path) -> dict[str, str]:

@@ -31,7 +31,7 @@ from desktop.work.background import guarded
 
 P = ParamSpec("P")
 T = TypeVar("T")
-TOLD = 25
+TOLD = 16
 """Functions of a thread that are told."""
 
 

@@ -5,11 +5,13 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
 from desktop import __version__
-from tests.servers.process import ServerMissing, program
+from tests.benchmarks.arena import executable
+from tests.servers.process import ServerMissing
 
 PROGRAMS = {
     "OpenSSH": ("ssh", "-V"),
@@ -36,19 +38,19 @@ def versions() -> dict[str, str]:
     found = {"ShotDock": __version__, "Python": sys.version.split()[0]}
     for package in ("PySide6-Essentials", "paramiko", "cryptography", "requests"):
         found[package] = metadata.version(package)
-    for name, (executable, option) in PROGRAMS.items():
-        found[name] = _version(executable, option)
+    for name, (command, option) in PROGRAMS.items():
+        found[name] = _version(command, option)
     return found
 
 
-def _version(executable: str, option: str) -> str:
+def _version(command: str, option: str) -> str:
     try:
-        path = program(executable, executable)
+        path = executable(command)
     except ServerMissing:
         return "not installed"
-    # vsftpd takes its standard input for a client's connection.
-    done = subprocess.run(
-        [path, option], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    number = re.search(r"\d+\.\d[\w.]*", done.stdout)
-    return number[0] if number else "unknown"
+    with tempfile.TemporaryFile() as said:
+        # vsftpd takes its standard input for a client's connection, and tells its version there.
+        subprocess.run([path, option], stdin=said, stdout=said, stderr=said)
+        said.seek(0)
+        number = re.search(rb"\d+\.\d[\w.]*", said.read())
+    return number[0].decode() if number else "unknown"

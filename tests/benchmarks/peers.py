@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+from tests.benchmarks.arena import executable
 from tests.benchmarks.ground import Door
-from tests.servers.process import program
 
 Command = Callable[[Path], Sequence[str]]
 NO_CONFIG = ("--config", "/dev/null")
@@ -103,6 +103,11 @@ def rclone(door: Door, name: str) -> Command:
     ]
 
 
+def rclone_list(door: Door, name: str) -> Command:
+    """Return rclone listing a folder and all below."""
+    return lambda _: ["rclone", *NO_CONFIG, "lsf", "-R", "--fast-list", rclone_remote(door, name)]
+
+
 def rclone_remote(door: Door, name: str) -> str:
     """Return the name of a served file or folder as rclone spells it."""
     if door.protocol == "http":
@@ -117,5 +122,6 @@ def rclone_remote(door: Door, name: str) -> str:
 
 @cache
 def _obscured() -> str:
-    rclone = program("rclone", "rclone")
-    return subprocess.run([rclone, "obscure", "x"], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+    return subprocess.run(
+        [executable("rclone"), "obscure", "x"], check=True, text=True, stdout=subprocess.PIPE
+    ).stdout.strip()

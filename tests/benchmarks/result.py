@@ -78,11 +78,14 @@ def lines_of(standings: Sequence[Standing], megabytes: float | None = None) -> t
 
 
 def judge(lines: Sequence[Line], targets: Sequence[Target], scale: float) -> tuple[Verdict, ...]:
-    """Compare the ratios with the targets, which are set for whole rows only: at another scale nothing is reached."""
+    """Compare the ratios with the targets, which are set for whole rows only: at another scale nothing is reached.
+
+    Raises KeyError for a peer that did not even try.
+    """
     ratios = {line.name: line.ratio for line in lines}
     verdicts = []
     for target in targets:
-        known = [ratio for peer in target.peers if (ratio := ratios.get(peer)) is not None]
+        known = [ratio for peer in target.peers if (ratio := ratios[peer]) is not None]
         words = "as fast as " + ("the best of " if len(target.peers) > 1 else "") + ", ".join(target.peers)
         needed = f"{target.ratio:g} x" + (f" ({target.moonshot:g} x)" if target.moonshot else "")
         measured = f"{min(known):.2f} x" if known else "not measured"

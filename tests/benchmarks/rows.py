@@ -127,10 +127,9 @@ def _scan(protocol: str) -> Prepare:
                 raise Wrong(f"listed {lines} files instead of {files}")
 
         command = [sys.executable, "-m", "desktop", "scan", name, "--json", "--quiet"]
-        remote = peers.rclone_remote(door, root.name)
         return None, [
             Contestant(US, lambda _: command, ours),
-            Contestant("rclone lsf -R", lambda _: ["rclone", *peers.NO_CONFIG, "lsf", "-R", remote], theirs),
+            Contestant("rclone lsf -R", peers.rclone_list(door, root.name), theirs),
         ]
 
     return prepare
