@@ -6,8 +6,8 @@ from tests.benchmarks.result import Line, Result, Verdict
 
 HEAD = """# Benchmarks
 
-Written by `python -m tests.benchmarks --json docs/benchmarks.json --markdown docs/benchmarks.md`; `CONTRIBUTING.md` tells
-how to run single rows. Profiles of the two hottest paths are in `docs/profiles`.
+Written by `python -m tests.benchmarks --json docs/benchmarks.json --markdown docs/benchmarks.md`; `CONTRIBUTING.md`
+tells how to run single rows. Profiles of the two hottest paths are in `docs/profiles`.
 
 Whole processes, start-up included, take turns in every round; what arrives is compared byte for byte; figures are
 medians. ShotDock runs with its default settings, journals and atomic commits on, in one home for all rounds. Servers
