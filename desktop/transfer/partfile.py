@@ -65,8 +65,8 @@ def journal_path(part: str) -> str:
 def discard(target: Path, token: str) -> None:
     """Remove the token's part and journal of the target, if there are any; raise OSError."""
     part = part_path(str(target), token)
-    for path in (part, journal_path(part), f"{journal_path(part)}.new"):
-        Path(path).unlink(missing_ok=True)
+    Path(part).unlink(missing_ok=True)
+    _drop_journals(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         return None
     try:
         # First a journal under the new name, then the part, then the old journal goes: a crash in between
-        # leaves a part with its journal.
+        # leaves a part with its journal. One that was being written when its owner died goes as well.
         Keeper(journal_path(ours), journal.file, journal.blocks).claim()
         if sys.platform == "win32":
             os.close(fd)
@@ -225,7 +225,7 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         elif part != ours:
             os.replace(part, ours)  # noqa: PTH105
         if part != ours:
-            Path(journal_path(part)).unlink(missing_ok=True)
+            _drop_journals(part)
     except PermissionError:
         if sys.platform != "win32":
             os.close(fd)
@@ -250,6 +250,11 @@ def _remove_dead(part: str) -> None:
         finally:
             if fd is not None and sys.platform != "win32":
                 os.close(fd)
+    _drop_journals(part)
+
+
+def _drop_journals(part: str) -> None:
+    """Remove the part's journal, and the next one if a crash left it half written."""
     for path in (journal_path(part), f"{journal_path(part)}.new"):
         Path(path).unlink(missing_ok=True)
 

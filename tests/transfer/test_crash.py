@@ -261,6 +261,24 @@ def test_killed_at_any_call_a_file_is_whole_or_absent(tmp_path: Path, size: int)
             assert list(tree(root)) == ["0.bin"], call
 
 
+@needs_strace
+@pytest.mark.parametrize("call", ["fdatasync", "rename"])
+@pytest.mark.parametrize("save", [1, 2])
+def test_killed_while_a_journal_is_written_leaves_no_journal_behind(tmp_path: Path, call: str, save: int) -> None:
+    """R35: the next run, under another task's token, clears the half-written journal away, too."""
+    size = 24 * MIB
+    half = tmp_path / ".0.bin.tok00001.part.journal.new"
+    command = ["strace", "-f", "-o", "/dev/null", "-P", str(half), "-e", f"trace={call}", "-e",
+               f"inject={call}:signal=KILL:when={save}", *fetch(tmp_path, size, MIB, 0.02)]  # fmt: skip
+    subprocess.run(command, check=False, capture_output=True, timeout=60)
+    assert half.exists() and not (tmp_path / "0.bin").exists()
+    shelf = shelf_of(size)
+    [done] = bring(tmp_path, shelf, [shelf.entry("/0.bin")], token="second02")
+    assert done.result is R.DOWNLOADED
+    assert done.resumed == (save > 1), "the journal before it still counts"
+    assert tree(tmp_path) == {"0.bin": shelf.files["/0.bin"]}
+
+
 def test_a_destination_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
     """R31: below a mount point, an empty folder of the local disk would swallow the files."""
     destination = tmp_path / "share"
