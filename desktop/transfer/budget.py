@@ -1,8 +1,10 @@
-"""How many connections a host bears: shared by every lane and scan that goes there."""
+"""What a host bears, how many connections and when: shared by every lane and scan that goes there."""
 
 import threading
 import time
 from collections.abc import Callable
+
+from desktop.transfer.retry import LONGEST_WISH
 
 GROWTH = 60.0
 """Seconds without a refusal after which one more connection is tried again."""
@@ -12,7 +14,8 @@ class HostBudget:
     """Counts connections to one host. Whoever takes a place gives it back; all methods are thread-safe.
 
     A refusal (421, MaxSessions, 503) shrinks the limit below what is in use; it grows back by one whenever
-    connections did well for GROWTH seconds, up to the limit it began with.
+    connections did well for GROWTH seconds, up to the limit it began with. A host that says for how long it
+    wants to be left alone is asked nothing until then, by anybody.
     """
 
     def __init__(self, limit: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -21,6 +24,7 @@ class HostBudget:
         self._used = 0
         self._clock = clock
         self._changed = clock()
+        self._rest_until = self._changed
         self._lock = threading.Lock()
 
     @property
@@ -32,6 +36,16 @@ class HostBudget:
     def used(self) -> int:
         """Return how many are taken."""
         return self._used
+
+    @property
+    def resting(self) -> float:
+        """Return for how many more seconds the host wants to be left alone, 0 or less if it may be asked."""
+        return self._rest_until - self._clock()
+
+    def rest(self, seconds: float) -> None:
+        """Note that the host wants to be left alone for so many seconds, LONGEST_WISH at most."""
+        with self._lock:
+            self._rest_until = max(self._rest_until, self._clock() + min(seconds, LONGEST_WISH))
 
     def take(self) -> bool:
         """Take a place if one is free; never waits."""

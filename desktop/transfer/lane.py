@@ -36,6 +36,7 @@ class Lane:
         every job of the site.
         """
         feed = self._run.feed(self.site)
+        feed.host = self._budget
         self._run.enter(self.site)
         self._inside = True
         try:
@@ -64,6 +65,8 @@ class Lane:
 
     def _carry_once(self, feed: LaneFeed) -> bool:
         """Connect if need be and read until the feed runs dry; return whether to go on."""
+        while not (self._closed or self._run.stopped) and (left := self._budget.resting) > 0:
+            self._run.rest(left)
         before = feed.progress
         try:
             source = self._connect(feed)
@@ -102,6 +105,8 @@ class Lane:
     def _try_again(self, error: ShotDockError) -> bool:
         """Rest and return True, or give the lane, or the whole site, up and return False."""
         busy = isinstance(error, ServerBusy)
+        if isinstance(error, ServerBusy) and error.retry_after is not None:
+            self._budget.rest(error.retry_after)
         if busy and self._budget.used > 1:
             self._budget.shrink()
         if busy and self._excuse():

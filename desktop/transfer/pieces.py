@@ -4,6 +4,7 @@ from typing import Protocol
 
 from desktop.core.errors import ConnectionLost, ShotDockError, Stopped
 from desktop.core.media import Entry
+from desktop.transfer.budget import HostBudget
 from desktop.transfer.download import Download
 from desktop.transfer.ports import Buffer
 from desktop.transfer.spans import Span
@@ -83,7 +84,8 @@ class LaneFeed:
     """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
 
     ranges: whether the source can start at any byte; without it nothing is resumed. segments: how many ranges of
-    one large file pay off. progress: bytes that came.
+    one large file pay off. progress: bytes that came. host: what the server bears; while it wants to be left alone
+    there is nothing to do.
     """
 
     def __init__(self, run: Hands, site: str) -> None:
@@ -92,6 +94,7 @@ class LaneFeed:
         self.ranges = True
         self.segments = 1
         self.progress = 0
+        self.host: HostBudget | None = None
         self.out: dict[FilePiece, None] = {}
 
     @property
@@ -101,6 +104,8 @@ class LaneFeed:
 
     def next(self) -> FilePiece | None:
         """Return the next piece, or None if there is nothing (more) to do now."""
+        if self.host is not None and self.host.resting > 0:
+            return None
         piece = self._run.take(self)
         if piece is not None:
             self.out[piece] = None

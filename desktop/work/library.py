@@ -201,9 +201,17 @@ class Library(QObject):
         """Open a source within the host's budget; a cancel hangs it up."""
         budget = self._sites.budget(site)
         deadline = time.monotonic() + BUDGET_PATIENCE
-        while not budget.take():
+        while (resting := budget.resting > 0) or not budget.take():
             if work.wait(0.1):
                 raise Stopped
+            if time.monotonic() > deadline and resting:
+                raise ServerBusy(
+                    title="The server wants to be left alone.",
+                    cause=f"It was busy, and asked for another {budget.resting:,.0f} s of rest.",
+                    suggestion="Try again then.",
+                    path=site,
+                    retry_after=budget.resting,
+                )
             if time.monotonic() > deadline:
                 raise ServerBusy(
                     title="Every connection to this server is in use.",
@@ -217,6 +225,9 @@ class Library(QObject):
             try:
                 source.connect()
                 yield source
+            except ServerBusy as error:
+                budget.rest(error.retry_after or 0)
+                raise
             finally:
                 source.close()
         finally:

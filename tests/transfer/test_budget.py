@@ -80,3 +80,17 @@ def test_a_busy_server_is_given_the_time_it_asks_for_within_reason() -> None:
     assert patience.pause(1, ServerBusy("busy", retry_after=-5)) < 1
     assert patience.pause(1, ServerBusy("busy")) < 1
     assert patience.pause(1, TimedOut("slow")) < 1
+
+
+def test_a_host_is_left_alone_for_as_long_as_it_asks_within_reason() -> None:
+    clock = Clock()
+    budget = HostBudget(2, clock=clock)
+    assert budget.resting <= 0
+    budget.rest(30)
+    budget.rest(5)
+    assert budget.resting == 30, "the longest wish of them all"
+    budget.rest(-5)
+    clock.now += 30
+    assert budget.resting <= 0
+    budget.rest(10 * 365 * 86400)
+    assert budget.resting == LONGEST_WISH
