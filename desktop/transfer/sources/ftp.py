@@ -1,19 +1,21 @@
 """FTP and FTP over TLS: one control connection, absolute paths, one data connection after the other."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from desktop.core.errors import Ask, ConnectionLost, ServerBusy, ShotDockError, TimedOut, Unreachable
 from desktop.core.media import Entry, Folder
 from desktop.transfer.handing import Dropped
 from desktop.transfer.line import Line
-from desktop.transfer.ports import Features, Feed, Site
+from desktop.transfer.ports import Features, Feed, Piece, Site
 from desktop.transfer.sources.ftp_carry import Carrier
-from desktop.transfer.sources.ftp_errors import checked, converted, lost
+from desktop.transfer.sources.ftp_errors import OutOfStep, checked, converted, lost
 from desktop.transfer.sources.ftp_lookout import Lookout
 from desktop.transfer.sources.ftp_wire import Wire
 from desktop.transfer.walk import walk_folders
+
+T = TypeVar("T")
 
 _BUFFER = 1 << 20
 _OF_THE_CONNECTION = (ConnectionLost, TimedOut, ServerBusy, Ask)
@@ -30,6 +32,7 @@ class FtpSource:
         self._buffer = memoryview(bytearray(_BUFFER))
         self._line = Line(site.address.origin, self._sever, self._hang_up)
         self._lookout = Lookout()
+        self._ahead = True
 
     # --- coming and going
 
@@ -49,6 +52,8 @@ class FtpSource:
 
     def _hang_up(self) -> None:
         if self._carrier is not None:
+            # A server that did not bear commands sent ahead gets them one at a time from then on.
+            self._ahead = self._ahead and not self._carrier.wire.astray
             self._carrier.wire.hang_up()
             self._carrier = None
 
@@ -57,7 +62,7 @@ class FtpSource:
         if self._carrier is not None and self._carrier.wire.alive:
             return self._carrier
         self._hang_up()
-        self._carrier = carrier = Carrier(Wire(self._site), self._buffer)
+        self._carrier = carrier = Carrier(Wire(self._site, self._ahead), self._buffer)
         self._line.check()
         try:
             carrier.wire.open()
@@ -74,29 +79,29 @@ class FtpSource:
         except Unreachable as error:
             raise lost(self._site.address.origin, error.cause) from error
 
-    @contextmanager
-    def _talking(self, path: str) -> Iterator[Wire]:
-        """Lend the wire for questions about path; after a fault of the connection it is not used again."""
+    def _asked(self, path: str, question: Callable[[Wire], T]) -> T:
+        """Ask something about path; after a fault of the connection the wire is not used again."""
         with self._line.held():
             wire = self._ready().wire
             try:
                 with converted(wire.place, path):
-                    yield wire
+                    return question(wire)
+            except OutOfStep:
+                pass
             except _OF_THE_CONNECTION:
                 wire.alive = False
                 raise
+        return self._asked(path, question)
 
     # --- looking
 
     def stat(self, path: str) -> Entry:
         """Return what is at path, following links; raise NotFound, NotAllowed."""
-        with self._talking(checked(path)) as wire:
-            return self._lookout.stat(wire, path)
+        return self._asked(checked(path), lambda wire: self._lookout.stat(wire, path))
 
     def list(self, path: str) -> list[Entry]:
         """Return the folder's entries; links stay links, where the server shows them. Raise NotFound, NotAllowed."""
-        with self._talking(checked(path)) as wire:
-            return self._lookout.entries(wire, path)
+        return self._asked(checked(path), lambda wire: self._lookout.entries(wire, path))
 
     def walk(self, root: str, enter: Callable[[Entry], bool], stopped: Callable[[], bool]) -> Iterator[Folder]:
         """Yield root and the folders below it that `enter` admits; see `Source.walk`."""
@@ -108,15 +113,23 @@ class FtpSource:
         """Carry pieces until the feed has none left; raise what concerns the connection."""
         with self._line.held():
             while (piece := feed.next()) is not None:
-                carrier = self._again()
-                try:
-                    carrier.carry(piece)
-                except Dropped:
-                    continue
-                except _OF_THE_CONNECTION:
-                    carrier.wire.alive = False
-                    raise
-                except ShotDockError as error:
-                    # A line that was closed here looks like one that was cut: that is not the file's fault.
-                    self._line.check()
-                    piece.failed(error)
+                while not self._carried(piece):
+                    pass
+
+    def _carried(self, piece: Piece) -> bool:
+        """Carry one piece; False if that has to be done again, with nothing sent ahead."""
+        carrier = self._again()
+        try:
+            carrier.carry(piece)
+        except Dropped:
+            pass
+        except OutOfStep:
+            return False
+        except _OF_THE_CONNECTION:
+            carrier.wire.alive = False
+            raise
+        except ShotDockError as error:
+            # A line that was closed here looks like one that was cut: that is not the file's fault.
+            self._line.check()
+            piece.failed(error)
+        return True

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 from dataclasses import replace
 
 from desktop.core.errors import ShotDockError, StillUploading
@@ -9,6 +10,7 @@ from desktop.core.media import Entry
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
 from desktop.transfer.sources.ftp_errors import (
+    OutOfStep,
     broken_off,
     checked,
     converted,
@@ -35,7 +37,7 @@ class Carrier:
         self._buffer = buffer
 
     def carry(self, piece: Piece) -> None:
-        """Bring one piece. Raises Dropped if the engine let go of it, else a ShotDockError.
+        """Bring one piece. Raises Dropped if the engine let go of it, OutOfStep to be asked again, or a ShotDockError.
 
         Of the errors, ConnectionLost, TimedOut, ServerBusy and those that ask a person are the connection's;
         the others concern this file only, and the connection is fit for the next.
@@ -61,7 +63,7 @@ class Carrier:
         if asked:
             with handing():
                 piece.opened(facts)
-        data, reply, offset = wire.begin(f"RETR {path}", piece.start)
+        data, reply, offset = wire.begin(f"RETR {path}", piece.start, ahead=not asked)
         if data is None:
             raise self._refusal(path, reply)
         if not asked:
@@ -136,13 +138,13 @@ class Carrier:
             # All bytes are here: the report alone is not worth fetching them again.
             _log.warning("%s came whole, but the server %s did not confirm it.", path, wire.place)
             return
-        if reply[0] != "2":
+        if reply[0] != "2" or wire.astray:
             raise broken_off(path, offset, limit, reply)
         if limit is None or offset == limit:
             return
         if not asked:
             # Whole, perhaps, but not what was planned: the engine hears what the file is now.
-            with handing():
+            with suppress(OutOfStep), handing():
                 piece.opened(wire.facts(path))
         raise broken_off(path, offset, limit, reply)
 

@@ -35,6 +35,10 @@ _CROWDED = re.compile(
 _IDLE = re.compile(r"time-?d? ?out|idle|inactiv", re.I)
 
 
+class OutOfStep(Exception):
+    """What was sent ahead went wrong before a byte came: to be done again on a new session, nothing sent ahead."""
+
+
 @contextmanager
 def converted(place: str, path: str = "") -> Iterator[None]:
     """Turn ftplib's, TLS's and the socket's exceptions about a conversation with place into our errors."""
