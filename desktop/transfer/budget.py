@@ -47,10 +47,10 @@ class HostBudget:
         with self._lock:
             self._rest_until = max(self._rest_until, self._clock() + min(seconds, LONGEST_WISH))
 
-    def take(self) -> bool:
-        """Take a place if one is free; never waits."""
+    def take(self, spare: int = 0) -> bool:
+        """Take a place if more than `spare` are free; never waits."""
         with self._lock:
-            if self._used >= self._limit:
+            if self._used + spare >= self._limit:
                 return False
             self._used += 1
             return True

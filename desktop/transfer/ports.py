@@ -58,7 +58,7 @@ class Features:
 
     ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
     connections pay off. segments: how many ranges of one large file pay off side by side. listing: it can list
-    folders. stable: mtime or etag tell a changed file.
+    folders. listers: over how many connections a tree is best listed. stable: mtime or etag tell a changed file.
     """
 
     ranges: bool = True
@@ -66,6 +66,7 @@ class Features:
     lanes: int = 4
     segments: int = 1
     listing: bool = True
+    listers: int = 1
     stable: bool = True
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from desktop.studio.shots.compare import compare
 from desktop.studio.shots.layout import Layout
 from desktop.studio.shots.planner import plan
 from desktop.studio.shots.scan import scan
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.company import Company
 from desktop.transfer.ports import Source
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
 from desktop.work.sites import Door, Sites
@@ -29,6 +31,9 @@ PROGRESS_EVERY = 200
 
 BUDGET_PATIENCE = 60.0
 """Seconds a scan waits for a connection while transfers use all the host allows."""
+
+SPARE = 2
+"""Connections to a host that a scan leaves to transfers, if the host bears more than these."""
 
 ASK_UP_TO = 20
 """Web addresses of one transfer whose sizes are asked for while planning."""
@@ -198,7 +203,7 @@ class Library(QObject):
 
     @contextmanager
     def _connected(self, work: Work, site: str) -> Iterator[Source]:
-        """Open a source within the host's budget; a cancel hangs it up."""
+        """Open a source within the host's budget; where it pays, it takes more places while it walks."""
         budget = self._sites.budget(site)
         deadline = time.monotonic() + BUDGET_PATIENCE
         while (resting := budget.resting > 0) or not budget.take():
@@ -219,9 +224,24 @@ class Library(QObject):
                     suggestion="Try again when a transfer has ended, or raise the connection's limit.",
                     path=site,
                 )
+        with self._opened(work, site, budget) as source:
+            if source.features.listers == 1:
+                yield source
+            else:
+                yield Company(source, lambda: self._helper(work, site, budget))
+
+    def _helper(self, work: Work, site: str, budget: HostBudget) -> AbstractContextManager[Source] | None:
+        """Return one more source to open, if the host's budget has places beyond those kept for transfers."""
+        return self._opened(work, site, budget) if budget.take(SPARE) else None
+
+    @contextmanager
+    def _opened(self, work: Work, site: str, budget: HostBudget) -> Iterator[Source]:
+        """Open a source in a place of the budget that was taken, and give it back; a cancel hangs it up."""
         try:
             source = self._sites.source(site)
             work.on_cancel(source.close)
+            if work.stopped():
+                raise Stopped
             try:
                 source.connect()
                 yield source
@@ -230,5 +250,9 @@ class Library(QObject):
                 raise
             finally:
                 source.close()
+        except ServerBusy:
+            if budget.used > 1:
+                budget.shrink()
+            raise
         finally:
             budget.give_back()

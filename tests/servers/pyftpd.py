@@ -17,7 +17,8 @@ class PyftpdServer:
     """An in-process FTP server; `root` is served as `/`.
 
     without: FTP commands it does not know (`MLSD`, `EPSV`, `SIZE`, `REST` ...). max_connections: 421 beyond
-    it. writable: uploads and deletes are allowed. commands: every command line received, in order.
+    it. writable: uploads and deletes are allowed. greeting: what it calls itself. commands: every command line
+    received, in order.
     """
 
     host = HOST
@@ -34,6 +35,7 @@ class PyftpdServer:
         passive_ports: int = 0,
         passive_hosts: Collection[str] = (),
         encoding: str = "utf-8",
+        greeting: str = "pyftpdlib ready.",
     ) -> None:
         self.root = root
         self.port = 0
@@ -43,6 +45,7 @@ class PyftpdServer:
         self._max_connections = max_connections
         self._permissions = "elradfmwMT" if writable else "elr"
         self._encoding = encoding
+        self._greeting = greeting
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -69,6 +72,7 @@ class PyftpdServer:
 
         Handler.authorizer = authorizer
         Handler.encoding = self._encoding
+        Handler.banner = self._greeting
         Handler.passive_ports = self.passive_ports or None
         Handler.proto_cmds = {name: rest for name, rest in FTPHandler.proto_cmds.items() if name not in self._without}
         Handler.auth_failed_timeout = 0

@@ -31,12 +31,14 @@ class ScriptedFtp:
     """Serves `files` (path -> bytes) as the script says; a context manager.
 
     answers: command -> reply, before the server's own. transfers: path -> how its RETRs go, one after the other,
-    the last one for ever. listing: what LIST and MLSD send. commands: what came, in order.
+    the last one for ever. listing: what LIST and MLSD send. commands: what came, in order. instead: place in
+    `commands` -> reply instead of doing it, "" for a command that is lost.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     transfers: dict[str, list[Transfer]] = field(default_factory=dict)
+    instead: Mapping[int, str] = field(default_factory=dict)
     listing: bytes = b""
     features: str = "211-Features:\r\n REST STREAM\r\n SIZE\r\n MDTM\r\n211 End"
     greeting: str = "220 ready"
@@ -84,12 +86,15 @@ class ScriptedFtp:
                 line = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
                 self.commands.append(line)
                 verb, _, argument = line.partition(" ")
-                if verb in self.answers:
+                if (reply := self.instead.get(len(self.commands) - 1)) is not None:
+                    if reply:
+                        self._say(sock, reply)
+                elif verb in self.answers:
                     answer = self.answers[verb]
-                    reply = answer if isinstance(answer, str) else answer(argument)
-                    if reply is None:
+                    said = answer if isinstance(answer, str) else answer(argument)
+                    if said is None:
                         return
-                    self._say(sock, reply)
+                    self._say(sock, said)
                 elif verb in ("EPSV", "PASV"):
                     data = socket.create_server((self.host, 0))
                     self._sockets.append(data)

@@ -80,6 +80,10 @@ class Carrier:
         except (Dropped, ShotDockError):
             self._leave()
             raise
+        except ConnectionError as error:
+            if not wire.suspect():
+                raise
+            raise broken_off(path, offset, limit, str(error)) from error
         if piece.end is not None and offset == piece.end and offset != limit:
             self._leave()
         else:

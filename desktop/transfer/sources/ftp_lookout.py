@@ -66,7 +66,8 @@ class Lookout:
         data, reply = wire.listing(f"LIST {path}")
         if reply[0] != "2":
             raise self._denial(wire, path, reply)
-        entries = parse_list(data, path, time.time(), 0.0)
+        known = self._shift
+        entries = parse_list(data, path, time.time(), known or 0.0)
         # LIST of a file lists the file; of a missing or closed folder many servers list nothing, and call it success.
         if not entries or (len(entries) == 1 and entries[0].name == path.rpartition("/")[2]):
             reply = wire.ask(f"CWD {path}")[0]
@@ -74,6 +75,8 @@ class Lookout:
                 raise self._denial(wire, path, reply)
         if "failed to open directory" in reply:
             raise not_allowed(path, reply)
+        if known is not None:
+            return entries
         self._measure_shift(wire, entries)
         return parse_list(data, path, time.time(), self._shift)
 

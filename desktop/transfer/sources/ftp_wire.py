@@ -66,6 +66,13 @@ class Wire(Control):
         else:
             self._stray()
 
+    def suspect(self) -> bool:
+        """Note that a data connection broke; tell whether the command sent ahead may be what broke it."""
+        if self._port_owed:
+            self.astray = True
+            self.alive = False
+        return self.astray
+
     def _stray(self) -> NoReturn:
         self.astray = True
         self.alive = False
@@ -87,10 +94,9 @@ class Wire(Control):
             # The server waits for the connection anyway: asking first saves a round trip.
             self._port_owed = ahead and self._permitted and self.can.ahead and self.can.epsv
             self._send(*commands, *(("EPSV",) if self._port_owed else ()))
-            data = self._dial_data(port, early)
-            replies = [self.answer() for _ in commands]
+            replies = self._dial_asked(port, len(commands), early)
         else:
-            data = self._dial_data(port, early)
+            self._dial_first(port)
             replies = self.ask(*commands)
         if start and replies[0][0] != "3":
             self.can.rest = False
@@ -99,7 +105,8 @@ class Wire(Control):
         if reply[0] == "2":
             # Some servers say 200 before they say 150.
             reply = self.answer()
-        if reply[0] != "1":
+        data = self._data
+        if reply[0] != "1" or data is None:
             self.drop_data()
             if early and reply.startswith("425"):
                 self._stray()
@@ -132,24 +139,44 @@ class Wire(Control):
     def _named(self, reply: str) -> int:
         return int(ftplib.parse229(reply, self._peer)[1])
 
-    def _dial_data(self, port: int, early: bool) -> socket.socket:
-        data = self._data = socket.socket(self.af)
+    def _dial_first(self, port: int) -> None:
+        """Dial before the server is asked for anything."""
         try:
-            data.settimeout(self.site.connect_timeout)
-            data.connect((self._peer[0], port, *self._peer[2:]))
+            self._dial(port)
         except OSError:
-            self.drop_data()
-            if early:
-                # The server is waiting for a connection there by now: a new session is quicker than its patience.
-                self._stray()
             if self._dialled or not self.can.epsv:
                 raise
             # A firewall that reads PASV may not know EPSV; once is enough to find out.
             self.can.epsv = False
-            return self._dial_data(self._passive(), early=False)
-        data.settimeout(self.site.timeout)
+            self._dial(self._passive())
         self._dialled = True
-        return data
+
+    def _dial_asked(self, port: int, count: int, early: bool) -> list[str]:
+        """Dial where the server was told to send, and return its replies to the count commands it got for that."""
+        try:
+            self._dial(port)
+        except OSError:
+            # A server that refuses a file may stop listening before we come: then the refusal is what counts.
+            try:
+                replies = [self._within(LAST_WORD) for _ in range(count)]
+            except TimeoutError:
+                replies = [""]
+            if replies[-1][:1] not in ("4", "5"):
+                if early:
+                    self._stray()
+                raise
+            return replies
+        return [self.answer() for _ in range(count)]
+
+    def _dial(self, port: int) -> None:
+        data = self._data = socket.socket(self.af)
+        try:
+            data.settimeout(self.site.connect_timeout)
+            data.connect((self._peer[0], port, *self._peer[2:]))
+            data.settimeout(self.site.timeout)
+        except OSError:
+            self.drop_data()
+            raise
 
     def drop_data(self) -> None:
         """Close the data connection, with or without the file's end."""
@@ -162,10 +189,9 @@ class Wire(Control):
         part(data)
         self.drop_data()
         reply = self._within(LAST_WORD)
-        if self._port_owed and reply.startswith("229"):
+        if reply.startswith("229"):
             # It answered what was sent ahead first: this is no word on the transfer.
-            self.astray = True
-            self.alive = False
+            self.suspect()
         return reply
 
     def listing(self, command: str) -> tuple[bytes, str]:
@@ -175,13 +201,17 @@ class Wire(Control):
             return b"", reply
         blocks: deque[bytes] = deque()
         length = 0
-        while block := data.recv(_BLOCK):
-            blocks.append(block)
-            length += len(block)
-            if length > LONGEST_LISTING:
-                self.hang_up()
-                raise unsupported(self.place, f"A listing goes on after {length:,} bytes.", reply)
-        reply = self.finish(data)
+        try:
+            while block := data.recv(_BLOCK):
+                blocks.append(block)
+                length += len(block)
+                if length > LONGEST_LISTING:
+                    self.hang_up()
+                    raise unsupported(self.place, f"A listing goes on after {length:,} bytes.", reply)
+            reply = self.finish(data)
+        except ConnectionError:
+            if not self.suspect():
+                raise
         if self.astray:
             raise OutOfStep
         return b"".join(blocks), reply
