@@ -94,7 +94,12 @@ def test_every_folder_comes_once_and_only_the_walking_thread_decides() -> None:
 def test_connections_work_side_by_side() -> None:
     """Two listings that wait for each other both come."""
     both = threading.Barrier(2)
-    tree = Tree(lambda number, path: both.wait(20) and None if path in ("/3", "/7") else None)
+
+    def on_list(number: int, path: str) -> None:
+        if path in ("/3", "/7"):
+            both.wait(20)
+
+    tree = Tree(on_list)
     assert sorted(folder.path for folder in walk(tree)) == tree.all
 
 
@@ -183,7 +188,8 @@ def test_a_closed_folder_is_an_empty_one_and_an_error_as_root(error: ShotDockErr
 
 
 def test_a_stopped_walk_ends_and_lets_every_connection_go() -> None:
-    tree, seen = Tree(), []
+    tree = Tree()
+    seen: list[Folder] = []
     with pytest.raises(Stopped):
         for folder in Company(Connection(tree), tree.more).walk("/", everything, lambda: len(seen) > WIDE):
             seen.append(folder)

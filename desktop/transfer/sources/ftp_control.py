@@ -70,7 +70,8 @@ class Control(ftplib.FTP):
         self._guard = None if address.protocol == "ftp" else Guard(address.host, self.port, site.trust)
         self._owed = 0
         self._heard = bytearray()
-        self._peer: tuple[str, *tuple[int, ...]] = ("",)
+        self._peer: tuple[str, int] = ("", 0)
+        self._scope: tuple[int, ...] = ()
 
     # --- coming and going
 
@@ -141,7 +142,8 @@ class Control(ftplib.FTP):
         # The control connection is silent while a large file flows; routers forget silent connections.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.af = self.sock.family
-        self._peer = self.sock.getpeername()
+        host, port, *scope = self.sock.getpeername()
+        self._peer, self._scope = (host, port), tuple(scope)
         self._owed = 0
         self._heard.clear()
 

@@ -6,7 +6,6 @@ fail the whole folder for one bad line. Its API also has no MLSD.
 """
 
 import re
-from calendar import timegm
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -50,11 +49,12 @@ def parse_time(text: str) -> float | None:
     whole, _, fraction = text.strip().partition(".")
     if len(whole) != 14 or not whole.isascii() or not whole.isdigit():
         return None
+    month, day, hour, minute, second = (int(whole[at : at + 2]) for at in range(4, 14, 2))
     try:
-        moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        moment = datetime(int(whole[:4]), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    return timegm(moment.timetuple()) + (float(f"0.{fraction}") if fraction.isdecimal() else 0.0)
+    return moment.timestamp() + (float(f"0.{fraction}") if fraction.isdecimal() else 0.0)
 
 
 def parse_facts(line: str) -> tuple[dict[str, str], str]:
@@ -164,7 +164,7 @@ def _moment(year: int | None, month: int, day: int, when: str, now: float) -> fl
         except ValueError:
             continue
         if year is not None or moment <= latest:
-            return float(timegm(moment.timetuple()))
+            return moment.timestamp()
     return None
 
 

@@ -113,7 +113,13 @@ class Wire(Control):
             return None, reply, start
         if self._guard is not None:
             session = self._control.session if isinstance(self._control, ssl.SSLSocket) else None
-            self._data = data = self._guard.secure(data, session)
+            try:
+                self._data = data = self._guard.secure(data, session)
+            except OSError:
+                # A port may be named twice in a row: the server then meets the connection it refused a file to.
+                if early:
+                    self._stray()
+                raise
         return data, reply, start
 
     def _port(self) -> tuple[int, bool]:
@@ -172,7 +178,7 @@ class Wire(Control):
         data = self._data = socket.socket(self.af)
         try:
             data.settimeout(self.site.connect_timeout)
-            data.connect((self._peer[0], port, *self._peer[2:]))
+            data.connect((self._peer[0], port, *self._scope))
             data.settimeout(self.site.timeout)
         except OSError:
             self.drop_data()

@@ -106,6 +106,17 @@ def test_too_few_bytes_and_no_226_is_not_done() -> None:
         assert piece.state == ""
 
 
+def test_a_server_that_never_answers_retr_is_left_after_the_timeout() -> None:
+    """So does one that opens a named pipe and waits for its other end."""
+    silent = server(instead={5: ""})
+    with talking(silent, timeout=1.0) as source:
+        piece = MemoryPiece(Entry("/a.exr", size=5000))
+        with pytest.raises(TimedOut):
+            source.read(ListFeed([piece]))
+    assert silent.commands[5] == "RETR /a.exr"
+    assert piece.state == ""
+
+
 def test_the_control_connection_dies_after_the_last_byte() -> None:
     with talking(server(transfers={"/a.exr": [Transfer(last=None, hang_up=True)]})) as source:
         assert fetch(source, "/a.exr", 5000).data == DATA
