@@ -17,7 +17,7 @@ from desktop.transfer.ports import Feed, Source
 from desktop.transfer.walk import DEEPEST, too_deep
 
 More = Callable[[], AbstractContextManager[Source] | None]
-"""Offers one more connection, or None if none is to be had; entered on the thread that uses it, it connects."""
+"""Offers one more source to connect, or None if none is to be had; entered on the thread that uses it."""
 
 WORTH = 4
 """Folders that wait for each connection before one more is opened: to log in takes as long as a few listings."""
@@ -60,7 +60,7 @@ class Company:
         most = self.features.listers
         with ThreadPoolExecutor(most, "lister") as pool:
             frontier = _Frontier(root, pool)
-            frontier.employ(nullcontext(self._first))
+            frontier.employ(nullcontext(self._first), connected=True)
             try:
                 while (found := frontier.take(stopped)) is not None:
                     (path, depth), entries = found
@@ -91,6 +91,7 @@ class _Frontier:
         self._waiting: list[_Place] = [(root, 0)]
         self._listed: deque[tuple[_Place, list[Entry]]] = deque()
         self._hands: list[Future[None]] = []
+        self._helpers: list[Source] = []
         self._busy = self._gone = 0
         self._ended = False
         lock = threading.Lock()
@@ -99,9 +100,9 @@ class _Frontier:
 
     # For the thread that walks
 
-    def employ(self, opened: AbstractContextManager[Source]) -> None:
+    def employ(self, opened: AbstractContextManager[Source], connected: bool = False) -> None:
         """Have folders listed over one more connection."""
-        self._hands.append(self._pool.submit(self._serve, opened))
+        self._hands.append(self._pool.submit(self._serve, opened, connected))
 
     def short_of_hands(self, most: int) -> bool:
         """Tell whether one more connection is worth its while; never after one was refused or lost."""
@@ -136,25 +137,40 @@ class _Frontier:
         return None
 
     def end(self) -> None:
-        """Let the connections go once they have listed what they are at."""
+        """Let the first connection go once it has listed what it is at, and the others at once.
+
+        Nobody waits for a connection that hangs, or is still logging in, when there is nothing left to do for it.
+        """
         with self._work:
             self._ended = True
             self._work.notify_all()
+        for helper in self._helpers:
+            helper.close()
 
     # For the connections' threads
 
-    def _serve(self, opened: AbstractContextManager[Source]) -> None:
+    def _serve(self, opened: AbstractContextManager[Source], connected: bool) -> None:
         try:
             with opened as source:
+                if not connected:
+                    self._welcome(source)
                 while (place := self._next()) is not None:
                     self._list(source, place)
         except ShotDockError as error:
-            _log.info("A connection was lost to a walk: %s", error)
+            if not self._ended:
+                _log.info("A connection was lost to a walk: %s", error)
             raise
         finally:
             with self._news:
                 self._gone += 1
                 self._news.notify()
+
+    def _welcome(self, helper: Source) -> None:
+        with self._work:
+            if self._ended:
+                raise Stopped
+            self._helpers.append(helper)
+        helper.connect()
 
     def _next(self) -> _Place | None:
         with self._work:

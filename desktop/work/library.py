@@ -225,6 +225,7 @@ class Library(QObject):
                     path=site,
                 )
         with self._opened(work, site, budget) as source:
+            source.connect()
             if source.features.listers == 1:
                 yield source
             else:
@@ -236,14 +237,16 @@ class Library(QObject):
 
     @contextmanager
     def _opened(self, work: Work, site: str, budget: HostBudget) -> Iterator[Source]:
-        """Open a source in a place of the budget that was taken, and give it back; a cancel hangs it up."""
+        """Return a source to connect, in a place of the budget that was taken; a cancel hangs it up.
+
+        Place and connection are given back at the end, and a refusal is noted.
+        """
         try:
             source = self._sites.source(site)
             work.on_cancel(source.close)
             if work.stopped():
                 raise Stopped
             try:
-                source.connect()
                 yield source
             except ServerBusy as error:
                 budget.rest(error.retry_after or 0)

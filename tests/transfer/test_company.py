@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 
@@ -204,6 +204,22 @@ def test_a_walk_that_is_left_lets_every_connection_go() -> None:
         next(walking)
     walking.close()  # type: ignore[attr-defined]  # it is a generator
     assert tree.opened == tree.closed
+
+
+def test_a_walk_does_not_wait_for_a_connection_that_never_comes_about() -> None:
+    closed = threading.Event()
+
+    class Silent(Connection):
+        def connect(self) -> None:
+            assert closed.wait(20)
+            raise ConnectionLost("closed here")
+
+        def close(self) -> None:
+            closed.set()
+
+    tree = Tree()
+    folders = list(Company(Connection(tree), lambda: nullcontext(Silent(tree))).walk("/", everything, never))
+    assert sorted(folder.path for folder in folders) == tree.all
 
 
 def test_a_walk_that_hangs_in_the_server_is_ended_by_hanging_up() -> None:
