@@ -24,7 +24,7 @@ _OF_THE_CONNECTION = (ConnectionLost, TimedOut, ServerBusy, Ask)
 class FtpSource:
     """A session on an FTP server (`ftp`, `ftps`, `ftpes`); it logs in again by itself where a transfer confused it."""
 
-    features = Features(segments=2, listers=12)
+    features = Features(segments=2, listers=16)
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -3,7 +3,6 @@
 import logging
 import socket
 from contextlib import suppress
-from dataclasses import replace
 
 from desktop.core.errors import ShotDockError, StillUploading
 from desktop.core.media import Entry
@@ -74,7 +73,7 @@ class Carrier:
         try:
             if not asked:
                 with handing():
-                    piece.opened(replace(facts, size=announced))
+                    piece.opened(Entry(path, size=announced))
             limit = facts.size if facts.size is not None else (piece.file.size if piece.end is None else None)
             offset = self._flow(piece, data, offset, limit)
         except (Dropped, ShotDockError):

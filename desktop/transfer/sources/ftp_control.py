@@ -266,6 +266,8 @@ class Control(ftplib.FTP):
             self._owed -= 1
 
     def _within(self, seconds: float) -> str:
+        if b"\n" in self._heard:
+            return self.answer()
         control = self._control
         control.settimeout(min(seconds, self.site.timeout))
         try:
