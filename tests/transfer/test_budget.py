@@ -22,6 +22,16 @@ def test_no_more_places_than_the_limit() -> None:
     assert budget.take()
 
 
+def test_who_leaves_places_to_others_gets_none_of_the_last() -> None:
+    budget = HostBudget(3)
+    assert budget.take(2)
+    assert not budget.take(2)
+    assert budget.take(1)
+    assert not budget.take(1)
+    assert budget.take()
+    assert budget.used == 3
+
+
 def test_a_refusal_shrinks_below_what_is_in_use_and_time_heals_it() -> None:
     clock = Clock()
     budget = HostBudget(8, clock=clock)
