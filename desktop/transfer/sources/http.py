@@ -64,12 +64,12 @@ class HttpSource:
         shown = path.partition("?")[0]
         with self._line.held(), converted(self._wire.place, shown):
             reply = self._wire.ask("HEAD", path, self._headers)
-            if reply.response.status in _HEAD_REFUSED:
+            if reply.message.status in _HEAD_REFUSED:
                 self._wire.finish(reply)
                 return self._first_byte(path, shown)
-            if reply.response.status != 200:
+            if reply.message.status != 200:
                 raise refused(self._wire, reply, shown)
-            facts = read_answer(reply.response, shown, 0, None, ranged=False).facts
+            facts = read_answer(reply.message, shown, 0, None, ranged=False).facts
             self._wire.finish(reply)
             return facts
 
@@ -83,14 +83,14 @@ class HttpSource:
 
     def _first_byte(self, path: str, shown: str) -> Entry:
         reply = self._wire.ask("GET", path, self._headers | {"Range": "bytes=0-0"})
-        status = reply.response.status
-        if status == 416 and unsatisfied_size(reply.response) == 0:
+        status = reply.message.status
+        if status == 416 and unsatisfied_size(reply.message) == 0:
             self._wire.finish(reply)
             return Entry(shown, size=0)
         if status not in (200, 206):
             raise refused(self._wire, reply, shown)
         with sound(self._wire, reply):
-            facts = read_answer(reply.response, shown, 0, 1, ranged=True).facts
+            facts = read_answer(reply.message, shown, 0, 1, ranged=True).facts
         if status == 200:
             self._wire.drop(reply)
         else:

@@ -1,12 +1,13 @@
 """What an HTTP answer says about a file, read with distrust: range, length, validators, kind."""
 
-import http.client
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from desktop.core.media import Entry
 from desktop.transfer.sources.http_errors import encoded, misfit, not_the_file
+from desktop.transfer.sources.http_message import Message
 
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.I)
 _UNSATISFIED = re.compile(r"bytes \*/(\d{1,19})", re.I)
@@ -31,31 +32,30 @@ class Answer:
     facts: Entry
 
 
-def read_answer(response: http.client.HTTPResponse, path: str, start: int, end: int | None, ranged: bool) -> Answer:
+def read_answer(message: Message, path: str, start: int, end: int | None, ranged: bool) -> Answer:
     """Read the head of a 200 or 206 to a request for [start, end), or for all there is if not ranged.
 
     Raises Truncated for an answer to another question, NotTheFile for a page, Unsupported for an encoded body.
     """
-    coding = response.getheader("Content-Encoding", "identity").strip().lower()
+    coding = message.header("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity"):
         raise encoded(path, coding)
-    kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
+    kind = message.header("content-type").partition(";")[0].strip().lower()
     if kind in _PAGE_TYPES and not path.lower().endswith(_PAGE_NAMES):
         raise not_the_file(path, f"a page of the type {kind}")
-    length = _length(response, path)
-    if response.status == 200:
-        told = response.getheader("Content-Range")
-        if told is not None:
+    length = _length(message, path)
+    if message.status == 200:
+        if told := message.header("content-range"):
             raise misfit(path, f"It says 200, the whole file, and Content-Range: {told[:80]}.")
-        return Answer(0, length, _facts(response, path, length))
+        return Answer(0, length, _facts(message, path, length))
     if not ranged:
         raise misfit(path, "It sent a part (206) where the whole was asked for.")
-    return _partial(response, path, start, end, length)
+    return _partial(message, path, start, end, length)
 
 
-def unsatisfied_size(response: http.client.HTTPResponse) -> int | None:
+def unsatisfied_size(message: Message) -> int | None:
     """Return the file's size as a 416 tells it, or None."""
-    match = _UNSATISFIED.fullmatch(response.getheader("Content-Range", "").strip())
+    match = _UNSATISFIED.fullmatch(message.header("content-range").strip())
     return int(match[1]) if match else None
 
 
@@ -70,18 +70,19 @@ def check_start(path: str, first: bytes) -> None:
         raise not_the_file(path, "an error document")
 
 
-def parse_date(text: str | None) -> float | None:
-    """Read an HTTP date as seconds since the epoch, or None."""
+@lru_cache(maxsize=256)
+def parse_date(text: str) -> float | None:
+    """Read an HTTP date as seconds since the epoch, or None. Thousands of answers in a row bear the same few."""
     try:
         return parsedate_to_datetime(text).timestamp() if text else None
     except (ValueError, OverflowError):
         return None
 
 
-def _partial(response: http.client.HTTPResponse, path: str, start: int, end: int | None, length: int | None) -> Answer:
-    told = response.getheader("Content-Range", "").strip()
+def _partial(message: Message, path: str, start: int, end: int | None, length: int | None) -> Answer:
+    told = message.header("content-range").strip()
     asked = f"Bytes {start}-{'' if end is None else end - 1} were asked for"
-    if response.getheader("Content-Type", "").lower().startswith("multipart/"):
+    if message.header("content-type").lower().startswith("multipart/"):
         raise misfit(path, f"{asked}, several parts at once came.")
     match = _RANGE.fullmatch(told)
     if match is None:
@@ -91,12 +92,12 @@ def _partial(response: http.client.HTTPResponse, path: str, start: int, end: int
     beyond = (end is not None and last >= end) or (total is not None and last >= total)
     if first != start or last < first or beyond or length not in (None, last - first + 1):
         raise misfit(path, f"{asked}, it says Content-Range: {told} and Content-Length: {length}.")
-    return Answer(first, last + 1, _facts(response, path, total))
+    return Answer(first, last + 1, _facts(message, path, total))
 
 
-def _length(response: http.client.HTTPResponse, path: str) -> int | None:
-    told = response.getheader("Content-Length")
-    if told is None or response.getheader("Transfer-Encoding"):
+def _length(message: Message, path: str) -> int | None:
+    told = message.header("content-length")
+    if not told or message.chunked:
         return None
     lengths = {part.strip() for part in told.split(",")}
     if len(lengths) != 1 or not told.split(",")[0].strip().isdecimal():
@@ -104,10 +105,10 @@ def _length(response: http.client.HTTPResponse, path: str) -> int | None:
     return int(lengths.pop())
 
 
-def _facts(response: http.client.HTTPResponse, path: str, size: int | None) -> Entry:
-    etag = response.getheader("ETag", "").strip()
-    mtime = parse_date(response.getheader("Last-Modified"))
-    now = parse_date(response.getheader("Date"))
+def _facts(message: Message, path: str, size: int | None) -> Entry:
+    etag = message.header("etag").strip()
+    mtime = parse_date(message.header("last-modified"))
+    now = parse_date(message.header("date"))
     strong = etag if _STRONG.fullmatch(etag) else None
     settled = mtime is not None and now is not None and now - mtime >= _SETTLED
     return Entry(path, size=size, mtime=mtime if settled or strong else None, etag=strong)

@@ -1,7 +1,5 @@
 """Carrying one piece of a file over HTTP: ask for its range, check the answer, hand on what was asked for."""
 
-import http.client
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +9,7 @@ from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
 from desktop.transfer.sources.http_answer import Answer, check_start, read_answer, unsatisfied_size
 from desktop.transfer.sources.http_errors import converted, cut_short, misfit, refusal
+from desktop.transfer.sources.http_message import Garbled, Surplus
 from desktop.transfer.sources.http_wire import Reply, Wire
 
 _HEAD = 512
@@ -37,14 +36,14 @@ class Carrier:
             headers = self._headers | (_range_headers(piece, start) if ranged else {})
             with converted(self._wire.place, path):
                 reply = self._wire.ask("GET", target, headers)
-                status = reply.response.status
+                status = reply.message.status
                 if status == 416:
                     self._unsatisfied(piece, reply, path, start)
                     return
                 if status not in (200, 206):
                     raise refused(self._wire, reply, path)
                 with sound(self._wire, reply):
-                    answer = read_answer(reply.response, path, start, piece.end, ranged)
+                    answer = read_answer(reply.message, path, start, piece.end, ranged)
                     if status == 200 and ranged:
                         self.ranges = False
                     if facts is None:
@@ -72,55 +71,37 @@ class Carrier:
 
         Bytes before start, from a server that ignores ranges, are thrown away.
         """
-        response, buffer = reply.response, self._buffer
+        message, buffer = reply.message, self._buffer
         ends = [end for end in (answer.end, piece.end) if end is not None]
         stop = min(ends) if ends else None
-        # Without chunks the response's own file is read: it fills the buffer, and surplus bytes can be seen.
-        source = response if response.chunked or response.fp is None else response.fp
         offset = answer.start
         while stop is None or offset < stop:
-            room = len(buffer) if stop is None else min(len(buffer), stop - offset)
-            got = source.readinto(buffer[:room])
+            try:
+                got = message.readinto(buffer)
+            except Surplus:
+                # Neither these bytes nor the next answer can be believed.
+                raise misfit(path, f"It announced bytes up to {answer.end:,} and sent more.") from None
             if not got:
                 break
             if offset == 0:
                 check_start(path, buffer[: min(got, _HEAD)].tobytes())
-            skipped = min(max(start - offset, 0), got)
-            if skipped < got:
+            wanted = got if stop is None else min(got, stop - offset)
+            skipped = min(max(start - offset, 0), wanted)
+            if skipped < wanted:
                 with handing():
-                    piece.write(offset + skipped, buffer[skipped:got])
+                    piece.write(offset + skipped, buffer[skipped:wanted])
             elif piece.stopped:
                 raise Dropped
-            offset += got
+            offset += wanted
         if stop is not None and offset < stop:
             raise cut_short(path, offset, answer.end if answer.end is not None else stop)
-        if offset == answer.end and not response.chunked:
-            self._check_surplus(reply, path, offset)
-        elif not response.isclosed():
-            # The rest of the file is on its way and not wanted, or the connection's end was the file's.
-            self._wire.drop(reply)
+        # What is left of a longer answer is on its way and not wanted.
+        self._wire.settle(reply)
         return offset
-
-    def _check_surplus(self, reply: Reply, path: str, end: int) -> None:
-        """Raise Truncated if more came than was announced: neither these bytes nor the next answer can be believed."""
-        response, sock = reply.response, reply.kept.sock
-        extra = b""
-        if response.fp is not None and not response.will_close:
-            sock.settimeout(0)
-            try:
-                extra = response.fp.peek(1)
-            except ssl.SSLWantReadError:
-                # Nothing more has come.
-                extra = b""
-            finally:
-                sock.settimeout(self._wire.timeout)
-        response.close()
-        if extra:
-            raise misfit(path, f"It announced bytes up to {end:,} and sent more.")
 
     def _unsatisfied(self, piece: Piece, reply: Reply, path: str, start: int) -> None:
         """Judge a 416: the range begins at or behind the file's end, so the file is whole here, or another one."""
-        size = unsatisfied_size(reply.response)
+        size = unsatisfied_size(reply.message)
         self._wire.finish(reply)
         with handing():
             piece.opened(Entry(path, size=size))
@@ -130,8 +111,8 @@ class Carrier:
 
 def refused(wire: Wire, reply: Reply, path: str) -> ShotDockError:
     """Return what an answer that is no file means, and finish with it."""
-    response = reply.response
-    return refusal(response.status, response.reason, response.getheader("Retry-After"), wire.finish(reply), path)
+    message = reply.message
+    return refusal(message.status, message.reason, message.header("retry-after"), wire.finish(reply), path)
 
 
 @contextmanager
@@ -139,7 +120,7 @@ def sound(wire: Wire, reply: Reply) -> Iterator[None]:
     """Close the answer's connection if anything goes wrong with it: its rest would answer the next question."""
     try:
         yield
-    except (ShotDockError, Dropped, OSError, http.client.HTTPException):
+    except (ShotDockError, Dropped, OSError, Garbled):
         wire.drop(reply)
         raise
 

@@ -1,6 +1,5 @@
-"""HTTP's answers and http.client's exceptions in our words; never a query in them, it may be a signature."""
+"""HTTP's answers and the exceptions on the way to them in our words; never a query in them, it may be a signature."""
 
-import http.client
 import re
 import socket
 import ssl
@@ -22,6 +21,7 @@ from desktop.core.errors import (
     Unreachable,
     Unsupported,
 )
+from desktop.transfer.sources.http_message import Garbled
 from desktop.transfer.tls import tls_error
 
 LONGEST_WAIT = 600.0
@@ -31,7 +31,7 @@ _WORDS = re.compile(rb"<(?:Message|Code)>([^<]{1,200})</|\"(?:message|detail)\"\
 
 @contextmanager
 def converted(place: str, path: str = "") -> Iterator[None]:
-    """Turn http.client's, TLS's and the socket's exceptions about a conversation with place into our errors."""
+    """Turn TLS's, the socket's and our reader's exceptions about a conversation with place into our errors."""
     try:
         yield
     except TimeoutError as error:
@@ -43,10 +43,10 @@ def converted(place: str, path: str = "") -> Iterator[None]:
         ) from error
     except ssl.SSLError as error:
         raise tls_error(error, place) from error
-    except (OSError, http.client.HTTPException) as error:
-        # http.client quotes what it could not read, which may be half a URL: only its kind is told.
-        words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise lost(place, f"{words}.", path) from error
+    except Garbled as error:
+        raise lost(place, str(error), path) from error
+    except OSError as error:
+        raise lost(place, f"{error.strerror or type(error).__name__}.", path) from error
 
 
 def lost(place: str, cause: str, path: str = "") -> ConnectionLost:
@@ -74,7 +74,7 @@ def unreachable(error: OSError, place: str) -> Unreachable:
     )
 
 
-def refusal(status: int, reason: str, retry_after: str | None, body: bytes, path: str) -> ShotDockError:
+def refusal(status: int, reason: str, retry_after: str, body: bytes, path: str) -> ShotDockError:
     """Return what a status of 400 and above means for path. body: the answer's first bytes, for its words."""
     said = f"The server answered {status} {reason}".rstrip() + _said(body) + "."
     name = path.rpartition("/")[2] or path
@@ -94,7 +94,7 @@ def refusal(status: int, reason: str, retry_after: str | None, body: bytes, path
 
 def parse_retry_after(text: str | None, now: float) -> float | None:
     """Read Retry-After, seconds or a date, as seconds from now, LONGEST_WAIT at most; None for anything else."""
-    if text is None:
+    if not text:
         return None
     if text.strip().isdecimal():
         return min(float(text), LONGEST_WAIT)

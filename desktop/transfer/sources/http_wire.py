@@ -1,12 +1,6 @@
-"""HTTP connections that are kept: one per server met on the way, with redirects followed by our own rules.
-
-http.client carries the bytes, not requests: it hands out the response's own file, for one reused buffer, and
-the socket, to break off a read from another thread and to look at a pinned certificate; and 3,000 small files
-cost a quarter of the time.
-"""
+"""HTTP connections that are kept: one per server met on the way, with redirects followed by our own rules."""
 
 import base64
-import http.client
 import ipaddress
 import socket
 import ssl
@@ -18,6 +12,7 @@ from desktop.core.errors import HostileName
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.http_errors import bad_redirect, converted, unreachable
+from desktop.transfer.sources.http_message import Message, Stream, Surplus, request
 from desktop.transfer.tls import Guard, sever
 
 MOST_REDIRECTS = 10
@@ -31,24 +26,19 @@ Origin = tuple[str, str, int]
 
 @dataclass(slots=True)
 class Kept:
-    """A kept connection and its socket, which http.client forgets when the server wants to close."""
+    """A kept connection: its socket and the stream of answers on it. used: whether it brought an answer before."""
 
     origin: Origin
-    connection: http.client.HTTPConnection
     sock: socket.socket
+    stream: Stream
     used: bool = False
-
-    def close(self) -> None:
-        """Close connection and socket."""
-        self.connection.close()
-        self.sock.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer and the connection it comes on."""
 
-    response: http.client.HTTPResponse
+    message: Message
     kept: Kept
 
 
@@ -70,7 +60,7 @@ class Wire:
     def hang_up(self) -> None:
         """Close every connection."""
         while self._kept:
-            self._kept.popitem()[1].close()
+            self._kept.popitem()[1].sock.close()
 
     def sever(self) -> None:
         """Break every connection from any thread."""
@@ -87,67 +77,71 @@ class Wire:
         target = _spelled(target)
         for _ in range(MOST_REDIRECTS + 1):
             sent = headers | (self._secrets() if origin == self._home else {})
-            reply = self._exchange(origin, method, target, sent, path)
-            if reply.response.status not in _REDIRECTS:
+            reply = self._exchange(origin, method, target, sent)
+            if reply.message.status not in _REDIRECTS:
                 return reply
-            location = reply.response.getheader("Location")
+            location = reply.message.header("location")
             self.finish(reply)
             origin, target = _followed(origin, target, location, path)
         raise bad_redirect(path, f"There were more than {MOST_REDIRECTS} redirects in a row.")
 
     def finish(self, reply: Reply) -> bytes:
         """Read what is left of an answer nobody wants and return its first bytes; a long one costs the connection."""
+        first = bytearray(_SMALL)
+        size = 0
         with converted(self.place):
-            first = reply.response.read(_SMALL)
-        if not reply.response.isclosed():
+            try:
+                while size < _SMALL and (got := reply.message.readinto(memoryview(first)[size:])):
+                    size += got
+            except Surplus:
+                self.drop(reply)
+        self.settle(reply)
+        return bytes(first[:size])
+
+    def settle(self, reply: Reply) -> None:
+        """Keep the connection for the next question if this answer was all that came, and the server keeps it too."""
+        if not reply.message.done or reply.message.will_close or reply.kept.stream.pending:
             self.drop(reply)
-        return first
 
     def drop(self, reply: Reply) -> None:
         """Close the connection an answer comes on; the next question opens a new one."""
-        reply.response.close()
-        reply.kept.close()
-        self._kept.pop(reply.kept.origin, None)
+        self._drop(reply.kept)
 
-    def _exchange(self, origin: Origin, method: str, target: str, headers: dict[str, str], path: str) -> Reply:
+    def _drop(self, kept: Kept) -> None:
+        kept.sock.close()
+        if self._kept.get(kept.origin) is kept:
+            del self._kept[kept.origin]
+
+    def _exchange(self, origin: Origin, method: str, target: str, headers: dict[str, str]) -> Reply:
+        sent = request(method, target, _host(origin), headers)
         kept = self._connection(origin)
         try:
-            return self._once(kept, method, target, headers)
-        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError):
+            return self._once(kept, method, sent)
+        except (ConnectionError, ssl.SSLEOFError):
             if not kept.used:
                 raise
             # A kept connection may have been closed while it rested; the question was not even read.
-            kept = self._connection(origin)
-            return self._once(kept, method, target, headers)
+            return self._once(self._connection(origin), method, sent)
 
-    def _once(self, kept: Kept, method: str, target: str, headers: dict[str, str]) -> Reply:
+    def _once(self, kept: Kept, method: str, sent: bytes) -> Reply:
         try:
-            kept.connection.request(method, target, headers=headers | {"Host": _host(kept.origin)})
-            response = kept.connection.getresponse()
+            kept.stream.send(sent)
+            message = Message(kept.stream, method)
         except BaseException:
-            kept.close()
-            self._kept.pop(kept.origin, None)
+            self._drop(kept)
             raise
-        reply = Reply(response, kept)
         kept.used = True
-        return reply
+        return Reply(message, kept)
 
     def _connection(self, origin: Origin) -> Kept:
         kept = self._kept.get(origin)
-        if kept is not None and kept.connection.sock is not None:
-            return kept
-        if kept is not None:
-            kept.close()
-        scheme, host, port = origin
-        sock: socket.socket = self._dial(host, port)
-        if scheme == "https":
-            sock = self._secured(sock, host, port)
-        sock.settimeout(self.timeout)
-        connection = http.client.HTTPConnection(host, port)
-        # It would connect anew by itself, and in clear.
-        connection.auto_open = 0
-        connection.sock = sock
-        self._kept[origin] = kept = Kept(origin, connection, sock)
+        if kept is None:
+            scheme, host, port = origin
+            sock: socket.socket = self._dial(host, port)
+            if scheme == "https":
+                sock = self._secured(sock, host, port)
+            sock.settimeout(self.timeout)
+            self._kept[origin] = kept = Kept(origin, sock, Stream(sock))
         return kept
 
     def _dial(self, host: str, port: int) -> socket.socket:
@@ -197,7 +191,7 @@ def _spelled(target: str) -> str:
     return quote(path, safe=_AS_IT_IS, errors="surrogateescape") + mark + quote(query, safe=_AS_IT_IS + "?")
 
 
-def _followed(origin: Origin, target: str, location: str | None, path: str) -> tuple[Origin, str]:
+def _followed(origin: Origin, target: str, location: str, path: str) -> tuple[Origin, str]:
     """Return where a redirect leads; raise NotTheFile if we do not go there."""
     scheme, host, _ = origin
     if not location:
