@@ -151,7 +151,7 @@ def _left_out(links: int) -> str:
 def _journaled(found: Expanded, file: Entry) -> Entry:
     """Return the file as a journal of its part spells it: a query changes with every signature."""
     web = found.site.startswith(("http://", "https://"))
-    return replace(file, path=file.path.partition("?")[0]) if web else file
+    return replace(file, path=file.path.partition("?")[0]) if web and "?" in file.path else file
 
 
 def _own_name(path: str, site: str, web: bool) -> str:

@@ -88,6 +88,8 @@ def fold(target: str) -> str:
 
 def shown(name: str) -> str:
     """Return a name as it may be shown: control and direction-changing characters, and bad bytes, escaped."""
+    if name.isascii() and name.isprintable():
+        return name
     return "".join(c if c == " " or (c.isprintable() and not _turns(c)) else ascii(c)[1:-1] for c in name)
 
 

@@ -175,7 +175,8 @@ class Library(QObject):
                 with self._connected(work, site) as source:
                     for place, path, query, name in wishes:
                         found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
-                        expanded[place] = replace(found, files=tuple(map(self._shelter(site), found.files)))
+                        # Only a query holds what is to be sheltered.
+                        expanded[place] = self._sheltered(site, found) if query else found
             except UsageError:
                 raise
             except ShotDockError as error:
@@ -186,11 +187,10 @@ class Library(QObject):
             raise broken[0]
         return plain.plan_plain([expanded[place] for place in sorted(expanded)], request)
 
-    def _shelter(self, site: str) -> Callable[[Entry], Entry]:
-        """Return what takes a signed query out of a web file's path: it is a secret, and stays in memory."""
-        if not site.startswith(("http://", "https://")):
-            return lambda file: file
-        return lambda file: replace(file, path=self._sites.shelter(site, file.path))
+    def _sheltered(self, site: str, found: plain.Expanded) -> plain.Expanded:
+        """Take the signed query out of a web file's path: it is a secret, and stays in memory."""
+        files = (replace(file, path=self._sites.shelter(site, file.path)) for file in found.files)
+        return replace(found, files=tuple(files))
 
     def _locate(self, text: str, door: Door) -> tuple[str, str, str]:
         """Return (site name, path, query) of a source as a person wrote it."""

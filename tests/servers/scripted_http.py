@@ -47,11 +47,12 @@ def part(data: bytes, request: Request, **headers: str) -> bytes:
 
 @dataclass
 class ScriptedHttp:
-    """Answers each request by `script`; a context manager. requests: what came, in order."""
+    """Answers each request by `script`; a context manager. requests: what came, in order. connections: how many."""
 
     script: Script
     requests: list[Request] = field(default_factory=list)
     host: str = HOST
+    connections: int = 0
 
     def start(self) -> Self:
         self._listener = socket.create_server((self.host, 0))
@@ -80,6 +81,7 @@ class ScriptedHttp:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
+                self.connections += 1
                 self._sockets.append(sock)
                 thread = threading.Thread(target=self._converse, args=(sock,), name="scripted http connection")
                 self._threads.append(thread)

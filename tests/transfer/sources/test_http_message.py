@@ -1,0 +1,94 @@
+"""HTTP on the wire: what is plainly framed is read, whatever its style; what is not is never guessed at."""
+
+import pytest
+
+from desktop.core.errors import ConnectionLost
+from desktop.core.media import Entry
+from desktop.transfer.sources.http_message import request
+from tests.contracts.pieces import ListFeed, MemoryPiece
+from tests.servers.scripted_http import ScriptedHttp, answer
+from tests.transfer.sources.test_http_liars import DATA, PATH, chunked, fetch, once, source_for, talking
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LENGTH = b"Content-Length: 5000\r\n"
+END = b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b"HTTP/2 200 OK\r\n" + LENGTH + END + DATA,
+        b"HTTP/1.1 20 OK\r\n" + LENGTH + END + DATA,
+        b"ICY 200 OK\r\n" + LENGTH + END + DATA,
+        b"connection: close " + DATA,
+        b"\r\n\r\n" + OK + LENGTH + END + DATA,
+        OK + b"Content-Length : 5000\r\n" + END + DATA,
+        OK + b"no header at all\r\n" + LENGTH + END + DATA,
+        OK + b": 5000\r\n" + END + DATA,
+        OK + b" folded: 5000\r\n" + END + DATA,
+        OK + b"X: " + bytes(70_000) + b"\r\n" + LENGTH + END + DATA,
+        OK + b"X: y\r\n" * 300 + LENGTH + END + DATA,
+        OK + LENGTH + b"Connection: close\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 50 + OK + LENGTH + END + DATA,
+        OK + b"Transfer-Encoding: gzip, chunked\r\n" + END + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"5000\r\n" + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"-5\r\n" + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"0x5\r\n" + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"5\r\n" + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"5;" + b"x" * 70_000 + DATA,
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"1388\r\n" + DATA + b"\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n" + END + b"1388\r\n" + DATA + b"\r\n0\r\n" + b"X: y\r\n" * 20_000,
+    ],
+)
+def test_what_is_not_plainly_framed_breaks_the_connection_and_ends_no_file(lie: bytes) -> None:
+    with talking(once(lie)) as source:
+        piece = MemoryPiece(Entry(PATH, size=5000))
+        with pytest.raises(ConnectionLost):
+            source.read(ListFeed([piece]))
+        assert piece.state == ""
+        assert fetch(source).data == DATA
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK + LENGTH + b"\r\n" + DATA,
+        b"HTTP/1.1 200 OK\nContent-Length: 5000\n\n" + DATA,
+        b"HTTP/1.1 200\r\n" + LENGTH + b"\r\n" + DATA,
+        OK + b"X-Folded: one\r\n two\r\ncontent-LENGTH:5000\r\n\r\n" + DATA,
+        b"HTTP/1.0 200 OK\r\n" + LENGTH + b"Connection: keep-alive\r\n\r\n" + DATA,
+        chunked(DATA, last=b"0;ext=1\r\nX-Trailer: yes\r\n\r\n").replace(b"1388\r\n", b'1388 ;ext="x"\r\n', 1),
+    ],
+)
+def test_every_style_of_an_honest_answer_is_read_and_its_connection_kept(told: bytes) -> None:
+    with ScriptedHttp(once(told)) as server:
+        source = source_for(server)
+        assert fetch(source).data == DATA
+        assert fetch(source).data == DATA
+        source.close()
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        OK + LENGTH + END + DATA,
+        b"HTTP/1.0 200 OK\r\n" + LENGTH + b"\r\n" + DATA,
+        chunked(DATA).replace(b"\r\n", b"\r\nContent-Length: 17\r\n", 1),
+        chunked(DATA) + answer(body=b"x" * 5000),
+    ],
+)
+def test_a_connection_is_not_kept_where_its_end_is_told_or_doubtful(told: bytes) -> None:
+    with ScriptedHttp(once(told)) as server:
+        source = source_for(server)
+        assert fetch(source).data == DATA
+        assert fetch(source).data == DATA
+        source.close()
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nX: y", "a\rb", "a\0b"])
+def test_no_header_is_forged(value: str) -> None:
+    with pytest.raises(ValueError):
+        request("GET", "/a", "host", {"If-Range": value})
+    assert request("GET", "/a", "host", {"A": "b"}) == b"GET /a HTTP/1.1\r\nHost: host\r\nA: b\r\n\r\n"
