@@ -244,7 +244,9 @@ class Download:
             except ShotDockError as again:
                 # The disk that refused the bytes refuses the journal as well: the first refusal says what to do.
                 error.__context__ = again
-            self._owner.end(self, self._done(FileResult.FAILED, "", error))
+            finally:
+                # Whatever else goes wrong here: a job that never ends is waited for without end.
+                self._owner.end(self, self._done(FileResult.FAILED, "", error))
 
         if self._part.journaled:
             self._owner.background(park)

@@ -250,8 +250,9 @@ class Part:
     def close(self) -> None:
         """Close the descriptor; the lock on the part ends with it."""
         if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+            fd, self._fd = self._fd, -1
+            with disk(self.path):
+                os.close(fd)
 
     def placed(self) -> None:
         """Drop the journal: the file has its final name."""
