@@ -91,10 +91,15 @@ class Access:
         with spoken(self.path):
             self.db.connection().executemany(sql, rows)
 
-    def value(self, sql: str) -> Any:
+    def change(self, sql: str, *values: object) -> None:
+        """Run one changing statement inside `writing`."""
+        with spoken(self.path):
+            self.db.connection().execute(sql, values)
+
+    def value(self, sql: str, *values: object) -> Any:
         """Return the first value a statement gives, e.g. a pragma's."""
         with spoken(self.path):
-            row = self.db.execute_sql(sql).fetchone()
+            row = self.db.execute_sql(sql, values).fetchone()
             return row[0] if row else None
 
 

@@ -30,37 +30,57 @@ class FileOutcome:
     error: dict[str, object] | None = None
 
 
-_UPDATE_FILE = """
-    UPDATE file SET result = ?, resumed = ?, transferred = ?, reused = ?, size = ?, error = ?,
-        reason = CASE WHEN ? = '' THEN reason ELSE ? END
-    WHERE id = ?
+# While lanes compute, every row that goes through Python one by one waits for the interpreter's lock twice. So a batch
+# goes in and out as one JSON text, whatever its length. UPDATE ... FROM wants SQLite 3.33.
+# CROSS JOIN keeps the order: SQLite would rather walk all of the task's files than look the batch's up.
+_STANDING = """
+    SELECT json_group_array(json_array(file.id, file.item_id, file.result, file.resumed, file.transferred, file.reused,
+        file.size))
+    FROM json_each(?) AS wanted CROSS JOIN file ON file.id = wanted.value CROSS JOIN item ON item.id = file.item_id
+    WHERE item.task_id = ?
 """
+_UPDATE_FILES = """
+    UPDATE file SET
+        result = json_extract(new.value, '$[1]'),
+        resumed = json_extract(new.value, '$[2]'),
+        transferred = json_extract(new.value, '$[3]'),
+        reused = json_extract(new.value, '$[4]'),
+        size = json_extract(new.value, '$[5]'),
+        error = NULL
+    FROM json_each(?) AS new WHERE file.id = json_extract(new.value, '$[0]')
+"""
+_UPDATE_WORDS = "UPDATE file SET error = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
 _ADD = ", ".join(f"{name} = {name} + ?" for name in COUNTERS)
 _UPDATE_ITEM = f"UPDATE item SET {_ADD}, state = ?, error_message = ? WHERE id = ?"
 _UPDATE_TASK = f"UPDATE task SET {_ADD}, touched = ? WHERE id = ?"
 
 _RESULTS = {result.value: result for result in FileResult}
+_COUNTED = {
+    FileResult.PENDING: (),
+    FileResult.DOWNLOADED: (1,),
+    FileResult.OVERWRITTEN: (1, 4),
+    FileResult.KEPT_BOTH: (1, 5),
+    FileResult.SKIPPED: (3,),
+    FileResult.FAILED: (6,),
+}
+"""Which of COUNTERS a file with this result counts in."""
 
 
 class _Change:
     """The difference that results make to one row of counters, in the order of COUNTERS."""
 
-    __slots__ = ("failure", "failures", "values")
+    __slots__ = ("failure", "values")
 
     def __init__(self) -> None:
         self.values = [0] * len(COUNTERS)
-        self.failures = 0
         self.failure = ""
 
-    def add(self, sign: int, result: FileResult, resumed: bool, transferred: int, reused: int) -> None:
+    def add(self, sign: int, result: FileResult, resumed: int, transferred: int, reused: int) -> None:
         values = self.values
-        if result.arrived:
-            values[1] += sign
-            values[2] += sign * resumed
-        values[3] += sign * (result is FileResult.SKIPPED)
-        values[4] += sign * (result is FileResult.OVERWRITTEN)
-        values[5] += sign * (result is FileResult.KEPT_BOTH)
-        values[6] += sign * (result is FileResult.FAILED)
+        for place in _COUNTED[result]:
+            values[place] += sign
+        if resumed and result.arrived:
+            values[2] += sign
         values[8] += sign * transferred
         values[9] += sign * reused
 
@@ -73,11 +93,12 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
     # The last word on a file counts, should a batch hold two.
     latest = {outcome.file_id: outcome for outcome in outcomes}
     changes: dict[int, _Change] = {}
-    rows = []
-    for number, item, result, resumed, transferred, reused, size in _standing(access, task_id, tuple(latest)):
+    rows: list[tuple[object, ...]] = []
+    words = []
+    for number, item, result, resumed, transferred, reused, size in _standing(access, task_id, list(latest)):
         outcome = latest[number]
         change = changes.setdefault(item, _Change())
-        change.add(-1, _RESULTS[result], bool(resumed), transferred, reused)
+        change.add(-1, _RESULTS[result], resumed, transferred, reused)
         change.add(1, outcome.result, outcome.resumed, outcome.transferred, outcome.reused)
         if size is None and outcome.result.arrived:
             # The server told no size before; now it is known, and planned bytes are what came.
@@ -85,8 +106,13 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
             change.values[7] += size
         if outcome.result is FileResult.FAILED and not change.failure:
             change.failure = _in_words(outcome.error)
-        rows.append(_file_row(outcome, size))
-    access.many(_UPDATE_FILE, rows)
+        rows.append(
+            (number, outcome.result.value, int(outcome.resumed), outcome.transferred, outcome.reused, size)
+        )
+        if outcome.reason or outcome.error is not None:
+            words.append(_words(outcome))
+    access.change(_UPDATE_FILES, json.dumps(rows))
+    access.many(_UPDATE_WORDS, words)
     _apply(access, task_id, changes, now)
 
 
@@ -109,44 +135,20 @@ def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float)
     record(access, task_id, again, now)
 
 
-def _standing(access: Access, task_id: int, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+def _standing(access: Access, task_id: int, ids: list[int]) -> list[list[Any]]:
     """Return id, item, result, resumed, transferred, reused and size of those of the files that are the task's."""
-    columns = (
-        FileRow.id,
-        FileRow.item,
-        FileRow.result,
-        FileRow.resumed,
-        FileRow.transferred,
-        FileRow.reused,
-        FileRow.size,
-        ItemRow.task,
-    )
-    # The task is compared here: in the query it would lure SQLite into walking all of the task's files.
-    return [
-        tuple(row)
-        for part in chunks(ids)
-        for *row, task in access.rows(FileRow.select(*columns).join(ItemRow).where(FileRow.id.in_(part)))
-        if task == task_id
-    ]
+    found: list[list[Any]] = json.loads(access.value(_STANDING, json.dumps(ids), task_id))
+    return found
 
 
-def _file_row(outcome: FileOutcome, size: int | None) -> tuple[object, ...]:
+def _words(outcome: FileOutcome) -> tuple[object, ...]:
+    """Return the values of _UPDATE_WORDS."""
     reason = stored(redact(outcome.reason))
     error = None
     if outcome.error is not None:
         shown = {name: redact(part) if isinstance(part, str) else part for name, part in outcome.error.items()}
         error = json.dumps(shown)
-    return (
-        outcome.result.value,
-        outcome.resumed,
-        outcome.transferred,
-        outcome.reused,
-        size,
-        error,
-        reason,
-        reason,
-        outcome.file_id,
-    )
+    return error, reason, reason, outcome.file_id
 
 
 def _apply(access: Access, task_id: int, changes: dict[int, _Change], now: float) -> None:
