@@ -8,7 +8,7 @@ from desktop.cli.output import Output, without_secrets
 from desktop.cli.progress import took
 from desktop.core.connection import parse_location
 from desktop.core.plan import Action, Plan, PlannedItem
-from desktop.core.task import Bytes, Counts, FileResult, LogLine, Task, TaskFile, TaskItem
+from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem
 from desktop.core.units import format_bytes
 
 TRANSFER_SHAPE: dict[str, object] = {
@@ -73,7 +73,7 @@ def item_row(item: TaskItem) -> dict[str, object]:
 
 
 def error_rows(files: Sequence[TaskFile]) -> list[dict[str, object]]:
-    """Return the failed files as CLI.md's `errors`, each with the path on the server it is about."""
+    """Return failed files as CLI.md's `errors`, each with the path on the server it is about."""
     return [
         without_secrets(
             {
@@ -87,7 +87,6 @@ def error_rows(files: Sequence[TaskFile]) -> list[dict[str, object]]:
             }
         )
         for file in files
-        if file.result is FileResult.FAILED
     ]
 
 

@@ -12,7 +12,7 @@ from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
 from desktop.core.errors import VersionNotAvailable
 from desktop.core.plan import ItemState, Plan, VersionStrategy
-from desktop.core.task import Bytes, Counts, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.core.task import Bytes, Counts, FileResult, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.logs import set_up
 from desktop.places import Places
 
@@ -42,19 +42,27 @@ class Transfer:
         self._before = Counts()
         self._before_bytes = Bytes()
         self._items: tuple[TaskItem, ...] = ()
-        self._files: tuple[TaskFile, ...] = ()
+        self._failed: tuple[TaskFile, ...] = ()
+        self._plan: Plan | None = None
         self._warnings: tuple[str, ...] = ()
         self._reuse = 0
         self._done = 0
         run.services.tasks.changed.connect(self._on_changed)
         run.services.tasks.progressed.connect(self._on_progressed)
 
-    def submit(self, plan: Plan, warnings: Sequence[str]) -> None:
-        """Make the plan a task and carry it."""
+    def take(self, plan: Plan, warnings: Sequence[str]) -> None:
+        """Take the plan to carry. The caller had better forget it: once saved it is let go, and it may be large."""
+        self._plan = plan
         self._warnings = tuple(warnings)
         self._reuse = plan.totals().reused
+
+    def submit(self) -> None:
+        """Make the plan a task and carry it."""
+        plan, self._plan = self._plan, None
+        assert plan is not None, "no plan was taken"
         answer = Answer[Task](self._run)
         self._run.services.tasks.submit(plan, answer.then)
+        del plan
         # Signals may have told more of the task by now than the answer knows.
         self._task = self._latest(answer.of(None))
         self._carry()
@@ -85,9 +93,9 @@ class Transfer:
         items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
         tasks.items(task_id, items.then)
         self._items = items.of(None)
-        files = Answer[tuple[TaskFile, ...]](self._run, anyway=True)
-        tasks.files(task_id, files.then)
-        self._files = files.of(None)
+        failed = Answer[tuple[TaskFile, ...]](self._run, anyway=True)
+        tasks.files(task_id, failed.then, results=(FileResult.FAILED,))
+        self._failed = failed.of(None)
 
     @property
     def task(self) -> Task:
@@ -121,7 +129,7 @@ class Transfer:
             # The database counts whole files; what crossed of unfinished ones is known from the last figures only.
             sizes = replace(sizes, transferred=max(sizes.transferred, self._done - self._reuse))
         seconds = round(time.monotonic() - self._began, 3)
-        errors = error_rows(self._files)
+        errors = error_rows(self._failed)
         result = task.outcome
         unknown = self._unknown_version(task)
         if unknown is not None:

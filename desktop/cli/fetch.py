@@ -64,42 +64,50 @@ def fetch(
             options=Options(parallel, segments or settings.segments, limit_rate, verify or settings.verify),
             name=task_name,
         )
-        structure, warnings = fresh_structure(run, output, request.connection)
-        answer = Answer[Plan](run)
-        plan = answer.of(run.services.library.plan(request, structure, answer.then, answer.failed))
-        for warning in plan.warnings:
-            output.warn(warning)
-        warnings += plan.warnings
+        plan, warnings = make_plan(run, output, request)
         if dry_run:
             return show_plan(output, plan, warnings)
         if not any(item.key for item in plan.items):
             return nothing_to_do(output, began, warnings)
         supersede(run, plan)
         transfer = Transfer(run, output, began)
-        transfer.submit(plan, warnings)
+        transfer.take(plan, warnings)
+        del plan
+        transfer.submit()
     return transfer.report()
+
+
+def make_plan(run: Session, output: Output, request: Request) -> tuple[Plan, tuple[str, ...]]:
+    """Scan the connection and return the request's plan and all warnings, which are printed too."""
+    structure, warnings = fresh_structure(run, output, request.connection)
+    answer = Answer[Plan](run)
+    plan = answer.of(run.services.library.plan(request, structure, answer.then, answer.failed))
+    for warning in plan.warnings:
+        output.warn(warning)
+    return plan, warnings + plan.warnings
 
 
 def show_plan(output: Output, plan: Plan, warnings: Sequence[str]) -> int:
     """Print what would be done."""
-    output.answer({"plan": plan_rows(plan), "warnings": list(warnings)})
+    # Not a row for every file of a large plan where nobody asked for JSON.
+    output.answer({"plan": plan_rows(plan) if output.json else [], "warnings": list(warnings)})
     print_plan(plan, output)
     return 0
 
 
 def supersede(run: Session, plan: Plan) -> None:
     """Cancel interrupted tasks whose every missing file this plan fetches: it goes on from their bytes."""
-    covered = {(file.source, file.target) for _, file in plan.files()}
     tasks = run.services.tasks
-    for task in run.all_tasks():
-        if (
-            task.state is not TaskState.INTERRUPTED
-            or task.destination != plan.request.destination
-            or task.connection != plan.request.connection
-        ):
-            continue
+    asked = plan.request
+    interrupted = [
+        task
+        for task in run.all_tasks()
+        if task.state is TaskState.INTERRUPTED
+        and (task.connection, task.destination) == (asked.connection, asked.destination)
+    ]
+    covered = {(file.source, file.target) for _, file in plan.files()} if interrupted else set()
+    for task in interrupted:
         answer = Answer[tuple[TaskFile, ...]](run)
-        tasks.files(task.id, answer.then)
-        missing = {(file.source, file.target) for file in answer.of(None) if file.result is FileResult.PENDING}
-        if missing <= covered:
+        tasks.files(task.id, answer.then, results=(FileResult.PENDING,))
+        if {(file.source, file.target) for file in answer.of(None)} <= covered:
             tasks.cancel((task.id,))

@@ -100,7 +100,9 @@ def get(
             return nothing_to_do(output, began, plan.warnings)
         supersede(run, plan)
         transfer = Transfer(run, output, began)
-        transfer.submit(plan, plan.warnings)
+        transfer.take(plan, plan.warnings)
+        del plan, answer
+        transfer.submit()
     return transfer.report()
 
 

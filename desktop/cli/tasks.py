@@ -11,7 +11,7 @@ from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer
 from desktop.core.errors import NotAllowed
-from desktop.core.task import Counts, LogLine, Task, TaskEvent, TaskFile, TaskItem, TaskState, allowed
+from desktop.core.task import Counts, FileResult, LogLine, Task, TaskEvent, TaskFile, TaskItem, TaskState, allowed
 from desktop.core.units import format_bytes
 from desktop.store.owner import describe
 
@@ -63,7 +63,7 @@ def show(output: Output, task_id: int) -> None:
         desk.items(task_id, items_answer.then)
         items = items_answer.of(None)
         files_answer = Answer[tuple[TaskFile, ...]](run)
-        desk.files(task_id, files_answer.then)
+        desk.files(task_id, files_answer.then, results=(FileResult.FAILED,))
         errors = error_rows(files_answer.of(None))
     output.answer({"task": task_row(task), "items": [item_row(item) for item in items], "errors": errors})
     output.line(f"Task {task.id}: {task.name}")

@@ -221,7 +221,8 @@ class _Guide:
 
     def _carry(self, plan: Plan) -> Task:
         transfer = Transfer(self._run, self._output, time.monotonic())
-        transfer.submit(plan, plan.warnings)
+        transfer.take(plan, plan.warnings)
+        transfer.submit()
         self._run.check()
         return transfer.task
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Plan
-from desktop.core.task import LogLine, Task, TaskFile, TaskItem
+from desktop.core.task import FileResult, LogLine, Task, TaskFile, TaskItem
 from desktop.store.database import Store
 from desktop.work.background import Desk, Mailbox, ignore
 from desktop.work.queue import Queue
@@ -73,9 +73,15 @@ class TaskDesk(QObject):
         """Ask for a task's items."""
         self._ask(lambda: tuple(self._store.tasks.items(task_id)), then)
 
-    def files(self, task_id: int, then: Callable[[tuple[TaskFile, ...]], None], item_id: int | None = None) -> None:
-        """Ask for the files of a task, or of one of its items."""
-        self._ask(lambda: tuple(self._store.tasks.files(task_id, item_id)), then)
+    def files(
+        self,
+        task_id: int,
+        then: Callable[[tuple[TaskFile, ...]], None],
+        item_id: int | None = None,
+        results: Iterable[FileResult] | None = None,
+    ) -> None:
+        """Ask for the files of a task, or of one of its items: all, or those with certain results."""
+        self._ask(lambda: self._store.tasks.files(task_id, item_id, results), then)
 
     def log(self, task_id: int, then: Callable[[tuple[LogLine, ...]], None]) -> None:
         """Ask for a task's log."""
