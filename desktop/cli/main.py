@@ -1,6 +1,8 @@
 """The command line: its commands, and the one place where their errors become words and exit statuses."""
 
+import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -111,7 +113,14 @@ def _doctor() -> click.Command:
 
 def run() -> None:
     """Run the command line of this process and end it with CLI.md's exit status."""
-    sys.exit(main(sys.argv[1:]))
+    # Plans and structures are many values without cycles: with Python's own 700, the collector walks all of them again
+    # and again while they grow, 1.4 s for 100,000 files.
+    gc.set_threshold(10_000, 10, 10)
+    code = main(sys.argv[1:])
+    logging.shutdown()
+    # What was opened is closed by now, what was said is written; taking the interpreter and Qt apart piece by piece
+    # would cost another 60 ms.
+    os._exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:

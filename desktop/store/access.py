@@ -23,7 +23,7 @@ class Access:
     def __init__(self, path: Path) -> None:
         self.path = path
         # The network homes of studios rule WAL out (shared memory), and SQLite before 3.51.3 can lose pages in it.
-        # TRUNCATE and FULL make a commit durable everywhere; 0.2 s batches keep it cheap.
+        # TRUNCATE and FULL make a commit durable everywhere; batches keep it cheap (see the queue).
         # Any: peewee's own type hints leave the calls used here untyped.
         self.db: Any = peewee.SqliteDatabase(
             str(path),

@@ -19,12 +19,17 @@ class Structures:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def load(self, connection: str) -> Structure | None:
-        """Return the structure of the last scan, or None if there is none (or another ShotDock's format keeps it)."""
+    def load(self, connection: str, since: float = 0.0) -> Structure | None:
+        """Return the structure of the last scan, or None if there is none (or another ShotDock's format keeps it).
+
+        since: seconds since the epoch; one that was scanned earlier is not read at all.
+        """
         head = self._access.row(StructureRow.select().where(StructureRow.connection == connection))
         if head is None:
             return None
         name, root, layout, scanned_at = head
+        if scanned_at < since:
+            return None
         query = (
             PublicationRow.select(
                 PublicationRow.project,

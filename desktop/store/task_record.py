@@ -106,9 +106,7 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
             change.values[7] += size
         if outcome.result is FileResult.FAILED and not change.failure:
             change.failure = _in_words(outcome.error)
-        rows.append(
-            (number, outcome.result.value, int(outcome.resumed), outcome.transferred, outcome.reused, size)
-        )
+        rows.append((number, outcome.result.value, int(outcome.resumed), outcome.transferred, outcome.reused, size))
         if outcome.reason or outcome.error is not None:
             words.append(_words(outcome))
     access.change(_UPDATE_FILES, json.dumps(rows))

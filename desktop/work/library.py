@@ -20,6 +20,7 @@ from desktop.studio.shots.compare import compare
 from desktop.studio.shots.layout import Layout
 from desktop.studio.shots.planner import plan
 from desktop.studio.shots.scan import scan
+from desktop.studio.shots.uploading import RECENT
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
 from desktop.transfer.ports import Source
@@ -101,7 +102,8 @@ class Library(QObject):
             timer.setInterval(PROGRESS_EVERY)
             timer.timeout.connect(lambda: progress(counters))
             timer.start()
-        previous = self._desk_future(lambda: self._store.structures.load(connection))
+        recent = time.time() - RECENT
+        previous = self._desk_future(lambda: self._store.structures.load(connection, since=recent))
         work = self._background.run(lambda work: self._scan(work, connection, counters, previous()), done, broke)
         work.on_cancel(lambda: self._answers.post(stop_telling))
         return work

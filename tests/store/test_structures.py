@@ -32,6 +32,13 @@ def test_a_new_scan_takes_the_old_ones_place(store: Store) -> None:
     assert store.structures.load("other") == structure(shots=2, connection="other")
 
 
+def test_a_scan_of_too_long_ago_is_not_read(store: Store) -> None:
+    kept = structure()
+    store.structures.save(kept)
+    assert store.structures.load("vega", since=kept.scanned_at) == kept
+    assert store.structures.load("vega", since=kept.scanned_at + 1) is None
+
+
 def test_an_empty_structure_is_not_no_structure(store: Store) -> None:
     empty = Structure("vega", "/", "default", 1.0, ())
     store.structures.save(empty)

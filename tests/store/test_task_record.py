@@ -268,3 +268,18 @@ def test_counters_are_what_a_recount_gives(
             assert each.state is item_state(counts, running=False) or each.state is ItemState.PLANNED
         assert sum((each.files for each in store.tasks.items(task.id)), Counts()) == task.files
         assert task.bytes.transferred == sum(row.transferred for row in files)
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_a_batch_costs_as_many_steps_whatever_its_files(path: Path, count: int) -> None:
+    # Every statement, and every commit's wait for the disk, is counted by SQLite itself.
+    with Store.open(path) as store:
+        task = start(store, (Action.DOWNLOAD,) * count)
+        outcomes = [done(each.id) for each in store.tasks.pending(task.id)]
+        statements: list[str] = []
+        store._access.db.connection().set_trace_callback(statements.append)
+        fresh = store.tasks.record(task.id, outcomes)
+        store._access.db.connection().set_trace_callback(None)
+    assert fresh.files.downloaded == count
+    assert statements.count("COMMIT") == 1
+    assert len(statements) <= 12
