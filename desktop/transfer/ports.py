@@ -1,7 +1,7 @@
 """The engine's sockets: what a source and a conflict strategy have to be."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +9,9 @@ from typing import Protocol
 from desktop.core.connection import Address
 from desktop.core.media import Entry, Folder
 from desktop.core.registry import Registry
+
+FAR = 0.005
+"""Seconds there and back from which on connections wait for the line rather than for the machine."""
 
 Buffer = bytes | bytearray | memoryview
 """What a source may hand to `Piece.write`."""
@@ -19,6 +22,7 @@ class Login:
     """How to log in. password and passphrase never show in a repr; token is an HTTP bearer token.
 
     identity: a private key file. agent: whether the SSH agent and the user's own default keys may be tried.
+    kept: asks the system's keyring for a password, which may take its time, or is None.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -26,6 +30,11 @@ class Login:
     passphrase: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     agent: bool = True
+    kept: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+
+    def secret(self) -> str | None:
+        """Return the password, the kept one if none was given; to be called once it is really needed."""
+        return self.kept() if self.password is None and self.kept is not None else self.password
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +63,26 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a source can do, declared and never probed.
+    """What a source can do, declared and never probed; once it is connected, as far as it knows better.
 
     ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
-    connections pay off. segments: how many ranges of one large file pay off side by side. listing: it can list
-    folders. listers: over how many connections a tree is best listed. stable: mtime or etag tell a changed file.
+    connections pay off. far: how many do to a server far away, if that is another number. segments: how many ranges
+    of one large file pay off side by side. listing: it can list folders. listers: over how many connections a tree is
+    best listed. stable: mtime or etag tell a changed file.
     """
 
     ranges: bool = True
     pipelined: bool = False
     lanes: int = 4
+    far: int | None = None
     segments: int = 1
     listing: bool = True
     listers: int = 1
     stable: bool = True
+
+    def at(self, distance: float) -> "Features":
+        """Return the features towards a server so far away: seconds for the way there and back."""
+        return self if self.far is None or distance < FAR else replace(self, lanes=self.far)
 
 
 class Piece(Protocol):

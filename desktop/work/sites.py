@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from desktop.core.connection import Address, Connection, Location, parse_location
@@ -96,7 +97,7 @@ class Sites:
         return name
 
     def site(self, name: str) -> Site:
-        """Return all that is needed to open the site; may ask the keyring, so not on the window's thread."""
+        """Return all that is needed to open the site."""
         if "://" in name:
             return self._guest_site(name)
         connection = self.connection(name)
@@ -104,10 +105,8 @@ class Sites:
 
     def login(self, connection: Connection, password: str | None) -> Login:
         """Return how to log in to the connection, with this password or, if None, with the one known for it."""
-        if password is None:
-            password = self._password(connection.name, connection.address)
         identity = Path(connection.identity).expanduser() if connection.identity else None
-        return Login(password, identity)
+        return self._login(connection.name, connection.address, password, identity)
 
     def trust(self, door: Door = Door()) -> Trust:
         """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""
@@ -120,22 +119,20 @@ class Sites:
             guest = self._guests.get(name)
         if guest is None:
             guest = _Guest(parse_location(name).address)
-        password = guest.password or self._password(name, guest.address)
-        return Site(guest.address, Login(password, guest.door.identity), self.trust(guest.door))
+        login = self._login(name, guest.address, guest.password, guest.door.identity)
+        return Site(guest.address, login, self.trust(guest.door))
 
-    def _password(self, name: str, address: Address) -> str | None:
+    def _login(self, name: str, address: Address, password: str | None, identity: Path | None) -> Login:
+        """Return how to log in: with the password given or known, or with the keyring's, if one is ever needed.
+
+        To wake the keyring takes longer than to log in by a key.
+        """
         with self._lock:
-            known = self._passwords.get(name)
-        if known is not None or address.protocol == "file":
-            return known
-        variable = password_variable(name)
-        if variable in os.environ:
-            register_secret(os.environ[variable])
-            return os.environ[variable]
-        try:
-            return secrets.get(address.origin)
-        except NoSecretStore:
-            return None
+            password = password or self._passwords.get(name)
+        if password is None and (variable := password_variable(name)) in os.environ:
+            password = os.environ[variable]
+            register_secret(password)
+        return Login(password, identity, kept=cache(partial(_kept, address.origin)))
 
     def shelter(self, name: str, path: str) -> str:
         """Return a web path without the secrets in its query, and remember those for this run of the program."""
@@ -179,6 +176,13 @@ class Sites:
             return parse_location(name).address, None
         connection = self.connection(name)
         return connection.address, connection.max_connections
+
+
+def _kept(origin: str) -> str | None:
+    try:
+        return secrets.get(origin)
+    except NoSecretStore:
+        return None
 
 
 def password_variable(name: str) -> str:

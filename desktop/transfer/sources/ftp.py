@@ -24,7 +24,7 @@ _OF_THE_CONNECTION = (ConnectionLost, TimedOut, ServerBusy, Ask)
 class FtpSource:
     """A session on an FTP server (`ftp`, `ftps`, `ftpes`); it logs in again by itself where a transfer confused it."""
 
-    features = Features(segments=2, listers=16)
+    features = Features(far=16, segments=2, listers=16)
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -69,7 +69,7 @@ class FtpSource:
         except BaseException:
             carrier.wire.hang_up()
             raise
-        self.features = replace(self.features, ranges=carrier.wire.can.rest)
+        self.features = replace(FtpSource.features.at(carrier.wire.distance), ranges=carrier.wire.can.rest)
         return carrier
 
     def _again(self) -> Carrier:

@@ -4,6 +4,7 @@ import ftplib
 import re
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 
 from desktop.core.errors import Unreachable
@@ -72,6 +73,8 @@ class Control(ftplib.FTP):
         self._heard = bytearray()
         self._peer: tuple[str, int] = ("", 0)
         self._scope: tuple[int, ...] = ()
+        self.distance = 0.0
+        """Seconds there and back, as the connection was made."""
 
     # --- coming and going
 
@@ -134,10 +137,12 @@ class Control(ftplib.FTP):
 
     def _dial_control(self) -> None:
         address = (self.site.address.host, self.port)
+        began = time.monotonic()
         try:
             self.sock = socket.create_connection(address, self.site.connect_timeout)
         except OSError as error:
             raise unreachable(error, self.place) from error
+        self.distance = time.monotonic() - began
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The control connection is silent while a large file flows; routers forget silent connections.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -186,7 +191,7 @@ class Control(ftplib.FTP):
 
     def _log_in(self) -> None:
         user = self.site.address.user or "anonymous"
-        password = self.site.login.password
+        password = self.site.login.secret() if self.site.address.user else self.site.login.password
         if password is None:
             password = "anonymous@" if user == "anonymous" else ""
         reply = self.ask(f"USER {checked(user)}")[0]

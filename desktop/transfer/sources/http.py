@@ -30,7 +30,7 @@ _HEAD_REFUSED = (400, 403, 405, 501)
 class HttpSource:
     """Files on a web server. A path is the URL's, percent-encoded as it came, and may carry a query."""
 
-    features = Features(listing=False, segments=2)
+    features = Features(far=16, listing=False, segments=2)
 
     def __init__(self, site: Site) -> None:
         self._wire = Wire(site)
@@ -49,6 +49,7 @@ class HttpSource:
         self._line.reopen()
         with self._line.held(), converted(self._wire.place):
             self._wire.connect()
+        self.features = replace(HttpSource.features.at(self._wire.distance), ranges=self._carrier.ranges)
 
     def close(self) -> None:
         """Hang up; from another thread it breaks off whatever is going on here."""

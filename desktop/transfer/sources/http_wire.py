@@ -4,6 +4,7 @@ import base64
 import ipaddress
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -52,6 +53,8 @@ class Wire:
         self.place = place_of(*self._home[1:])
         self.timeout = site.timeout
         self._kept: dict[Origin, Kept] = {}
+        self.distance = 0.0
+        """Seconds there and back, as the last connection was made."""
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
@@ -145,10 +148,12 @@ class Wire:
         return kept
 
     def _dial(self, host: str, port: int) -> socket.socket:
+        began = time.monotonic()
         try:
             sock = socket.create_connection((host, port), self._site.connect_timeout)
         except OSError as error:
             raise unreachable(error, place_of(host, port)) from error
+        self.distance = time.monotonic() - began
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 
@@ -167,7 +172,7 @@ class Wire:
             return {"Authorization": f"Bearer {login.token}"}
         if user is None and login.password is None:
             return {}
-        pair = f"{user or ''}:{login.password or ''}".encode()
+        pair = f"{user or ''}:{login.secret() or ''}".encode()
         return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 

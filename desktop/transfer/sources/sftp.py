@@ -34,10 +34,12 @@ class SftpSource:
         self._home: bytes | None = None
 
     def connect(self) -> None:
-        """Connect, check the host key, log in and start SFTP.
+        """Connect, check the host key, log in and start SFTP; nothing if all that is done already.
 
         Raises Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, ServerBusy, Unsupported.
         """
+        if self._session is not None and not self._closing.is_set():
+            return
         site = self._site
         sock = dial(self._host, site.address.port or 22, site.connect_timeout, self._closing.is_set)
         self._line = Line(sock, site.connect_timeout)

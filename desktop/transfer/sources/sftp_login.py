@@ -61,7 +61,7 @@ def log_in(line: Line, site: Site) -> None:
         if attempt.begin():
             return
         # A password given for this server is surer than keys that lie about, and servers count the failures.
-        if site.login.password is not None and attempt.password(site.login.password):
+        if attempt.takes_password and (password := site.login.secret()) is not None and attempt.password(password):
             return
         if site.login.agent:
             if any(attempt.key(key) for key in agent_keys()):
@@ -89,6 +89,11 @@ class _Attempt:
         except paramiko.BadAuthenticationType as refusal:
             self._methods = tuple(refusal.allowed_types)
         return self._line.is_authenticated()
+
+    @property
+    def takes_password(self) -> bool:
+        """Tell whether the server would take a password."""
+        return not {"password", "keyboard-interactive"}.isdisjoint(self._methods)
 
     def key(self, key: paramiko.PKey) -> bool:
         """Try a key, once."""
@@ -136,7 +141,7 @@ class _Attempt:
             title=f"{host} did not accept the login.",
             cause=f"User {self._user}: {tried}; the server takes {takes}.",
             suggestion="Check the user name and the password."
-            if self._site.login.password is not None
+            if "password" in self._tried
             else "Give a password, or a key the server knows (--identity)."
             if password
             else "Give a key the server knows (--identity, or load it into the SSH agent).",
