@@ -1,8 +1,6 @@
 """One file under way, and every turn its fate can take."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from desktop.core.errors import (
     Corrupted,
@@ -20,44 +18,18 @@ from desktop.core.task import FileResult
 from desktop.transfer.commit import check_hash, judge, place
 from desktop.transfer.disk import disk
 from desktop.transfer.faults import changed, short, still_uploading, surplus
-from desktop.transfer.folders import Folders
 from desktop.transfer.jobs import Job, JobDone
+from desktop.transfer.owner import Owner
 from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
-from desktop.transfer.ports import Buffer, ConflictStrategy, Decision, Facts
-from desktop.transfer.retry import Patience
+from desktop.transfer.ports import Buffer, Decision, Facts
 from desktop.transfer.sameness import agree, joined, one_size, provable
-from desktop.transfer.spans import Gap, Span, Spans, cut
+from desktop.transfer.spans import SEGMENT_FROM, Gap, Span, Spans, cut
 
 CHANGES = 2
 """The how-manieth change of a file on the server means that it is still being written."""
 _DISTRUST = 64 * 1024
 """Bytes at its end that a range gives up if the server calls a transfer failed whose every byte came."""
-
-
-class Owner(Protocol):
-    """What a download needs of its run."""
-
-    token: str
-    conflict: ConflictStrategy
-    patience: Patience
-    verify: bool
-    folders: Folders
-
-    def requeue(self, download: "Download", spans: list[Span], delay: float) -> None:
-        """Hand ranges out (again), before everything else of the site, after delay seconds."""
-
-    def commit(self, download: "Download") -> None:
-        """Have a complete file committed, soon, on another thread."""
-
-    def background(self, call: Callable[[], None]) -> None:
-        """Have a call that may block made, soon, on another thread."""
-
-    def full(self, error: DiskFull) -> None:
-        """Note that the disk is full, so that no other job takes what little room is left."""
-
-    def end(self, download: "Download", done: JobDone) -> None:
-        """Note how the job ended."""
 
 
 class Download:
@@ -85,7 +57,7 @@ class Download:
         "received",
     )
 
-    def __init__(self, owner: Owner, job: Job) -> None:
+    def __init__(self, owner: "Owner[Download]", job: Job) -> None:
         self.job = job
         self.facts = job.file
         self.ended = False
@@ -142,6 +114,26 @@ class Download:
                 self.facts = joined(known, self.job.file)
             return self._all(ranges)
 
+    def left(self, segments: int) -> int:
+        """Return how many bytes of its longest range a further lane could share, 0 if it is not to be shared.
+
+        segments: how many ranges of it may be under way. Only a file that can be told from any other is shared.
+        """
+        size = self.facts.size
+        if self.ended or not self._opened or size is None or not provable(self.facts):
+            return 0
+        with self._part.lock:
+            longest = self._spans.longest(size) if 0 < len(self._spans) < segments else None
+        return longest[0] if longest is not None and longest[0] >= SEGMENT_FROM else 0
+
+    def share(self) -> Span | None:
+        """Give half of the longest range under way to a lane that asks; None if it has shrunk too far meanwhile."""
+        with self._part.lock:
+            longest = self._spans.longest(self.facts.size or 0)
+            if self.ended or longest is None or longest[0] < SEGMENT_FROM:
+                return None
+            return self._spans.halve(longest[1], self.facts.size or 0)
+
     def opened(self, span: Span, now: Entry) -> None:
         """Compare what was opened with what is known; raise RemoteChanged if it is another file, or growing.
 
@@ -184,6 +176,11 @@ class Download:
             raise
         if due:
             self._owner.background(self._save)
+
+    def complete(self, span: Span) -> bool:
+        """Tell whether every byte of a range is there."""
+        with self._part.lock:
+            return span.stop is not None and self._part.ranges.covers(span.start, span.stop)
 
     def finished(self, span: Span) -> None:
         """Take a range as complete; the last one commits the file. One with bytes missing is tried again."""

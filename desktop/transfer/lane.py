@@ -23,6 +23,8 @@ class Lane:
         self._run, self.site = run, site
         self._open_source = open_source
         self._budget = budget
+        self._feed = run.feed(site)
+        self._feed.host = budget
         self._source: Source | None = None
         self._closed = False
         self._inside = False
@@ -35,8 +37,7 @@ class Lane:
         Errors end up in the run: of a file with its job, of the connection, once it is beyond repair, with
         every job of the site.
         """
-        feed = self._run.feed(self.site)
-        feed.host = self._budget
+        feed = self._feed
         self._run.enter(self.site)
         self._inside = True
         try:
@@ -48,6 +49,11 @@ class Lane:
             self._hang_up()
             if self._inside:
                 self._run.leave(self.site)
+
+    @property
+    def begun(self) -> bool:
+        """Tell whether the lane ever got something to carry."""
+        return self._feed.begun
 
     def close(self) -> None:
         """Break off what hangs in a call to the server, from any thread; the lane then ends."""
@@ -93,8 +99,8 @@ class Lane:
             if self._closed:
                 raise Stopped
             source.connect()
-            feed.ranges, feed.segments = source.features.ranges, source.features.segments
-            self._run.connected(self.site)
+            feed.ranges = source.features.ranges
+            self._run.connected(self.site, source.features)
         return self._source
 
     def _hang_up(self) -> None:

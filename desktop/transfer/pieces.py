@@ -13,13 +13,14 @@ from desktop.transfer.spans import Span
 class FilePiece:
     """A range of a file under way; see `ports.Piece` for how a source uses it."""
 
-    __slots__ = ("_download", "_feed", "_span", "end", "file", "query", "start")
+    __slots__ = ("_download", "_feed", "_span", "_stop", "end", "file", "query", "start")
 
     def __init__(self, download: Download, feed: "LaneFeed", span: Span) -> None:
         self._download, self._feed, self._span = download, feed, span
         self.file: Entry = download.facts
         self.query = download.job.query
         self.start = span.start
+        self._stop = span.stop
         # A range that reaches the end is asked for without one: the server's own end of file is heard then.
         self.end = None if span.stop == download.size else span.stop
 
@@ -43,12 +44,26 @@ class FilePiece:
         try:
             if self._span.ended or self._feed.stopped:
                 raise Stopped
+            if self._span.stop != self._stop:
+                self._write_shared(offset, data)
+                return
             count = len(data)
             self._feed.count(count)
             self._download.put(self._span, offset, data, count)
         except (Stopped, ShotDockError):
             self._feed.out.pop(self, None)
             raise
+
+    def _write_shared(self, offset: int, data: Buffer) -> None:
+        """Put what is still ours of a range whose end another lane has taken over; with the last of it, leave off."""
+        stop = self._span.stop
+        assert stop is not None
+        if (count := min(len(data), stop - offset)) > 0:
+            self._feed.count(count)
+            self._download.put(self._span, offset, memoryview(data)[:count], count)
+        if self._download.complete(self._span):
+            self.finished()
+            raise Stopped
 
     def finished(self) -> None:
         """Take the range as complete if every byte of it is there."""
@@ -83,8 +98,8 @@ class Hands(Protocol):
 class LaneFeed:
     """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
 
-    ranges: whether the source can start at any byte; without it nothing is resumed. segments: how many ranges of
-    one large file pay off. progress: bytes that came. host: what the server bears; while it wants to be left alone
+    ranges: whether the source can start at any byte; without it nothing is resumed. progress: bytes that came.
+    begun: whether it ever got a piece. host: what the server bears; while it wants to be left alone
     there is nothing to do.
     """
 
@@ -92,8 +107,8 @@ class LaneFeed:
         self._run = run
         self.site = site
         self.ranges = True
-        self.segments = 1
         self.progress = 0
+        self.begun = False
         self.host: HostBudget | None = None
         self.out: dict[FilePiece, None] = {}
 
@@ -108,6 +123,7 @@ class LaneFeed:
             return None
         piece = self._run.take(self)
         if piece is not None:
+            self.begun = True
             self.out[piece] = None
         return piece
 

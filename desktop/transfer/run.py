@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from desktop.core.errors import DiskFull, ShotDockError
@@ -19,15 +20,16 @@ from desktop.transfer.jobs import Job, JobDone, RunCounters
 from desktop.transfer.names import fold
 from desktop.transfer.pace import Pace
 from desktop.transfer.pieces import FilePiece, LaneFeed
-from desktop.transfer.ports import ConflictStrategy
+from desktop.transfer.ports import ConflictStrategy, Features
 from desktop.transfer.retry import Patience
-from desktop.transfer.sameness import provable
 from desktop.transfer.spans import Span
 
 __all__ = ["Job", "JobDone", "Run", "RunCounters"]
 
-LARGE = 256 * 1024 * 1024
-"""Bytes from which on a file is fetched in several ranges without being asked to."""
+LARGE = 8 * 1024 * 1024
+"""Bytes from which on a file is a load of its own for a lane that carries many small ones at once."""
+MANY = 64
+"""Lanes' loads that are counted; nobody opens more."""
 
 Item = Job | tuple[Download, Span]
 """What waits for a lane: a job nobody has begun, or a range of one under way."""
@@ -37,7 +39,7 @@ class Run:
     """Everything the lanes of one task share. All methods are thread-safe; `close` ends it.
 
     token: the task's, borne by its part files. segments: in how many ranges a large file is fetched at once; None
-    leaves it to the protocol, for the last files only: as long as others wait, they keep the lanes busy.
+    leaves it to the lanes: one that would idle takes half of what another one has before it.
     verify: read every file back from disk before it is committed.
     """
 
@@ -64,7 +66,7 @@ class Run:
         self._delayed: dict[str, list[tuple[float, int, tuple[Download, Span]]]] = {}
         self._left: dict[str, int] = {}
         self._lanes: dict[str, int] = {}
-        self._connected: set[str] = set()
+        self._features: dict[str, Features] = {}
         self._held: dict[str, deque[Job]] = {}
         self._active: dict[Download, None] = {}
         self._results: list[JobDone] = []
@@ -106,10 +108,20 @@ class Run:
         """Return a new feed of the site's pieces, for one lane."""
         return LaneFeed(self, site)
 
-    def has_work(self, site: str) -> bool:
-        """Tell whether pieces wait for a lane now."""
+    def features(self, site: str) -> Features | None:
+        """Return what the site's source can do, once one was connected."""
+        return self._features.get(site)
+
+    def wants(self, site: str, load: int = 1) -> int:
+        """Return how many lanes would find something to do now. load: small files that a lane carries at once."""
         with self._changed:
-            return not self._stopped and self._due(site)
+            if self._stopped:
+                return 0
+            if not self._due(site):
+                return 1 if self._shareable(site) else 0
+            waiting = islice(self._queues[site], MANY * load)
+            large = sum(not isinstance(item, Job) or (item.file.size or 0) >= LARGE for item in waiting)
+            return -(-(large * load + min(len(self._queues[site]), MANY * load) - large) // load)
 
     def stop(self) -> None:
         """Have every lane end soon; what came stays for the next run."""
@@ -175,8 +187,10 @@ class Run:
         """Return the next piece for a lane, or None."""
         while True:
             with self._changed:
-                if self._stopped or not self._due(feed.site):
+                if self._stopped:
                     return None
+                if not self._due(feed.site):
+                    break
                 item = self._queues[feed.site].popleft()
                 if isinstance(item, Job):
                     download = Download(self, item)
@@ -192,6 +206,16 @@ class Run:
                 download, span = item
             if not span.ended:
                 return FilePiece(download, feed, span)
+        return self._share(feed)
+
+    def _share(self, feed: LaneFeed) -> FilePiece | None:
+        """Return half of what another lane has before it, for one that would idle."""
+        if feed.out:
+            return None
+        with self._changed:
+            download = self._shareable(feed.site)
+        span = download.share() if download is not None else None
+        return FilePiece(download, feed, span) if download is not None and span is not None else None
 
     def pace(self, count: int) -> None:
         """Wait until count bytes may pass; raise Stopped if the run is stopped meanwhile."""
@@ -242,13 +266,13 @@ class Run:
             self._lanes[site] -= 1
             self._changed.notify_all()
 
-    def connected(self, site: str) -> None:
-        """Note that a lane reached the site."""
-        self._connected.add(site)
+    def connected(self, site: str, features: Features) -> None:
+        """Note that a lane reached the site, and what its source can do there."""
+        self._features[site] = features
 
     def reached(self, site: str) -> bool:
         """Tell whether any lane ever reached the site."""
-        return site in self._connected
+        return site in self._features
 
     def excuse(self, site: str) -> bool:
         """Let a lane leave if others live to do its work; False if it is the last one."""
@@ -266,7 +290,7 @@ class Run:
         """
         with self._changed:
             while not self._stopped and self._left[site]:
-                if self._due(site):
+                if self._due(site) or self._shareable(site):
                     return True
                 if self._lanes[site] > 1:
                     break
@@ -286,11 +310,7 @@ class Run:
         try:
             if self._full is not None:
                 self._refuse_if_full(download.job, self._full)
-            segments = self._segments
-            if segments is None:
-                alone = not self._queues[feed.site] and (download.job.file.size or 0) >= LARGE
-                segments = feed.segments if alone and provable(download.job.file) else 1
-            return download.begin(feed.ranges, segments)
+            return download.begin(feed.ranges, self._segments or 1)
         except ShotDockError as error:
             download.give_up(error)
             return []
@@ -322,6 +342,15 @@ class Run:
             self._changed.notify_all()
         elif not self._left[job.site]:
             self._changed.notify_all()
+
+    def _shareable(self, site: str) -> Download | None:
+        """Return the file with the longest range under way that a further lane may share."""
+        features = self._features.get(site)
+        if self._segments is not None or features is None or features.segments < 2 or not features.ranges:
+            return None
+        mine = ((download.left(features.segments), download) for download in self._active if download.job.site == site)
+        left, download = max(mine, key=lambda one: one[0], default=(0, None))
+        return download if left else None
 
     def _due(self, site: str) -> bool:
         """Tell whether something waits for a lane now, delayed files whose time has come included."""

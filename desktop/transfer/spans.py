@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 SEGMENT_FROM = 64 * 1024 * 1024
 """Bytes still missing from which on a file may be fetched in several ranges at once."""
+BLOCK = 1024 * 1024
+"""Ranges begin at multiples of it, where file systems like them to."""
 
 Gap = tuple[int, int | None]
 """A missing range; None for an end that only the server knows."""
@@ -36,6 +38,25 @@ class Spans:
         spans = [Span(start, stop) for start, stop in gaps]
         self._live.update(spans)
         return spans
+
+    def longest(self, size: int) -> tuple[int, Span] | None:
+        """Return the range with the most bytes to come, and their number, if any is under way. size: the file's."""
+        left = [(self._end(span, size) - span.start - span.received, span) for span in self._live]
+        return max(left, key=lambda one: one[0], default=None)
+
+    def halve(self, span: Span, size: int) -> Span:
+        """Take the second half of what is still to come of a range off it, as a range of its own."""
+        end = self._end(span, size)
+        at = span.start + span.received
+        middle = at + -(-(end - at) // 2 // BLOCK) * BLOCK
+        half = Span(middle, span.stop)
+        span.stop = middle
+        self._live.add(half)
+        return half
+
+    @staticmethod
+    def _end(span: Span, size: int) -> int:
+        return size if span.stop is None else span.stop
 
     def leave(self, span: Span) -> bool:
         """End a range; return whether it was the last one."""

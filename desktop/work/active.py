@@ -21,6 +21,8 @@ from desktop.transfer.run import Job, Run
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.sites import Sites
 
+AT_ONCE = 16
+"""Small files that are worth one more connection where each carries many of them at once."""
 SPEED_WINDOW = 3.0
 """Seconds over which the speed is averaged."""
 
@@ -82,14 +84,18 @@ class Active:
                 self.run.fail_site(site, error)
 
     def _open_lanes(self, site: str, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
-        wanted = self.task.options.parallel or settings.parallel or self._known.usual_lanes(site)
+        features = self.run.features(site) or self._known.features(site)
+        most = self.task.options.parallel or settings.parallel or self._known.usual_lanes(site, features)
         budget = self._known.budget(site)
-        mine = sum(worker.site == site for worker in self.workers)
-        while mine < wanted and self.run.has_work(site) and budget.take():
+        mine = [worker.lane for worker in self.workers if worker.site == site]
+        # Lanes that are still on their way to the server will have their share of what waits.
+        wanted = self.run.wants(site, AT_ONCE if features.pipelined else 1) - sum(not lane.begun for lane in mine)
+        for _ in range(min(most - len(mine), wanted)):
+            if not budget.take():
+                return
             lane = Lane(self.run, site, partial(self._known.source, site), budget)
             worker = LaneWorker(lane, self.run, site, budget, ended)
             self.workers.add(worker)
-            mine += 1
             pool.start(worker)
 
     def stop(self, event: TaskEvent) -> None:

@@ -115,6 +115,11 @@ class Work:
                 return
         breaker()
 
+    def done(self) -> None:
+        """Note that there is nothing left to break off."""
+        with self._lock:
+            self._breakers.clear()
+
 
 def ignore(_answer: object) -> None:
     """Take an answer nobody waits for."""
@@ -183,6 +188,7 @@ class Background:
             try:
                 return call(work)
             finally:
+                work.done()
                 with self._lock:
                     self._under_way.discard(work)
 

@@ -30,6 +30,9 @@ from desktop.work.sites import Door, Sites
 PROGRESS_EVERY = 200
 """Milliseconds between two looks at a scan's counters."""
 
+PARKED = 10_000
+"""Milliseconds that a connection which planned something is kept for the transfer."""
+
 BUDGET_PATIENCE = 60.0
 """Seconds a scan waits for a connection while transfers use all the host allows."""
 
@@ -226,7 +229,7 @@ class Library(QObject):
                     suggestion="Try again when a transfer has ended, or raise the connection's limit.",
                     path=site,
                 )
-        with self._opened(work, site, budget) as source:
+        with self._opened(work, site, budget, park=True) as source:
             source.connect()
             if source.features.listers == 1:
                 yield source
@@ -238,10 +241,11 @@ class Library(QObject):
         return self._opened(work, site, budget) if budget.take(SPARE) else None
 
     @contextmanager
-    def _opened(self, work: Work, site: str, budget: HostBudget) -> Iterator[Source]:
+    def _opened(self, work: Work, site: str, budget: HostBudget, park: bool = False) -> Iterator[Source]:
         """Return a source to connect, in a place of the budget that was taken; a cancel hangs it up.
 
-        Place and connection are given back at the end, and a refusal is noted.
+        Place and connection are given back at the end, and a refusal is noted. park: keep the connection a little,
+        if all went well, for what usually follows.
         """
         try:
             source = self._sites.source(site)
@@ -250,10 +254,14 @@ class Library(QObject):
                 raise Stopped
             try:
                 yield source
-            except ServerBusy as error:
-                budget.rest(error.retry_after or 0)
+            except BaseException as error:
+                source.close()
+                if isinstance(error, ServerBusy):
+                    budget.rest(error.retry_after or 0)
                 raise
-            finally:
+            if park:
+                self._park(site, source)
+            else:
                 source.close()
         except ServerBusy:
             if budget.used > 1:
@@ -261,3 +269,7 @@ class Library(QObject):
             raise
         finally:
             budget.give_back()
+
+    def _park(self, site: str, source: Source) -> None:
+        self._sites.park(site, source)
+        self._answers.post(lambda: QTimer.singleShot(PARKED, self, lambda: self._sites.unpark(site, source)))

@@ -65,6 +65,7 @@ class Services:
         """Stop what runs so that it can be resumed, and let go of threads and database."""
         self._background.close()
         self._desk.wait_for(self._queue.shutdown)
+        self.sites.close()
         self._desk.wait_for(self._store.close)
         self._desk.close()
         log.info("ShotDock closed")

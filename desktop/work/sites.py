@@ -14,7 +14,7 @@ from desktop.core.redaction import redact, register_secret
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.transfer.budget import HostBudget
-from desktop.transfer.ports import SOURCES, Login, Site, Source, Trust
+from desktop.transfer.ports import SOURCES, Features, Login, Site, Source, Trust
 
 DEFAULT_BUDGET = 16
 """Connections to one host, over all tasks and scans, when the connection does not say."""
@@ -51,6 +51,7 @@ class Sites:
         self._passwords: dict[str, str] = {}
         self._guests: dict[str, _Guest] = {}
         self._budgets: dict[Address, HostBudget] = {}
+        self._parked: dict[str, Source] = {}
         self._queries: dict[tuple[str, str], str] = {}
 
     def know(self, connections: Iterable[Connection]) -> None:
@@ -152,15 +153,46 @@ class Sites:
             return place, self._queries.get((name, path), query)
 
     def source(self, name: str, site: Site | None = None) -> Source:
-        """Return an unconnected source for the site."""
-        site = site or self.site(name)
+        """Return a source to connect for the site: the one that was parked, which has only to be used, or a new one."""
+        if site is None:
+            with self._lock:
+                parked = self._parked.pop(name, None)
+            if parked is not None:
+                return parked
+            site = self.site(name)
         return SOURCES[site.address.protocol](site)
 
-    def usual_lanes(self, name: str) -> int:
+    def park(self, name: str, source: Source) -> None:
+        """Keep a connected source for who next asks for one of the site: a plan is soon followed by its transfer."""
+        with self._lock:
+            before, self._parked[name] = self._parked.get(name), source
+        if before is not None:
+            before.close()
+
+    def unpark(self, name: str, source: Source) -> None:
+        """Hang up a source that nobody has asked for."""
+        with self._lock:
+            if self._parked.get(name) is not source:
+                return
+            del self._parked[name]
+        source.close()
+
+    def close(self) -> None:
+        """Hang up every source that is parked."""
+        with self._lock:
+            parked, self._parked = tuple(self._parked.items()), {}
+        for _, source in parked:
+            source.close()
+
+    def features(self, name: str) -> Features:
+        """Return what the site's protocol can do."""
+        address, _ = self._address(name)
+        return SOURCES[address.protocol].features
+
+    def usual_lanes(self, name: str, features: Features) -> int:
         """Return how many connections pay off for the site, within what the connection allows."""
-        address, most = self._address(name)
-        lanes = SOURCES[address.protocol].features.lanes
-        return min(lanes, most) if most else lanes
+        _, most = self._address(name)
+        return min(features.lanes, most) if most else features.lanes
 
     def budget(self, name: str) -> HostBudget:
         """Return the connection budget of the site's host, shared by every task and scan."""

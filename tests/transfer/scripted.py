@@ -173,7 +173,7 @@ def carry(run: Run, shelf: Shelf, lanes: int = 1, budget: HostBudget | None = No
     while living or not (run.finished or run.stopped):
         ended.clear()
         for site in run.sites:
-            while run.has_work(site) and budgets[site].take():
+            while run.wants(site) and budgets[site].take():
                 thread = threading.Thread(target=work, args=(site,))
                 living.add(thread)
                 thread.start()

@@ -222,5 +222,5 @@ def test_a_fault_of_the_program_leaves_no_piece_behind(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         lane.carry()
     assert run.counters().lanes == 0
-    assert run.has_work("s")
+    assert run.wants("s")
     assert len(carry(run, shelf)) == 2

@@ -600,7 +600,7 @@ def test_counters_tell_what_is_under_way(tmp_path: Path) -> None:
     shelf = Shelf()
     entries = [shelf.put("/a", 100), shelf.put("/b", 200)]
     run = make_run(tmp_path, [Job(7 + i, "s", entry, tmp_path / entry.path[1:]) for i, entry in enumerate(entries)])
-    assert run.has_work("s") and not run.has_work("other") and not run.finished
+    assert run.wants("s") and not run.wants("other") and not run.finished
     feed = run.feed("s")
     one, two = feed.next(), feed.next()
     assert one is not None and two is not None and feed.next() is None
@@ -617,7 +617,7 @@ def test_counters_tell_what_is_under_way(tmp_path: Path) -> None:
     assert [done.id for done in run.drain()] == [7]
     assert run.drain() == []
     run.stop()
-    assert not run.has_work("s")
+    assert not run.wants("s")
     run.close()
     assert tree(tmp_path) == {}
 
