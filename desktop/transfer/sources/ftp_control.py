@@ -69,6 +69,7 @@ class Control(ftplib.FTP):
         self.can = Abilities()
         self.alive = False
         self._guard = None if address.protocol == "ftp" else Guard(address.host, self.port, site.trust)
+        self._severed = False
         self._owed = 0
         self._heard = bytearray()
         self._peer: tuple[str, int] = ("", 0)
@@ -99,8 +100,14 @@ class Control(ftplib.FTP):
         self.close()
 
     def sever(self) -> None:
-        """Break the connection from any thread."""
+        """Break the connection from any thread, also one that is being dialled."""
+        self._severed = True
         sever(self.sock)
+
+    def check_severed(self) -> None:
+        """Raise ConnectionAbortedError if the connection was broken off while a socket of it was not there yet."""
+        if self._severed:
+            raise ConnectionAbortedError("closed here")
 
     @property
     def _control(self) -> socket.socket:
@@ -143,6 +150,7 @@ class Control(ftplib.FTP):
         except OSError as error:
             raise unreachable(error, self.place) from error
         self.distance = time.monotonic() - began
+        self.check_severed()
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The control connection is silent while a large file flows; routers forget silent connections.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -45,8 +45,8 @@ class Wire(Control):
 
     def sever(self) -> None:
         """Break both connections from any thread."""
-        sever(self._data)
         super().sever()
+        sever(self._data)
 
     def settle(self) -> None:
         """Read the replies still owed: on a transfer that was left, then on the EPSV behind it. Raise OutOfStep."""
@@ -179,6 +179,7 @@ class Wire(Control):
         try:
             data.settimeout(self.site.connect_timeout)
             data.connect((self._peer[0], port, *self._scope))
+            self.check_severed()
             data.settimeout(self.site.timeout)
         except OSError:
             self.drop_data()

@@ -117,6 +117,18 @@ def test_a_server_that_never_answers_retr_is_left_after_the_timeout() -> None:
     assert piece.state == ""
 
 
+def test_a_source_closed_before_it_was_connected_stays_closed() -> None:
+    """Who cancels may come first: a connection begun after that would hang where nobody waits for it."""
+    with server() as liar:
+        source = FtpSource(Site(Address("ftp", liar.host, liar.port, "artist"), Login(password=PASSWORD)))
+        source.close()
+        with pytest.raises(ConnectionLost):
+            source.connect()
+        assert liar.commands == []
+        source.connect()
+        source.close()
+
+
 def test_the_control_connection_dies_after_the_last_byte() -> None:
     with talking(server(transfers={"/a.exr": [Transfer(last=None, hang_up=True)]})) as source:
         assert fetch(source, "/a.exr", 5000).data == DATA
