@@ -1,5 +1,6 @@
 """The packet layer and the cutting of replies, fed with bytes in whatever portions a network makes of them."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -47,10 +48,12 @@ class Peer:
 
         def run() -> None:
             at = 0
-            for size in (*portions, len(data)):
-                self.sock.sendall(data[at : at + size])
-                at += size
-            self.sock.shutdown(socket.SHUT_WR)
+            # A reader that has seen enough hangs up.
+            with contextlib.suppress(OSError):
+                for size in (*portions, len(data)):
+                    self.sock.sendall(data[at : at + size])
+                    at += size
+                self.sock.shutdown(socket.SHUT_WR)
 
         threading.Thread(target=run, daemon=True).start()
 
