@@ -9,6 +9,7 @@ Run by hand on an idle Linux machine with openssh-server, vsftpd, nginx, curl, a
 import argparse
 import fnmatch
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -30,19 +31,23 @@ ROUNDS = 3
 def main() -> int:
     """Run the rows, print each as it ends, keep them where asked; return 1 if one could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="a name or pattern, e.g. P3-sftp or 'P4*'; default: all")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="P3-sftp, P3 or '*-ftp'; default: all")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--scale", type=float, default=1.0, help="of sizes and counts; 0.1 for a quick look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures; rows already there are replaced")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of all kept figures")
     parser.add_argument("--list", action="store_true", help="name the rows and run none")
     arguments = parser.parse_args()
-    chosen = [row for row in ROWS if any(fnmatch.fnmatch(row.name, name) for name in arguments.rows or ["*"])]
-    if not chosen:
-        parser.error(f"there is no row {' or '.join(arguments.rows)}")
+    wanted: list[str] = arguments.rows or ["*"]
+    for name in wanted:
+        if not any(_means(name, row.name) for row in ROWS):
+            parser.error(f"there is no row {name}; --list names them")
+    chosen = [row for row in ROWS if any(_means(name, row.name) for name in wanted)]
     if arguments.list:
         _say("\n".join(f"{row.name:10} {row.title}" for row in chosen))
         return 0
+    # Ended from outside, it takes its servers and the contestant along.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     kept = _load(arguments.json)
     status = 0
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="shotdock-bench-") as scratch, Ground(Path(scratch)) as ground:
@@ -59,6 +64,11 @@ def main() -> int:
             kept[row.name] = result
             _keep(kept, arguments.json, arguments.markdown)
     return status
+
+
+def _means(wanted: str, name: str) -> bool:
+    """Tell whether a row is meant: by its name, its family's (P3) or a pattern."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in (wanted, f"{wanted}-*"))
 
 
 def _load(path: Path | None) -> dict[str, Result]:

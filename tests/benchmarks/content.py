@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 BLOCK = 4 << 20
-SHELF = 1000
+SHELF = 100
 OLD = 1_700_000_000
 SHOTS_A_SEQUENCE = 25
 VERSIONS = 5
@@ -21,21 +21,15 @@ def large(path: Path, mebibytes: int) -> Path:
 
 
 def many(folder: Path, count: int, size: int) -> Path:
-    """Write `count` files of `size` incompressible bytes into one folder; return it.
+    """Write `count` files of `size` incompressible bytes into folders of a hundred; return the folder above.
 
-    They are as young as they are: of a file of another year an FTP listing tells the day only, and a client that wants
-    the minute asks for each, which is another race than this one.
+    Folders suit the peers too: lftp asks an FTP server for each file's time, side by side only for several folders.
     """
-    folder.mkdir(parents=True)
     for number in range(count):
-        (folder / f"frame.{number:06}.exr").write_bytes(os.urandom(size))
-    return folder
-
-
-def shelves(folder: Path, count: int, size: int) -> Path:
-    """Write `count` files of `size` bytes into folders of a thousand; return the folder above."""
-    for first in range(0, count, SHELF):
-        many(folder / f"shelf{first // SHELF:03}", min(SHELF, count - first), size)
+        shelf = folder / f"shelf{number // SHELF:03}"
+        if not number % SHELF:
+            shelf.mkdir(parents=True)
+        _frame(shelf / f"frame.{number % SHELF:04}.exr", size)
     return folder
 
 

@@ -92,7 +92,7 @@ def _growth(protocol: str) -> Callable[[Ground, float], tuple[Sequence[Standing]
         for files in steps:
             source = ground.served / f"grow-{files}"
             if not source.exists():
-                content.shelves(source, files, SIZE)
+                content.many(source, files, SIZE)
             door = ground.door(protocol)
             command = peers.shotdock(door, source.name)
             if protocol == "http":
