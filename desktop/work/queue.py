@@ -25,10 +25,10 @@ TICK = 100
 """Milliseconds between two looks at what runs; figures are told every second look."""
 
 RECORDING = 0.05
-"""Most of the time that recording results may take: a commit costs 2 ms on one disk and 100 on another, so what the
+"""Share of the time that recording results should take: a commit costs 2 ms on one disk and 100 on another, so what the
 last batch took decides how long the next one gathers."""
 GATHERING = 2.0
-"""Seconds a batch gathers at most: until it is recorded, a crash has its files looked at again."""
+"""Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
 log = logging.getLogger(__name__)
 
