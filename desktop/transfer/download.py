@@ -24,7 +24,7 @@ from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, Decision, Facts
 from desktop.transfer.sameness import agree, joined, one_size, provable
-from desktop.transfer.spans import SEGMENT_FROM, Gap, Span, Spans, cut
+from desktop.transfer.spans import SHARE_FROM, Gap, Span, Spans, cut
 
 CHANGES = 2
 """The how-manieth change of a file on the server means that it is still being written."""
@@ -124,13 +124,13 @@ class Download:
             return 0
         with self._part.lock:
             longest = self._spans.longest(size) if 0 < len(self._spans) < segments else None
-        return longest[0] if longest is not None and longest[0] >= SEGMENT_FROM else 0
+        return longest[0] if longest is not None and longest[0] >= SHARE_FROM else 0
 
     def share(self) -> Span | None:
         """Give half of the longest range under way to a lane that asks; None if it has shrunk too far meanwhile."""
         with self._part.lock:
             longest = self._spans.longest(self.facts.size or 0)
-            if self.ended or longest is None or longest[0] < SEGMENT_FROM:
+            if self.ended or longest is None or longest[0] < SHARE_FROM:
                 return None
             return self._spans.halve(longest[1], self.facts.size or 0)
 

@@ -19,7 +19,7 @@ class Job:
     id: int
     site: str
     file: Entry
-    target: Path
+    target: Path | str
     query: str = ""
     hash: str | None = None
 

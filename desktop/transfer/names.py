@@ -82,6 +82,8 @@ def fold(target: str) -> str:
     """
     if target.isascii():
         return target.lower()
+    if target.isascii():
+        return target.casefold()
     seen = _IGNORED.sub("", unicodedata.normalize("NFKD", target).casefold())
     return unicodedata.normalize("NFKC", seen).casefold()
 
@@ -102,21 +104,29 @@ class Below:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real = os.path.realpath(root)
-        self._known: dict[str, str] = {"": self._real}
+        self._prefix = os.path.join(root, "")  # noqa: PTH118
+        self._known: dict[str, tuple[str, bool]] = {"": self._look(self._real)}
 
-    def path(self, relative: str) -> Path:
+    def path(self, relative: str) -> str:
         """Return root / relative; raise HostileName if that is not below root, symbolic links followed."""
         folder, _, name = relative.rpartition("/")
         _check(name, relative)
-        real = self._known.get(folder)
-        if real is None:
+        known = self._known.get(folder)
+        if known is None:
             for component in folder.split("/"):
                 _check(component, relative)
             real = os.path.realpath(os.path.join(self._real, folder))  # noqa: PTH118  # a Path costs more than the look
             self._refuse_outside(real, folder)
-            self._known[folder] = real
-        self._refuse_link_outside(f"{real}{os.sep}{name}", relative)
-        return self.root / relative
+            known = self._known[folder] = self._look(real)
+        real, there = known
+        if there:
+            self._refuse_link_outside(f"{real}{os.sep}{name}", relative)
+        return self._prefix + (relative if os.sep == "/" else relative.replace("/", os.sep))
+
+    @staticmethod
+    def _look(real: str) -> tuple[str, bool]:
+        """Return a folder and whether it is there; in one that is not, no name can be a link."""
+        return real, os.path.isdir(real)  # noqa: PTH112
 
     def _refuse_link_outside(self, path: str, relative: str) -> None:
         try:

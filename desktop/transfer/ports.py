@@ -10,8 +10,10 @@ from desktop.core.connection import Address
 from desktop.core.media import Entry, Folder
 from desktop.core.registry import Registry
 
+NEAR = 0.0002
 FAR = 0.005
-"""Seconds there and back from which on connections wait for the line rather than for the machine."""
+"""Seconds there and back up to which the line costs less than to share the machine among connections, and from which
+on connections wait for the line rather than for the machine."""
 
 Buffer = bytes | bytearray | memoryview
 """What a source may hand to `Piece.write`."""
@@ -68,7 +70,8 @@ class Features:
     ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
     connections pay off. far: how many do to a server far away, if that is another number. segments: how many ranges
     of one large file pay off side by side. listing: it can list folders. listers: over how many connections a tree is
-    best listed. stable: mtime or etag tell a changed file.
+    best listed. stable: mtime or etag tell a changed file. near: the server is so near that small files come no
+    faster over several connections.
     """
 
     ranges: bool = True
@@ -79,10 +82,12 @@ class Features:
     listing: bool = True
     listers: int = 1
     stable: bool = True
+    near: bool = False
 
     def at(self, distance: float) -> "Features":
         """Return the features towards a server so far away: seconds for the way there and back."""
-        return self if self.far is None or distance < FAR else replace(self, lanes=self.far)
+        lanes = self.far if self.far is not None and distance >= FAR else self.lanes
+        return replace(self, lanes=lanes, near=distance < NEAR)
 
 
 class Piece(Protocol):

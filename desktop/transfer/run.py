@@ -29,7 +29,7 @@ __all__ = ["Job", "JobDone", "Run", "RunCounters"]
 LARGE = 8 * 1024 * 1024
 """Bytes from which on a file is a load of its own for a lane that carries many small ones at once."""
 MANY = 64
-"""Lanes' loads that are counted; nobody opens more."""
+"""Files that are looked at to see how many are large; nobody opens more lanes."""
 
 Item = Job | tuple[Download, Span]
 """What waits for a lane: a job nobody has begun, or a range of one under way."""
@@ -112,16 +112,19 @@ class Run:
         """Return what the site's source can do, once one was connected."""
         return self._features.get(site)
 
-    def wants(self, site: str, load: int = 1) -> int:
-        """Return how many lanes would find something to do now. load: small files that a lane carries at once."""
+    def wants(self, site: str, load: int = 1, lanes: int = 0) -> int:
+        """Return how many further lanes would find something to do now, besides those that are open.
+
+        load: small files that one lane takes care of, beside whatever else it carries if that is more than one.
+        """
         with self._changed:
             if self._stopped:
                 return 0
             if not self._due(site):
                 return 1 if self._shareable(site) else 0
-            waiting = islice(self._queues[site], MANY * load)
-            large = sum(not isinstance(item, Job) or (item.file.size or 0) >= LARGE for item in waiting)
-            return -(-(large * load + min(len(self._queues[site]), MANY * load) - large) // load)
+            queue = self._queues[site]
+            large = sum(not isinstance(item, Job) or (item.file.size or 0) >= LARGE for item in islice(queue, MANY))
+            return large + max(0, -(-(len(queue) - large) // load) - (lanes if load > 1 else 0))
 
     def stop(self) -> None:
         """Have every lane end soon; what came stays for the next run."""

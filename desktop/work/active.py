@@ -22,7 +22,9 @@ from desktop.work.lane_worker import LaneWorker
 from desktop.work.sites import Sites
 
 AT_ONCE = 16
-"""Small files that are worth one more connection where each carries many of them at once."""
+ONE_AFTER_ANOTHER = 10_000
+"""Small files that are worth one more connection: where each carries many of them at once, and where the server is so
+near that a second one would only take the interpreter from the first."""
 SPEED_WINDOW = 3.0
 """Seconds over which the speed is averaged."""
 
@@ -89,7 +91,8 @@ class Active:
         budget = self._known.budget(site)
         mine = [worker.lane for worker in self.workers if worker.site == site]
         # Lanes that are still on their way to the server will have their share of what waits.
-        wanted = self.run.wants(site, AT_ONCE if features.pipelined else 1) - sum(not lane.begun for lane in mine)
+        load = ONE_AFTER_ANOTHER if features.near else AT_ONCE if features.pipelined else 1
+        wanted = self.run.wants(site, load, len(mine)) - sum(not lane.begun for lane in mine)
         for _ in range(min(most - len(mine), wanted)):
             if not budget.take():
                 return

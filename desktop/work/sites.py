@@ -185,7 +185,11 @@ class Sites:
             source.close()
 
     def features(self, name: str) -> Features:
-        """Return what the site's protocol can do."""
+        """Return what the site's protocol can do, and what its connection knows if one is parked."""
+        with self._lock:
+            parked = self._parked.get(name)
+        if parked is not None:
+            return parked.features
         address, _ = self._address(name)
         return SOURCES[address.protocol].features
 

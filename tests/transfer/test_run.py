@@ -373,25 +373,36 @@ def test_several_lanes_write_one_file(tmp_path: Path, segments: int) -> None:
     assert (tmp_path / "a").read_bytes() == shelf.files["/a"]
 
 
-def test_a_large_file_is_fetched_in_ranges_only_when_no_other_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("desktop.transfer.run.LARGE", 64 * MIB)
+def test_a_lane_that_would_idle_shares_the_range_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop.transfer.download.SHARE_FROM", 30 * MIB)
     shelf = Shelf(block=MIB, features=Features(segments=2))
     entries = [shelf.put("/a", 64 * MIB), shelf.put("/b", 64 * MIB)]
-    assert [done.result for done in bring(tmp_path, shelf, entries)] == [R.DOWNLOADED, R.DOWNLOADED]
+    shared = threading.Event()
+
+    def opened(path: str, count: int) -> None:
+        if (path, count) == ("/b", 2):
+            shared.set()
+
+    def block(path: str, offset: int) -> None:
+        # The first lane has all the time it needs to bring the other file, and to come for half of this one.
+        if (path, offset) == ("/b", 8 * MIB):
+            assert shared.wait(20)
+
+    shelf.on_open, shelf.on_block = opened, block
+    assert [done.result for done in bring(tmp_path, shelf, entries, lanes=2)] == [R.DOWNLOADED, R.DOWNLOADED]
     starts = {path: {start for name, start, _ in shelf.reads if name == path} for path in ("/a", "/b")}
-    assert starts == {"/a": {0}, "/b": {0, 32 * MIB}}
+    assert starts == {"/a": {0}, "/b": {0, 36 * MIB}}
+    assert shelf.sent("/b") < 66 * MIB, "the first lane leaves off where the second one began"
     assert tree(tmp_path) == {"a": shelf.files["/a"], "b": shelf.files["/b"]}
 
 
 def test_a_file_that_cannot_be_proved_the_same_is_never_fetched_in_ranges_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.transfer.run.LARGE", 64 * MIB)
+    monkeypatch.setattr("desktop.transfer.download.SHARE_FROM", 16 * MIB)
     shelf = Shelf(block=MIB, features=Features(segments=2))
     entry = replace(shelf.put("/a", 64 * MIB), mtime=None, etag=None)
-    [done] = bring(tmp_path, shelf, [entry])
+    [done] = bring(tmp_path, shelf, [entry], lanes=2)
     assert done.result is R.DOWNLOADED
     assert {start for _, start, _ in shelf.reads} == {0}
 

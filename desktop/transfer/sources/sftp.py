@@ -1,6 +1,7 @@
 """SFTP: one SSH connection, with many files under way on it at once."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -41,7 +42,9 @@ class SftpSource:
         if self._session is not None and not self._closing.is_set():
             return
         site = self._site
+        began = time.monotonic()
         sock = dial(self._host, site.address.port or 22, site.connect_timeout, self._closing.is_set)
+        self.features = SftpSource.features.at(time.monotonic() - began)
         self._line = Line(sock, site.connect_timeout)
         if self._closing.is_set():
             # `close` came before there was a line it could have broken.
