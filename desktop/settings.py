@@ -19,12 +19,13 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from desktop.core.connection import Connection, parse_connection
 from desktop.core.errors import TargetUnwritable, UsageError
-from desktop.core.plan import VersionStrategy
+from desktop.core.plan import Options, Order, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places, write_private
 
@@ -48,7 +49,8 @@ class Settings:
     """Every setting. Making one (also by `dataclasses.replace`) raises UsageError, naming the key, for a bad value.
 
     parallel: lanes per site, or None for what its protocol profits from. segments: pieces a large file is cut
-    into, or None. tasks_at_once: tasks that run side by side. limit_rate: bytes/s over all tasks, or None.
+    into, or None. tasks_at_once: tasks that run side by side on one server; those on other servers are not held up by
+    them. limit_rate: bytes/s over all tasks, or None.
     destination: what a new task begins with, or "". layers, locked: where values came from and which are the
     studio's to decide; see `origin`.
     """
@@ -60,6 +62,7 @@ class Settings:
     verify: bool = False
     conflict: str = "skip"
     version_strategy: VersionStrategy = VersionStrategy.LATEST
+    order: Order = Order.LISTED
     layout: str = "default"
     layout_folders: tuple[Path, ...] = ()
     destination: str = ""
@@ -79,6 +82,11 @@ class Settings:
                     cause=f"{self._given(key)[0]} sets it to {_plain(self._given(key)[1])!r} and locks it.",
                     suggestion="Ask whoever keeps that file.",
                 )
+
+    @property
+    def options(self) -> Options:
+        """Return how a new task is to run, unless somebody says otherwise."""
+        return Options(segments=self.segments, verify=self.verify, order=self.order)
 
     def origin(self, key: str) -> str:
         """Return in words where the value of `key` came from, e.g. `environment SHOTDOCK_PARALLEL`."""
@@ -140,11 +148,14 @@ def _rate(key: str, value: object) -> object:
     return _whole(1, 1 << 60, optional=True)(key, value)
 
 
-def _version_strategy(key: str, value: object) -> object:
-    try:
-        return VersionStrategy(str(value))
-    except ValueError:
-        raise _bad(key, value, f"one of {', '.join(VersionStrategy)}") from None
+def _value_of(words: type[StrEnum]) -> Callable[[str, object], object]:
+    def check(key: str, value: object) -> object:
+        try:
+            return words(str(value))
+        except ValueError:
+            raise _bad(key, value, f"one of {', '.join(words)}") from None
+
+    return check
 
 
 def _folders(key: str, value: object) -> object:
@@ -160,7 +171,8 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "limit_rate": _rate,
     "verify": _switch,
     "conflict": _name,
-    "version_strategy": _version_strategy,
+    "version_strategy": _value_of(VersionStrategy),
+    "order": _value_of(Order),
     "layout": _name,
     "layout_folders": _folders,
     "destination": _text,
@@ -354,7 +366,7 @@ def _plain(value: object) -> object:
     """Return a value as JSON spells it."""
     if isinstance(value, tuple):
         return [str(part) for part in value]
-    return str(value) if isinstance(value, VersionStrategy) else value
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _bad(key: str, value: object, wanted: str) -> UsageError:

@@ -115,6 +115,7 @@ def test_the_studio_may_lock_a_setting(places: Places) -> None:
         ("verify", 1),
         ("conflict", ""),
         ("version_strategy", "newest"),
+        ("order", "biggest-first"),
         ("layout_folders", "one"),
         ("layout_folders", [1]),
         ("destination", 7),

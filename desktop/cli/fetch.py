@@ -13,7 +13,7 @@ from desktop.cli.group import Verb
 from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
-from desktop.core.plan import Options, Plan, Request, VersionStrategy
+from desktop.core.plan import Plan, Request, VersionStrategy
 from desktop.core.task import FileResult, TaskFile, TaskState
 
 
@@ -35,6 +35,7 @@ def fetch(
     parallel: int | None,
     segments: int | None,
     limit_rate: int | None,
+    order: str | None,
     verify: bool,
     task_name: str,
     shots_from: Path | None,
@@ -61,7 +62,7 @@ def fetch(
             specific_version=specific,
             custom=custom,
             conflict=conflict or options.known_conflict(settings.conflict),
-            options=Options(parallel, segments or settings.segments, limit_rate, verify or settings.verify),
+            options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
             name=task_name,
         )
         plan, warnings = make_plan(run, output, request)

@@ -13,7 +13,7 @@ from desktop.cli.group import Verb
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
 from desktop.core.errors import UsageError
-from desktop.core.plan import Options, Plan, Request
+from desktop.core.plan import Plan, Request
 from desktop.work.library import PlainSource
 from desktop.work.sites import Door
 
@@ -50,6 +50,7 @@ def get(
     parallel: int | None,
     segments: int | None,
     limit_rate: int | None,
+    order: str | None,
     verify: bool,
     task_name: str,
     identity: Path | None,
@@ -84,7 +85,7 @@ def get(
             connection="",
             destination=folder,
             conflict=conflict or options.known_conflict(settings.conflict),
-            options=Options(parallel, segments or settings.segments, limit_rate, verify or settings.verify),
+            options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
             name=task_name,
         )
         if not wanted:

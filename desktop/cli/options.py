@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from desktop.core.errors import UsageError
-from desktop.core.plan import CustomVersions, Filters, VersionStrategy
+from desktop.core.plan import CustomVersions, Filters, Options, Order, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places
 from desktop.settings import Settings
@@ -67,6 +67,7 @@ def transfer(command: F) -> F:
         click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Connections to open at once."),
         click.option("--segments", type=click.IntRange(1, 64), metavar="N", help="Pieces to cut a large file into."),
         click.option("--limit-rate", type=Rate(), metavar="RATE", help="Bytes a second at most, e.g. 800k or 1.5M."),
+        click.option("--order", type=click.Choice([order.value for order in Order]), help="Which files come first."),
         click.option("--verify", is_flag=True, help="Read every file again after it arrived and compare."),
         click.option("--task-name", metavar="NAME", default="", help="What the task is called in lists."),
     )
@@ -77,6 +78,20 @@ def transfer(command: F) -> F:
 
 def _conflicts() -> str:
     return ", ".join(CONFLICTS.names())
+
+
+def make_options(
+    settings: Settings,
+    parallel: int | None,
+    segments: int | None,
+    limit_rate: int | None,
+    verify: bool,
+    order: str | None,
+) -> Options:
+    """Return how a task is to run: as the options of `transfer` say, else as the settings do."""
+    usual = settings.options
+    order = order or usual.order
+    return Options(parallel, segments or usual.segments, limit_rate, verify or usual.verify, Order(order))
 
 
 def make_filters(chosen: dict[str, tuple[str, ...]], shots_from: Path | None) -> Filters:

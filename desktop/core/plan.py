@@ -25,6 +25,19 @@ VERSION_EXPLANATIONS = {
 }
 
 
+class Order(StrEnum):
+    """Which files of a task come first."""
+
+    LISTED = "listed"
+    FRAMES_FIRST = "frames-first"
+
+
+ORDER_EXPLANATIONS = {
+    Order.LISTED: "Shot after shot, as listed (recommended).",
+    Order.FRAMES_FIRST: "Of every sequence the first, middle and last frame before all else, to judge them early.",
+}
+
+
 class Action(StrEnum):
     """What a plan means to do with one file."""
 
@@ -54,12 +67,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a task is to run. parallel: lanes, or None for the setting. limit_rate: bytes/s, or None."""
+    """How a task is to run. parallel: lanes, or None for the setting. limit_rate: bytes/s, or None.
+
+    order: what the plan goes by; of a saved task only the order of its files tells of it.
+    """
 
     parallel: int | None = None
     segments: int | None = None
     limit_rate: int | None = None
     verify: bool = False
+    order: Order = Order.LISTED
 
 
 CustomVersions = dict[tuple[str, str], str]
@@ -88,6 +105,7 @@ class PlannedFile:
     source: path on the server. target: path below the destination, "/"-separated, every component made safe.
     size: bytes or None if unknown. mtime: seconds since the epoch or None. reuse: bytes a part file of an
     earlier run already holds. reason: why this action. kind: an error's kind if the action is BLOCKED.
+    rank: files of a lower one come first, over all items of the plan.
     """
 
     source: str
@@ -100,6 +118,7 @@ class PlannedFile:
     precision: float = 1.0
     reuse: int = 0
     kind: str = ""
+    rank: int = 0
 
 
 class ItemState(StrEnum):
@@ -159,7 +178,7 @@ class Plan:
     free: int | None = None
 
     def files(self) -> Iterator[tuple[PlannedItem, PlannedFile]]:
-        """Yield every file with its item, in order."""
+        """Yield every file with its item, as listed."""
         for item in self.items:
             for file in item.files:
                 yield item, file

@@ -1,6 +1,7 @@
 """A plan becomes rows: a task, its items, its files."""
 
 import json
+from collections.abc import Iterator, Sequence
 
 from desktop.core import errors
 from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem
@@ -90,8 +91,20 @@ def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, o
     first = (access.value("SELECT MAX(id) FROM item") or 0) + 1
     numbered = list(enumerate(plan.items, first))
     access.many(_ITEMS, (_item_row(n, task_id, item, per_item[n - first]) for n, item in numbered))
-    access.many(_FILES, (_file_row(n, item, file) for n, item in numbered for file in item.files))
+    access.many(_FILES, (_file_row(n, item, file) for n, item, file in _by_rank(numbered)))
     return task_id
+
+
+def _by_rank(numbered: Sequence[tuple[int, PlannedItem]]) -> Iterator[tuple[int, PlannedItem, PlannedFile]]:
+    """Yield every file with its item and the item's number: lower ranks first, as listed within one.
+
+    The files' ids are the order of their transfer.
+    """
+    for rank in sorted({file.rank for _, item in numbered for file in item.files}):
+        for number, item in numbered:
+            for file in item.files:
+                if file.rank == rank:
+                    yield number, item, file
 
 
 def _fate(item: PlannedItem, file: PlannedFile) -> FileResult:

@@ -99,7 +99,7 @@ def select_items(task_id: int) -> "peewee.ModelSelect[ItemRow]":
 
 
 def select_files(task_id: int) -> "peewee.ModelSelect[FileRow]":
-    """Return the query of a task's files, in the plan's order."""
+    """Return the query of a task's files, in the order of their transfer."""
     columns = (getattr(FileRow, name) for name in _FILE)
     return FileRow.select(*columns).join(ItemRow).where(ItemRow.task == task_id).order_by(FileRow.id)
 

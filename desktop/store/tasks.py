@@ -102,7 +102,7 @@ class Tasks:
         limit: int | None = None,
         offset: int = 0,
     ) -> tuple[TaskFile, ...]:
-        """Return a task's files, in the plan's order: all, or those of an item, those with certain results, a page."""
+        """Return a task's files, in the order of transfer: all, an item's, those with certain results, a page."""
         query = select_files(task_id)
         if item_id is not None:
             query = query.where(FileRow.item == item_id)
@@ -113,7 +113,7 @@ class Tasks:
         return tuple(file_of(row) for row in self._access.rows(query))
 
     def pending(self, task_id: int) -> tuple[TaskFile, ...]:
-        """Return the files still to be fetched, in the plan's order; failed ones only after `reset_failed`."""
+        """Return the files still to be fetched, in the order of transfer; failed ones only after `reset_failed`."""
         return self.files(task_id, results=(FileResult.PENDING,))
 
     def record(self, task_id: int, outcomes: Sequence[FileOutcome]) -> Task:

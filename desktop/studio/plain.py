@@ -16,6 +16,7 @@ from desktop.core.plan import Plan, PlannedItem, Request
 from desktop.studio.closed import closed_folders
 from desktop.studio.disk import Disk, folded
 from desktop.studio.fates import Fates, blocked
+from desktop.studio.shots.order import ranked
 from desktop.transfer.names import relative_target, shown
 from desktop.transfer.ports import Source
 
@@ -95,7 +96,7 @@ def plan_plain(expanded: Iterable[Expanded], request: Request) -> Plan:
     for found in expanded:
         files = [fates.decide(file, partial(_target, found, file), _journaled(found, file)) for file in found.files]
         files += [blocked(entry, error) for entry, error in found.troubles]
-        planned = tuple(files)
+        planned = ranked(files, request.options.order)
         message = _left_out(found.links)
         label = shown(found.path) or "/"
         items.append(PlannedItem(found.site, label, planned, state=fates.state(planned), message=message))

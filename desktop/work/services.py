@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop import settings as settings_file
 from desktop.core.connection import Connection
-from desktop.core.plan import VERSION_EXPLANATIONS
+from desktop.core.plan import ORDER_EXPLANATIONS, VERSION_EXPLANATIONS, Order
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.settings import Settings, site_connections
@@ -41,6 +41,7 @@ class Choices:
 
     conflicts: tuple[Choice, ...]
     versions: tuple[Choice, ...]
+    orders: tuple[Choice, ...]
     layouts: tuple[str, ...]
 
 
@@ -126,9 +127,13 @@ def _open(places: Places, sites: Sites, settings: Settings) -> _Opened:
     return store, queue, tuple(store.recent.destinations()), tuple(store.connections.all())
 
 
+_ORDER_TITLES = {Order.LISTED: "As listed", Order.FRAMES_FIRST: "First, middle and last frames first"}
+
+
 def _choices(folders: tuple[Path, ...]) -> Choices:
     return Choices(
         conflicts=tuple(Choice(part.name, part.title, part.explanation) for part in CONFLICTS),
         versions=tuple(Choice(s.value, s.value.capitalize(), text) for s, text in VERSION_EXPLANATIONS.items()),
+        orders=tuple(Choice(o.value, _ORDER_TITLES[o], text) for o, text in ORDER_EXPLANATIONS.items()),
         layouts=layout_names(folders),
     )

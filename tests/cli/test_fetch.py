@@ -1,5 +1,6 @@
 """Fetching shots over real SFTP and FTP servers: every version strategy, every conflict strategy, every promise."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tests.cli.console import Console, Said
 from tests.cli.studio import LATEST, OLD, SHOT_ROOT, TREE, expected, here, publish, put
 from tests.servers.content import content
+from tests.servers.vsftpd import VsftpdServer
 
 SCENE = f"{SHOT_ROOT}/SH020/anim/publish/v002/scene.ma"
 FILE_KEYS = {"planned", "downloaded", "resumed", "skipped", "overwritten", "kept_both", "failed"}
@@ -255,3 +257,32 @@ def test_an_unreachable_server_exits_with_3_and_touches_nothing(shotdock: Consol
         assert said.json["errors"][0]["kind"] == "unreachable"
     assert shotdock("scan", "V").status == 3
     assert not dest.exists()
+
+
+def test_of_every_sequence_three_frames_come_first_if_asked_for(
+    shotdock: Console, vsftpd: VsftpdServer, served: Path, dest: Path
+) -> None:
+    """Over one connection files arrive in the order they are asked for: the server's log tells it."""
+    folder = f"{SHOT_ROOT}/SH010/lighting/version"
+    names = [f"{folder}/{part}_v001.{n}.exr" for part in ("beauty", "depth") for n in range(1001, 1006)]
+    publish(served, {f"{SHOT_ROOT}/SH010/anim/publish/v001/scene.ma": 900, **dict.fromkeys(names, 700)})
+    assert shotdock("connections", "add", "V", vsftpd.url).status == 0
+    shotdock.environment["SHOTDOCK_PASSWORD_V"] = vsftpd.password
+    for order, ranked in {
+        "listed": ["scene.ma", *(f"{p}_v001.{n}.exr" for p in ("beauty", "depth") for n in range(1001, 1006))],
+        "frames-first": [
+            *(f"{p}_v001.{n}.exr" for n in (1001, 1003, 1005) for p in ("beauty", "depth")),
+            "scene.ma",
+            *(f"{p}_v001.{n}.exr" for p in ("beauty", "depth") for n in (1002, 1004)),
+        ],
+    }.items():
+        before = len(retrieved(vsftpd))
+        said = shotdock("fetch", "V", dest / order, "--order", order, "--parallel", 1, "--json")
+        assert (said.status, said.json["files"]["downloaded"]) == (0, 11), said.err
+        assert retrieved(vsftpd)[before:] == ranked
+
+
+def retrieved(server: VsftpdServer) -> list[str]:
+    """Return the names of the files that were asked for, in that order."""
+    log = (server.folder / "vsftpd.log").read_text()
+    return [path.rpartition("/")[2] for path in re.findall(r'"RETR (.+)"', log)]

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_an_item_of_a_plain_transfer_has_no_shot(store: Store) -> None:
     key = ShotKey("VEGA", "", "", "SH010")
     task = store.tasks.create(plan(item(key=key)), "k3v9x2qb", "x", 1.0)
     assert store.tasks.items(task.id)[0].key == key
+
+
+def test_files_are_brought_by_rank_over_all_items(store: Store) -> None:
+    """The ids are the order of transfer; what an item's files are does not change with it."""
+    items = [
+        replace(made, files=tuple(replace(file, rank=rank) for file, rank in zip(made.files, (0, 4, 2), strict=True)))
+        for made in (item("a"), item("b"))
+    ]
+    task = store.tasks.create(plan(*items), TOKEN, "Monday", 1.0)
+    listed = [file.source for made in items for file in made.files]
+    assert [file.source for file in store.tasks.pending(task.id)] == [listed[n] for n in (0, 3, 2, 5, 1, 4)]
+    first, second = store.tasks.items(task.id)
+    assert {file.source for file in store.tasks.files(task.id, first.id)} == set(listed[:3])
+    assert (first.files, second.files) == (Counts(planned=3), Counts(planned=3))
 
 
 def test_files_keep_facts_and_begin_with_their_fate(store: Store) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop.core.connection import Address, Connection
 from desktop.core.media import Entry, Publication, ScanProgress, ShotKey, Structure, Version
-from desktop.core.plan import Filters, Plan, PlannedFile, Request, VersionStrategy
+from desktop.core.plan import Filters, Options, Plan, PlannedFile, Request, VersionStrategy
 from desktop.studio.shots.layout import load_layout
 from desktop.studio.shots.naming import Layout
 from desktop.studio.shots.planner import plan
@@ -61,8 +61,9 @@ def planned(
     filters: Filters = Filters(),  # noqa: B008
     custom: dict[tuple[str, str], str] | None = None,
     layout: Layout | None = None,
+    options: Options = Options(),  # noqa: B008
 ) -> Plan:
-    request = Request("studio", destination, filters, strategy, specific, custom or {}, conflict)
+    request = Request("studio", destination, filters, strategy, specific, custom or {}, conflict, options)
     return plan(structure, layout or load_layout("default"), request)
 
 

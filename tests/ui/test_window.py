@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import Connection
 from desktop.core.media import ShotState
-from desktop.core.plan import VersionStrategy
+from desktop.core.plan import Options, Order, VersionStrategy
 from desktop.core.task import TaskState
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
@@ -364,6 +364,20 @@ def test_settings_are_used_and_saved_at_once(
     assert window.status._limit.text() == "limit 5.0 MB/s"
     qtbot.waitUntil(services.places.settings.exists, timeout=WAIT)
     dialog.close()
+
+
+def test_a_download_follows_the_settings_for_new_tasks(
+    window: MainWindow, services: Services, shots: ShotsTab, scanned: Scan, qtbot: QtBot
+) -> None:
+    dialog = SettingsDialog(window.frame, window)
+    dialog.order.choose(Order.FRAMES_FIRST)
+    dialog.verify.setChecked(True)
+    dialog.close()
+    scanned()
+    shots.select_named("SH010")
+    with qtbot.waitSignal(shots.orders.planned, timeout=WAIT) as heard:
+        shots.orders.plan()
+    assert heard.args[0].request.options == Options(verify=True, order=Order.FRAMES_FIRST)
 
 
 def test_tasks_are_removed_after_a_question(

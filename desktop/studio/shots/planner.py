@@ -10,6 +10,7 @@ from desktop.studio.fates import Fates
 from desktop.studio.shots.filters import Sieve
 from desktop.studio.shots.local import Places, local_versions
 from desktop.studio.shots.naming import Layout
+from desktop.studio.shots.order import ranked
 from desktop.studio.shots.versions import LEAVE_OUT, pick
 
 
@@ -70,7 +71,8 @@ def _items(
         return [item(label, (), selected_version=asked, state=ItemState.SKIPPED, message=message)]
     made = []
     for version in versions:
-        files = tuple(fates.decide(file, partial(places.target, file)) for file in version.files)
+        fated = (fates.decide(file, partial(places.target, file)) for file in version.files)
+        files = ranked(fated, request.options.order)
         words = message if version is versions[-1] else ""  # once a publication is enough
         made.append(item(label, files, selected_version=version.label, state=fates.state(files), message=words))
     return made

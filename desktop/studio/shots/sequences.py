@@ -1,7 +1,7 @@
 """Frame sequences among a version's files: their ranges, gaps and suspicious frames."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from types import ModuleType
@@ -57,14 +57,14 @@ class FrameSequence:
 
 def group(files: Iterable[Entry]) -> list[FrameSequence]:
     """Return the frame sequences among files, by folder and pattern; files that are no frames are left out."""
-    sizes = {file.path: file.size for file in files if _is_frame(file.name)}
-    found = []
-    fileseq = _fileseq()
-    for sequence in fileseq.findSequencesInList(sizes, pad_style=fileseq.constants.PAD_STYLE_HASH1):
-        made = _sequence(sequence, sizes)
-        if made is not None:
-            found.append(made)
+    found = [made for _, made in _found({file.path: file.size for file in files})]
     return sorted(found, key=lambda made: (made.folder, made.pattern))
+
+
+def frame_files(paths: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the paths of each frame sequence among paths, its frames ascending."""
+    for sequence, made in _found(dict.fromkeys(paths)):
+        yield [sequence.frame(frame) for frame in made.frames]
 
 
 def summary(sequences: Sequence[FrameSequence]) -> str:
@@ -103,7 +103,17 @@ def _is_frame(name: str) -> bool:
     return found is not None and not _VERSION_HEAD.search(found["head"])
 
 
-def _sequence(found: Any, sizes: dict[str, int | None]) -> FrameSequence | None:
+def _found(sizes: Mapping[str, int | None]) -> Iterator[tuple[Any, FrameSequence]]:
+    """Yield each sequence among paths, as the library has it and as we do. sizes: path -> bytes or None."""
+    frames = [path for path in sizes if _is_frame(path.rpartition("/")[2])]
+    fileseq = _fileseq()
+    for sequence in fileseq.findSequencesInList(frames, pad_style=fileseq.constants.PAD_STYLE_HASH1):
+        made = _sequence(sequence, sizes)
+        if made is not None:
+            yield sequence, made
+
+
+def _sequence(found: Any, sizes: Mapping[str, int | None]) -> FrameSequence | None:
     frames = tuple(sorted(int(frame) for frame in found.frameSet() or ()))
     head = found.basename()
     if not frames or frames[-1] - frames[0] >= LONGEST or (len(frames) == 1 and not _SINGLE_HEAD.search(head)):

@@ -24,7 +24,7 @@ class SettingsDialog(Dialog):
         value, choices = self._box.value, frame.services.choices
         self.cards = Cards(frame.theme)
         self.theme_box = _combo("Theme", THEMES, value.theme)
-        self.tasks = _spin("Tasks at once", 1, 16, value.tasks_at_once)
+        self.tasks = _spin("Tasks at once per server", 1, 16, value.tasks_at_once)
         self.lanes = _spin("Connections per server", 0, 64, value.parallel or 0, "automatic")
         self.limit = _spin("Speed limit in MB/s", 0, 100_000, (value.limit_rate or 0) // MEGABYTE, "no limit", " MB/s")
         self.verify = QCheckBox("Check every file again after the download")
@@ -33,6 +33,8 @@ class SettingsDialog(Dialog):
         self.versions.choose(value.version_strategy)
         self.conflicts = Explained("If a file exists", choices.conflicts)
         self.conflicts.choose(value.conflict)
+        self.order = Explained("Order of a new task's files", choices.orders)
+        self.order.choose(value.order)
         self.level = _combo("What the log keeps", LEVELS, value.log_level)
         form = QFormLayout()
         form.setHorizontalSpacing(18)
@@ -43,13 +45,14 @@ class SettingsDialog(Dialog):
             ("LOOK", None),
             ("Theme", self.theme_box),
             ("TRANSFERS", None),
-            ("Tasks at once", self.tasks),
+            ("Tasks at once per server", self.tasks),
             ("Connections per server", self.lanes),
             ("Speed limit", self.limit),
             ("", self.verify),
             ("NEW TASKS", None),
             ("Versions", self.versions),
             ("If a file exists", self.conflicts),
+            ("Order of files", self.order),
             ("LOG", None),
             ("Keep", self.level),
         )
@@ -65,6 +68,7 @@ class SettingsDialog(Dialog):
         self.verify.toggled.connect(lambda on: self._set("verify", on))
         self.versions.changed.connect(lambda name: self._set("version_strategy", name))
         self.conflicts.changed.connect(lambda name: self._set("conflict", name))
+        self.order.changed.connect(lambda name: self._set("order", name))
         self.level.currentIndexChanged.connect(lambda: self._set("log_level", self.level.currentData()))
         fields: dict[str, QWidget] = {
             "theme": self.theme_box,
@@ -74,6 +78,7 @@ class SettingsDialog(Dialog):
             "verify": self.verify,
             "version_strategy": self.versions,
             "conflict": self.conflicts,
+            "order": self.order,
             "log_level": self.level,
         }
         for key, field in fields.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.core.media import Compared, Publication, ShotState, Structure, Version
-from desktop.core.plan import CustomVersions, Request, VersionStrategy
+from desktop.core.plan import CustomVersions, Options, Request, VersionStrategy
 
 WORTH = frozenset({ShotState.NEW, ShotState.UPDATE, ShotState.INCOMPLETE})
 """States a download is offered for when nothing is selected."""
@@ -62,7 +62,14 @@ def trimmed(structure: Structure, rows: Sequence[Compared]) -> Structure:
     return replace(structure, publications=kept)
 
 
-def request(wish: Wish, connection: str, destination: Path, custom: CustomVersions, name: str) -> Request:
+def request(
+    wish: Wish,
+    connection: str,
+    destination: Path,
+    custom: CustomVersions,
+    name: str,
+    options: Options = Options(),  # noqa: B008  a frozen value
+) -> Request:
     """Return the request for a wish."""
     return Request(
         connection=connection,
@@ -71,6 +78,7 @@ def request(wish: Wish, connection: str, destination: Path, custom: CustomVersio
         specific_version=wish.specific or None if wish.strategy is VersionStrategy.SPECIFIC else None,
         custom=dict(custom) if wish.strategy is VersionStrategy.CUSTOM else {},
         conflict=wish.conflict,
+        options=options,
         name=name,
     )
 

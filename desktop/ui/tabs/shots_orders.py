@@ -75,7 +75,8 @@ class ShotOrders(QObject):
         if session.structure is None or not wish.rows or self._planning is not None:
             return
         name = task_name(wish, session.connection)
-        asked = request(wish, session.connection, self._frame.destination.path, self._model.custom, name)
+        options = self._frame.services.settings.value.options
+        asked = request(wish, session.connection, self._frame.destination.path, self._model.custom, name, options)
         structure = trimmed(session.structure, wish.rows)
         self._bar.busy(True)
 
