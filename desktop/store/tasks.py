@@ -94,6 +94,11 @@ class Tasks:
         """Return a task's items, in the plan's order."""
         return tuple(item_of(row) for row in self._access.rows(select_items(task_id)))
 
+    def sites(self, task_id: int) -> tuple[str, ...]:
+        """Return the names of the sites a task's items are on."""
+        query = ItemRow.select(ItemRow.site).where(ItemRow.task == task_id).distinct()
+        return tuple(site for (site,) in self._access.rows(query))
+
     def files(
         self,
         task_id: int,

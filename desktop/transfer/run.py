@@ -91,8 +91,8 @@ class Run:
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """Return the names of the sites there are jobs for."""
-        return tuple(self._left)
+        """Return the names of the sites that have jobs left."""
+        return tuple(site for site, left in self._left.items() if left)
 
     @property
     def stopped(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from PySide6.QtCore import QThreadPool, SignalInstance
 
+from desktop.core.connection import Address
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Entry
 from desktop.core.task import Progress, Task, TaskEvent, TaskFile
@@ -113,6 +114,11 @@ class Active:
         for worker in self.workers:
             worker.over.wait()
         self.workers.clear()
+
+    @property
+    def servers(self) -> frozenset[Address]:
+        """Return the servers that still have something to bring."""
+        return self._known.servers(self.run.sites)
 
     @property
     def over(self) -> bool:

@@ -4,10 +4,12 @@ import contextlib
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
+from desktop.core.connection import Address
 from desktop.core.errors import HostileName
 from desktop.core.plan import ItemState, Plan
 from desktop.core.task import FileResult, LogLine, Task, TaskEvent, TaskFile, advance, allowed
@@ -23,6 +25,11 @@ from desktop.work.sites import Sites
 
 TICK = 100
 """Milliseconds between two looks at what runs; figures are told every second look."""
+
+MOST_TASKS = 8
+"""Tasks that run at once over all servers, unless the setting for a single one is higher."""
+THREADS = 128
+"""Lanes at most: as many as eight servers bear by default."""
 
 RECORDING = 0.05
 """Share of the time that recording results should take: a commit costs 2 ms on one disk and 100 on another, so what the
@@ -49,10 +56,11 @@ class Queue(QObject):
         super().__init__()
         self._store, self._sites, self.settings = store, sites, settings
         self._active: dict[int, Active] = {}
-        self._waiting: list[int] = []
+        # In the order of their turns, with the servers their files are on.
+        self._waiting: dict[int, frozenset[Address]] = {}
         self._pace = Pace(settings.limit_rate)
         self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(64)
+        self._pool.setMaxThreadCount(THREADS)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._tick)
@@ -82,7 +90,7 @@ class Queue(QObject):
         self._note(task, "INFO", f"Planned {totals.transfers} files, {size}, to {plan.request.destination}.")
         self._note(task, "WARNING", *plan.warnings)
         if start:
-            self._waiting.append(task.id)
+            self._wait(task.id)
         else:
             task = self._move(task, TaskEvent.PAUSE)
         self.changed.emit((task,))
@@ -131,7 +139,7 @@ class Queue(QObject):
         self._closed = True
         self._timer.stop()
         for task_id in tuple(self._waiting):
-            self._waiting.remove(task_id)
+            del self._waiting[task_id]
             self._move(self._store.tasks.get(task_id), TaskEvent.INTERRUPT)
         running = tuple(self._active)
         self._stop(running, TaskEvent.INTERRUPT)
@@ -148,8 +156,7 @@ class Queue(QObject):
             task = self._store.tasks.get(task_id)
             if not allowed(task.state, event):
                 continue
-            if task_id in self._waiting:
-                self._waiting.remove(task_id)
+            self._waiting.pop(task_id, None)
             active = self._active.get(task_id)
             if active:
                 active.stop(event)
@@ -173,9 +180,12 @@ class Queue(QObject):
             task = self._store.tasks.get(task_id)
             if allowed(task.state, event):
                 task = self._move(task, event)
-                self._waiting.append(task_id)
+                self._wait(task_id)
                 self.changed.emit((task,))
         self._look_soon()
+
+    def _wait(self, task_id: int) -> None:
+        self._waiting[task_id] = self._sites.servers(self._store.tasks.sites(task_id))
 
     def _look_soon(self) -> None:
         if self._closed:
@@ -188,12 +198,16 @@ class Queue(QObject):
     def _fill(self) -> None:
         if self._closed:
             return
-        while self._waiting and len(self._active) < self.settings.tasks_at_once:
-            task_id = next((id_ for id_ in self._waiting if id_ not in self._active), None)
-            if task_id is None:
+        at_once = self.settings.tasks_at_once
+        busy = Counter(server for active in self._active.values() for server in active.servers)
+        for task_id, servers in tuple(self._waiting.items()):
+            if len(self._active) >= max(MOST_TASKS, at_once):
                 break
-            self._waiting.remove(task_id)
-            self._start(task_id)
+            # Whoever has something to do on a server with room goes: a server that hangs holds up its own tasks only.
+            if task_id not in self._active and (not servers or any(busy[server] < at_once for server in servers)):
+                del self._waiting[task_id]
+                self._start(task_id)
+                busy.update(servers)
         for active in self._active.values():
             active.fill(self._pool, self.settings, self._lane_ended)
 

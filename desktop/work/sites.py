@@ -1,5 +1,6 @@
 """Know how to reach every site a task speaks of: saved connections and plain URLs, with their secrets."""
 
+import contextlib
 import os
 import re
 import threading
@@ -9,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from desktop.core.connection import Address, Connection, Location, parse_location
-from desktop.core.errors import NoSecretStore, NotFound, UsageError
+from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
 from desktop.core.redaction import redact, register_secret
 from desktop.places import Places
 from desktop.store import secrets
@@ -201,17 +202,29 @@ class Sites:
     def budget(self, name: str) -> HostBudget:
         """Return the connection budget of the site's host, shared by every task and scan."""
         address, most = self._address(name)
-        server = replace(address, user=None)
+        server = _server(address)
         with self._lock:
             if server not in self._budgets:
                 self._budgets[server] = HostBudget(most or DEFAULT_BUDGET)
             return self._budgets[server]
+
+    def servers(self, names: Iterable[str]) -> frozenset[Address]:
+        """Return the servers of the sites, whoever logs in to them; of a connection that is gone there is none."""
+        found = set()
+        for name in names:
+            with contextlib.suppress(ShotDockError):
+                found.add(_server(self._address(name)[0]))
+        return frozenset(found)
 
     def _address(self, name: str) -> tuple[Address, int | None]:
         if "://" in name:
             return parse_location(name).address, None
         connection = self.connection(name)
         return connection.address, connection.max_connections
+
+
+def _server(address: Address) -> Address:
+    return replace(address, user=None)
 
 
 def _kept(origin: str) -> str | None:
