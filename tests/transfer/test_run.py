@@ -401,7 +401,8 @@ def test_a_file_that_cannot_be_proved_the_same_is_never_fetched_in_ranges_unaske
 ) -> None:
     monkeypatch.setattr("desktop.transfer.download.SHARE_FROM", 16 * MIB)
     shelf = Shelf(block=MIB, features=Features(segments=2))
-    entry = replace(shelf.put("/a", 64 * MIB), mtime=None, etag=None)
+    shelf.mtime = None
+    entry = replace(shelf.put("/a", 64 * MIB), etag=None)
     [done] = bring(tmp_path, shelf, [entry], lanes=2)
     assert done.result is R.DOWNLOADED
     assert {start for _, start, _ in shelf.reads} == {0}

@@ -199,7 +199,7 @@ class Control(ftplib.FTP):
 
     def _log_in(self) -> None:
         user = self.site.address.user or "anonymous"
-        password = self.site.login.secret() if self.site.address.user else self.site.login.password
+        password = self.site.login.secret() if user != "anonymous" else self.site.login.password
         if password is None:
             password = "anonymous@" if user == "anonymous" else ""
         reply = self.ask(f"USER {checked(user)}")[0]
