@@ -2,11 +2,12 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThread, QThreadPool, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal, SignalInstance, Slot
 
 from desktop.core.errors import ShotDockError, Stopped
 
@@ -24,7 +25,9 @@ class Mailbox(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+        self._calls: deque[Call] = deque()
+        # A queued connection would do, but to name it is to build every enum of the Qt namespace: 20 ms of each start.
+        self._posted.connect(self._take)
 
     @property
     def signal(self) -> SignalInstance:
@@ -36,8 +39,13 @@ class Mailbox(QObject):
         self._posted.emit(call)
 
     @Slot(object)
-    def _run(self, call: Call) -> None:
-        call()
+    def _take(self, call: Call) -> None:
+        self._calls.append(call)
+        QTimer.singleShot(0, self, self._run)
+
+    @Slot()
+    def _run(self) -> None:
+        self._calls.popleft()()
 
 
 class Desk:
