@@ -7,6 +7,7 @@ Run by hand on an idle Linux machine with openssh-server, vsftpd, nginx, curl, a
 """
 
 import argparse
+import compileall
 import fnmatch
 import json
 import signal
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.arena import Wrong
+from tests.benchmarks.arena import ROOT, Wrong
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.growth import STUDIES
 from tests.benchmarks.machine import machine, versions
@@ -51,6 +52,7 @@ def main() -> int:
     kept = _load(arguments.json)
     status = 0
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="shotdock-bench-") as scratch, Ground(Path(scratch)) as ground:
+        compileall.compile_dir(ROOT / "desktop", quiet=1)  # as an installation does
         ground.shotdock("connections", "list")
         for row in chosen:
             try:

@@ -141,7 +141,10 @@ def executable(name: str) -> str:
 def environment(bench: Path) -> dict[str, str]:
     """Return what every program gets: one ShotDock home for all rounds, as in daily use, and nobody's own settings."""
     mine = {"SHOTDOCK_HOME": str(bench / "home"), "HOME": str(bench / "nobody"), "PYTHONPATH": str(ROOT)}
-    return {**os.environ, **mine, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    # An installed program has its bytecode: a setting that keeps Python from writing any would have ShotDock compile
+    # all of its libraries at every start.
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**others, **mine, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 def arrived(served: Path, name: str | None = None) -> Callable[[Path, Path], None]:
