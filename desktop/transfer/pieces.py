@@ -1,5 +1,6 @@
 """The pieces a file is fetched in, as a source sees them, and the feed a lane pulls them from."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from desktop.core.errors import ConnectionLost, ShotDockError, Stopped
@@ -7,7 +8,7 @@ from desktop.core.media import Entry
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.download import Download
 from desktop.transfer.ports import Buffer
-from desktop.transfer.spans import Span
+from desktop.transfer.spans import SEGMENT_FROM, Span
 
 
 class FilePiece:
@@ -35,6 +36,7 @@ class FilePiece:
             if self.stopped:
                 raise Stopped
             self._download.opened(self._span, now)
+            self._feed.opened(self._download)
         except (Stopped, ShotDockError):
             self._feed.out.pop(self, None)
             raise
@@ -82,7 +84,9 @@ class FilePiece:
 
 
 class Hands(Protocol):
-    """What a feed needs of its run."""
+    """What a feed needs of its run. wake: tells that further lanes may find something to do."""
+
+    wake: Callable[[], None]
 
     @property
     def stopped(self) -> bool:
@@ -109,6 +113,7 @@ class LaneFeed:
         self.ranges = True
         self.progress = 0
         self.begun = False
+        self._opened = False
         self.host: HostBudget | None = None
         self.out: dict[FilePiece, None] = {}
 
@@ -126,6 +131,12 @@ class LaneFeed:
             self.begun = True
             self.out[piece] = None
         return piece
+
+    def opened(self, download: Download) -> None:
+        """Note that a file is open: from the first on it is known what the server can do, and a large one is shared."""
+        if not self._opened or (download.size or 0) >= SEGMENT_FROM:
+            self._opened = True
+            self._run.wake()
 
     def count(self, count: int) -> None:
         """Note bytes that arrived, and wait as long as the limits ask."""

@@ -40,7 +40,8 @@ class Run:
 
     token: the task's, borne by its part files. segments: in how many ranges a large file is fetched at once; None
     leaves it to the lanes: one that would idle takes half of what another one has before it.
-    verify: read every file back from disk before it is committed.
+    verify: read every file back from disk before it is committed. wake: called, from any thread, when further lanes may
+    find something to do that were of no use before.
     """
 
     def __init__(
@@ -50,13 +51,14 @@ class Run:
         jobs: Sequence[Job],
         conflict: ConflictStrategy,
         pace: Pace,
+        wake: Callable[[], None],
         *,
         segments: int | None = None,
         verify: bool = False,
         patience: Patience = Patience(),  # noqa: B008  it is frozen
     ) -> None:
         self.token, self.conflict, self.patience = token, conflict, patience
-        self.verify = verify
+        self.verify, self.wake = verify, wake
         self._segments = segments
         self.folders = Folders(destination)
         self._pace = pace
@@ -297,6 +299,7 @@ class Run:
                     return True
                 if self._lanes[site] > 1:
                     break
+                self._committer.hasten()
                 self._changed.wait(self._next_due(site))
             self._lanes[site] -= 1
             self._changed.notify_all()

@@ -48,8 +48,16 @@ class Meter:
 class Active:
     """One running task."""
 
-    def __init__(self, task: Task, files: Sequence[TaskFile], sites: dict[int, str], known: Sites, pace: Pace) -> None:
-        """Prepare the task's run. sites: item id -> site name."""
+    def __init__(
+        self,
+        task: Task,
+        files: Sequence[TaskFile],
+        sites: dict[int, str],
+        known: Sites,
+        pace: Pace,
+        wanted: SignalInstance,
+    ) -> None:
+        """Prepare the task's run. sites: item id -> site name. wanted: told when `fill` may have something to open."""
         self.task = task
         self.leaving: TaskEvent | None = None
         self.workers: set[LaneWorker] = set()
@@ -64,6 +72,7 @@ class Active:
             jobs,
             CONFLICTS[task.conflict_strategy],
             self.pace,
+            wanted.emit,
             # One lane gains nothing from a file in several ranges.
             segments=1 if task.options.parallel == 1 else task.options.segments,
             verify=task.options.verify,

@@ -51,6 +51,7 @@ class Queue(QObject):
     progressed = Signal(object)
     interrupted = Signal(object)
     _lane_ended = Signal(object)
+    _lanes_wanted = Signal()
 
     def __init__(self, store: Store, sites: Sites, settings: Settings) -> None:
         super().__init__()
@@ -65,6 +66,7 @@ class Queue(QObject):
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._tick)
         self._lane_ended.connect(self._on_lane_ended)
+        self._lanes_wanted.connect(self._fill)
         self._ticks = 0
         self._record_from = 0.0
         self._closed = False
@@ -220,7 +222,7 @@ class Queue(QObject):
         files = self._store.tasks.pending(task_id)
         sites = {item.id: item.site for item in self._store.tasks.items(task_id)}
         try:
-            active = Active(task, files, sites, self._sites, self._pace)
+            active = Active(task, files, sites, self._sites, self._pace, self._lanes_wanted)
         except HostileName as error:
             self.changed.emit((self._finish(self._move(task, TaskEvent.FAIL, str(error))),))
             return

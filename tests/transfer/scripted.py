@@ -138,6 +138,10 @@ def _hand(call: Callable[[], None]) -> None:
         raise _Refused from error
 
 
+def _nothing() -> None:
+    """Wake nobody: the test opens its lanes itself."""
+
+
 def make_run(
     root: Path,
     jobs: Sequence[Job],
@@ -148,9 +152,20 @@ def make_run(
     segments: int | None = None,
     verify: bool = False,
     patience: Patience = HASTY,
+    wake: Callable[[], None] | None = None,
 ) -> Run:
     """Return a run with little patience."""
-    return Run(token, root, jobs, conflict, pace or Pace(), segments=segments, verify=verify, patience=patience)
+    return Run(
+        token,
+        root,
+        jobs,
+        conflict,
+        pace or Pace(),
+        wake or _nothing,
+        segments=segments,
+        verify=verify,
+        patience=patience,
+    )
 
 
 def carry(run: Run, shelf: Shelf, lanes: int = 1, budget: HostBudget | None = None) -> dict[int, JobDone]:

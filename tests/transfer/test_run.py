@@ -1,5 +1,6 @@
 """Runs from end to end, against a server that keeps to a script."""
 
+import math
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from desktop.core.task import FileResult
 from desktop.transfer.jobs import Job
 from desktop.transfer.ports import ConflictStrategy, Features
 from desktop.transfer.run import Run
+from desktop.transfer.spans import SEGMENT_FROM
 from tests.transfer.scripted import (
     COMPARE,
     KEEP_BOTH,
@@ -394,6 +396,27 @@ def test_a_lane_that_would_idle_shares_the_range_of_another(tmp_path: Path, monk
     assert starts == {"/a": {0}, "/b": {0, 36 * MIB}}
     assert shelf.sent("/b") < 66 * MIB, "the first lane leaves off where the second one began"
     assert tree(tmp_path) == {"a": shelf.files["/a"], "b": shelf.files["/b"]}
+
+
+def test_lanes_are_asked_for_once_it_is_known_what_the_server_can_do_and_that_a_file_can_be_shared(
+    tmp_path: Path,
+) -> None:
+    shelf = Shelf(block=MIB, features=Features(segments=2))
+    entries = [shelf.put("/a", 1000), shelf.put("/b", 1000), shelf.put("/c", SEGMENT_FROM)]
+    jobs = [Job(i, "site", entry, tmp_path / entry.path.lstrip("/")) for i, entry in enumerate(entries)]
+    heard: list[tuple[bool, int]] = []
+    run = make_run(tmp_path, jobs, wake=lambda: heard.append((run.reached("site"), run.wants("site"))))
+    carry(run, shelf)
+    assert heard == [(True, 2), (True, 1)]
+
+
+def test_the_last_small_files_are_not_kept_waiting_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every disk is a quick one here, and a file left waiting would wait for longer than any test may take.
+    monkeypatch.setattr("desktop.transfer.committer.QUICK", math.inf)
+    monkeypatch.setattr("desktop.transfer.committer.LINGER", 3600.0)
+    shelf = Shelf()
+    entries = [shelf.put(f"/{n}", 100) for n in range(40)]
+    assert {done.result for done in bring(tmp_path, shelf, entries)} == {R.DOWNLOADED}
 
 
 def test_a_file_that_cannot_be_proved_the_same_is_never_fetched_in_ranges_unasked(
