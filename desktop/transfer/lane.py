@@ -100,6 +100,7 @@ class Lane:
                 raise Stopped
             source.connect()
             feed.ranges = source.features.ranges
+            feed.source = source
             self._run.connected(self.site, source.features)
         return self._source
 

@@ -7,7 +7,7 @@ from desktop.core.errors import ConnectionLost, ShotDockError, Stopped
 from desktop.core.media import Entry
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.download import Download
-from desktop.transfer.ports import Buffer
+from desktop.transfer.ports import Buffer, Source
 from desktop.transfer.spans import SEGMENT_FROM, Span
 
 
@@ -20,6 +20,7 @@ class FilePiece:
         self._download, self._feed, self._span = download, feed, span
         self.file: Entry = download.facts
         self.query = download.job.query
+        span.carried = True
         self.start = span.start
         self._stop = span.stop
         # A range that reaches the end is asked for without one: the server's own end of file is heard then.
@@ -103,8 +104,8 @@ class LaneFeed:
     """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
 
     ranges: whether the source can start at any byte; without it nothing is resumed. progress: bytes that came.
-    begun: whether it ever got a piece. host: what the server bears; while it wants to be left alone
-    there is nothing to do.
+    begun: whether it ever got a piece. source: the one that pulls, once it is connected. host: what the server bears;
+    while it wants to be left alone there is nothing to do.
     """
 
     def __init__(self, run: Hands, site: str) -> None:
@@ -115,6 +116,7 @@ class LaneFeed:
         self.begun = False
         self._opened = False
         self.host: HostBudget | None = None
+        self.source: Source | None = None
         self.out: dict[FilePiece, None] = {}
 
     @property

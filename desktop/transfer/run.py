@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -190,6 +191,8 @@ class Run:
 
     def take(self, feed: LaneFeed) -> FilePiece | None:
         """Return the next piece for a lane, or None."""
+        if feed.source is not None and not feed.source.features.ranges:
+            self.connected(feed.site, feed.source.features)
         while True:
             with self._changed:
                 if self._stopped:
@@ -217,9 +220,10 @@ class Run:
         """Return half of what another lane has before it, for one that would idle."""
         if feed.out:
             return None
+        # Under one lock, or two lanes would find the same range long enough, and share it into three.
         with self._changed:
             download = self._shareable(feed.site)
-        span = download.share() if download is not None else None
+            span = download.share() if download is not None else None
         return FilePiece(download, feed, span) if download is not None and span is not None else None
 
     def pace(self, count: int) -> None:
@@ -272,7 +276,13 @@ class Run:
             self._changed.notify_all()
 
     def connected(self, site: str, features: Features) -> None:
-        """Note that a lane reached the site, and what its source can do there."""
+        """Note that a lane reached the site, and what its source can do there.
+
+        Where one source found that the server ignores ranges, others do not have to find out too.
+        """
+        known = self._features.get(site)
+        if known is not None and not known.ranges:
+            features = replace(features, ranges=False)
         self._features[site] = features
 
     def reached(self, site: str) -> bool:

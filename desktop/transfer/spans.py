@@ -15,14 +15,17 @@ Gap = tuple[int, int | None]
 
 
 class Span:
-    """A range on its way. stop: its end, None if unknown. received: bytes that came. ended: nobody wants more of it."""
+    """A range on its way. stop: its end, None if unknown. received: bytes that came. ended: nobody wants more of it.
 
-    __slots__ = ("ended", "received", "start", "stop")
+    carried: a lane has it; before, it waits in a queue, or for the time that a server asked for.
+    """
+
+    __slots__ = ("carried", "ended", "received", "start", "stop")
 
     def __init__(self, start: int, stop: int | None) -> None:
         self.start, self.stop = start, stop
         self.received = 0
-        self.ended = False
+        self.ended = self.carried = False
 
 
 class Spans:
@@ -43,8 +46,8 @@ class Spans:
         return spans
 
     def longest(self, size: int) -> tuple[int, Span] | None:
-        """Return the range with the most bytes to come, and their number, if any is under way. size: the file's."""
-        left = [(self._end(span, size) - span.start - span.received, span) for span in self._live]
+        """Return the range with the most bytes to come, and their number, if a lane has any. size: the file's."""
+        left = [(self._end(span, size) - span.start - span.received, span) for span in self._live if span.carried]
         return max(left, key=lambda one: one[0], default=None)
 
     def halve(self, span: Span, size: int) -> Span:

@@ -260,6 +260,8 @@ class Library(QObject):
                     budget.rest(error.retry_after or 0)
                 raise
             if park:
+                # Whoever cancels from here on does not mean the connection, which may be in other hands at once.
+                work.done()
                 self._park(site, source)
             else:
                 source.close()

@@ -163,6 +163,7 @@ class Proxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # for the sockets of what was aborted
 
     async def _cut_all(self, how: How) -> int:
         lines = list(self._lines)
@@ -185,6 +186,7 @@ class Proxy:
             try:
                 await self._carry(reader, client, port, data, number)
             finally:
+                client.transport.abort()  # if the proxy ends before there is a line to end
                 self._tasks.discard(task)
 
         return take

@@ -2,7 +2,6 @@
 
 import math
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -375,29 +374,6 @@ def test_several_lanes_write_one_file(tmp_path: Path, segments: int) -> None:
     assert (tmp_path / "a").read_bytes() == shelf.files["/a"]
 
 
-def test_a_lane_that_would_idle_shares_the_range_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop.transfer.download.SHARE_FROM", 30 * MIB)
-    shelf = Shelf(block=MIB, features=Features(segments=2))
-    entries = [shelf.put("/a", 64 * MIB), shelf.put("/b", 64 * MIB)]
-    shared = threading.Event()
-
-    def opened(path: str, count: int) -> None:
-        if (path, count) == ("/b", 2):
-            shared.set()
-
-    def block(path: str, offset: int) -> None:
-        # The first lane has all the time it needs to bring the other file, and to come for half of this one.
-        if (path, offset) == ("/b", 8 * MIB):
-            assert shared.wait(20)
-
-    shelf.on_open, shelf.on_block = opened, block
-    assert [done.result for done in bring(tmp_path, shelf, entries, lanes=2)] == [R.DOWNLOADED, R.DOWNLOADED]
-    starts = {path: {start for name, start, _ in shelf.reads if name == path} for path in ("/a", "/b")}
-    assert starts == {"/a": {0}, "/b": {0, 36 * MIB}}
-    assert shelf.sent("/b") < 66 * MIB, "the first lane leaves off where the second one began"
-    assert tree(tmp_path) == {"a": shelf.files["/a"], "b": shelf.files["/b"]}
-
-
 def test_lanes_are_asked_for_once_it_is_known_what_the_server_can_do_and_that_a_file_can_be_shared(
     tmp_path: Path,
 ) -> None:
@@ -417,18 +393,6 @@ def test_the_last_small_files_are_not_kept_waiting_for_others(tmp_path: Path, mo
     shelf = Shelf()
     entries = [shelf.put(f"/{n}", 100) for n in range(40)]
     assert {done.result for done in bring(tmp_path, shelf, entries)} == {R.DOWNLOADED}
-
-
-def test_a_file_that_cannot_be_proved_the_same_is_never_fetched_in_ranges_unasked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("desktop.transfer.download.SHARE_FROM", 16 * MIB)
-    shelf = Shelf(block=MIB, features=Features(segments=2))
-    shelf.mtime = None
-    entry = replace(shelf.put("/a", 64 * MIB), etag=None)
-    [done] = bring(tmp_path, shelf, [entry], lanes=2)
-    assert done.result is R.DOWNLOADED
-    assert {start for _, start, _ in shelf.reads} == {0}
 
 
 def test_a_segment_that_finds_another_file_ends_them_all(tmp_path: Path) -> None:

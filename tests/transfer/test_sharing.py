@@ -1,0 +1,199 @@
+"""Lanes that share a file: in whatever order they write, every byte arrives once or twice, and never anybody else's."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop.core.errors import Retry, Stopped
+from desktop.core.task import FileResult
+from desktop.transfer.jobs import Job
+from desktop.transfer.pieces import FilePiece, LaneFeed
+from desktop.transfer.ports import Features
+from desktop.transfer.run import Run
+from desktop.transfer.spans import BLOCK, Spans
+from tests.transfer.scripted import MIB, ScriptedSource, Shelf, bring, make_run, tree
+
+R = FileResult
+SHARED = Features(segments=3)
+
+
+class Writer:
+    """A lane's source that writes when it is told to: block after block, of whatever piece it has."""
+
+    def __init__(self, run: Run, shelf: Shelf) -> None:
+        self.feed = LaneFeed(run, "site")
+        self._files = shelf.files
+        self._at = 0
+        self.piece: FilePiece | None = None
+
+    def step(self, size: int) -> bool:
+        """Write up to so many bytes, or take a piece; say what a source says at its end. False: nothing to do."""
+        if self.piece is None:
+            self.piece = self.feed.next()
+            if self.piece is None:
+                return False
+            self._at = self.piece.start
+            self._hand(lambda piece: piece.opened(piece.file))
+            return True
+        data = self._files[self.piece.file.path]
+        end = len(data) if self.piece.end is None else self.piece.end
+        at, self._at = self._at, min(end, self._at + size)
+        self._hand(lambda piece: piece.write(at, data[at : self._at]))
+        if self.piece is not None and self._at == end:
+            self.piece.finished()
+            self.piece = None
+        return True
+
+    def _hand(self, call: Callable[[FilePiece], None]) -> None:
+        assert self.piece is not None
+        try:
+            call(self.piece)
+        except Stopped:
+            self.piece = None
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(1, 60 * 4096),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 20_000)), max_size=150),
+)
+def test_in_whatever_order_lanes_write_and_share_every_byte_comes_once(size: int, steps: list[tuple[int, int]]) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("desktop.transfer.download.SEGMENT_FROM", 4 * 4096)
+        patch.setattr("desktop.transfer.spans.BLOCK", 4096)
+        shelf = Shelf()
+        run = make_run(Path(folder), [Job(1, "site", shelf.put("/a", size), Path(folder) / "a")])
+        run.connected("site", SHARED)
+        lanes = [Writer(run, shelf) for _ in range(3)]
+        for lane, count in steps:
+            lanes[lane].step(count)
+        busy = True
+        while busy:
+            done = [lane.step(9999) for lane in lanes]
+            busy = any(done)
+        run.close()
+        (ended,) = run.drain()
+        assert ended.result is R.DOWNLOADED, ended.error
+        assert (Path(folder) / "a").read_bytes() == shelf.files["/a"]
+        # One byte more, and a lane wrote what it knew to be another's by then.
+        assert ended.transferred == size
+
+
+@given(st.integers(2 * BLOCK, 1 << 40), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1 << 30)), max_size=9))
+def test_halves_lie_side_by_side_whatever_came_before(size: int, turns: list[tuple[int, int]]) -> None:
+    spans = Spans()
+    live = spans.want([(0, None)])
+    for span in live:
+        span.carried = True
+    for which, came in turns:
+        span = live[which % len(live)]
+        end = size if span.stop is None else span.stop
+        span.received = min(end - span.start, span.received + came)
+        longest = spans.longest(size)
+        assert longest is not None
+        left, span = longest
+        if left >= 2 * BLOCK:
+            half = spans.halve(span, size)
+            half.carried = True
+            live.append(half)
+            assert span.start + span.received < half.start
+            assert half.start % BLOCK == (span.start + span.received) % BLOCK
+    ordered = sorted(live, key=lambda span: span.start)
+    assert ordered[0].start == 0 and ordered[-1].stop is None
+    assert all(a.stop == b.start for a, b in pairwise(ordered))
+    assert len(spans) == len(live)
+
+
+def test_a_lane_that_would_idle_shares_the_longest_range(tmp_path: Path) -> None:
+    """Two lanes, two files: the one that is done first takes half of what the other has before it, and no third."""
+    turn = threading.Event()
+
+    def wait(path: str, offset: int) -> None:
+        if path == "/b" and offset == MIB and shelf.opens["/b"] == 1:
+            assert turn.wait(20)
+
+    def opened(path: str, count: int) -> None:
+        if (path, count) == ("/b", 2):
+            turn.set()
+
+    shelf = Shelf(block=MIB, on_block=wait, on_open=opened, features=Features(segments=2))
+    results = bring(tmp_path, shelf, [shelf.put("/a", 2 * MIB), shelf.put("/b", 130 * MIB)], lanes=2)
+    assert [done.result for done in results] == [R.DOWNLOADED] * 2
+    assert tree(tmp_path) == {"a": shelf.files["/a"], "b": shelf.files["/b"]}
+    middle = MIB + -(-129 * MIB // 2 // BLOCK) * BLOCK
+    assert {start for path, start, _ in shelf.reads if path == "/b"} == {0, middle}
+
+
+def test_a_small_file_is_never_shared(tmp_path: Path) -> None:
+    shelf = Shelf(block=MIB, features=Features(segments=2))
+    [done] = bring(tmp_path, shelf, [shelf.put("/a", 63 * MIB)], lanes=4)
+    assert done.result is R.DOWNLOADED
+    assert (shelf.reads, shelf.connects) == ([["/a", 0, 63 * MIB]], 1)
+
+
+def test_a_range_that_waits_for_a_busy_server_is_not_shared(tmp_path: Path) -> None:
+    """Or an idle lane would ask for half of it at once, and use up the tries of the file without a pause."""
+
+    def busy(path: str, offset: int) -> None:
+        if offset == MIB and shelf.opens[path] == 1:
+            raise Retry("450 busy, try again")
+
+    shelf = Shelf(block=MIB, on_block=busy, features=Features(segments=2))
+    [done] = bring(tmp_path, shelf, [shelf.put("/a", 80 * MIB)])
+    assert done.result is R.DOWNLOADED
+    assert [start for _, start, _ in shelf.reads] == [0, MIB]
+
+
+def test_no_file_is_fetched_in_more_ranges_than_pay_off(tmp_path: Path) -> None:
+    shelf = Shelf()
+    run = make_run(tmp_path, [Job(1, "site", shelf.put("/a", 300 * MIB), tmp_path / "a")])
+    run.connected("site", Features(segments=2))
+    lanes = [Writer(run, shelf) for _ in range(3)]
+    assert [lane.step(MIB) for lane in lanes] == [True, True, False]
+    assert run.wants("site") == 0
+    run.stop()
+    run.close()
+
+
+@pytest.mark.parametrize(("mtime", "etag", "wanted"), [(None, None, 0), (None, '"e1"', 1), (1.7e9, None, 1)])
+def test_a_file_that_cannot_be_proved_the_same_is_not_shared(
+    tmp_path: Path, mtime: float | None, etag: str | None, wanted: int
+) -> None:
+    shelf = Shelf(mtime=mtime, etag=etag)
+    run = make_run(tmp_path, [Job(1, "site", shelf.put("/a", 200 * MIB), tmp_path / "a")])
+    run.connected("site", SHARED)
+    lane = Writer(run, shelf)
+    lane.step(MIB)
+    lane.step(MIB)
+    assert run.wants("site") == wanted
+    run.stop()
+    run.close()
+
+
+def test_where_one_lane_finds_that_ranges_are_ignored_none_is_asked_for_any_more(tmp_path: Path) -> None:
+    shelf = Shelf(features=SHARED)
+    entries = [shelf.put("/a", 200 * MIB), shelf.put("/b", 10)]
+    run = make_run(tmp_path, [Job(n, "site", entry, tmp_path / entry.path[1:]) for n, entry in enumerate(entries)])
+    run.connected("site", SHARED)
+    one, two = Writer(run, shelf), Writer(run, shelf)
+    one.step(1)
+    one.step(MIB)
+    two.step(1)
+    two.step(MIB)
+    assert run.wants("site") == 1
+    two.feed.source = ScriptedSource(Shelf(features=replace(SHARED, ranges=False)))
+    two.step(1)
+    assert two.piece is None
+    assert run.wants("site") == 0
+    # Nor does another source bring the matter up again that has not found out.
+    run.connected("site", SHARED)
+    assert run.wants("site") == 0
+    run.stop()
+    run.close()
