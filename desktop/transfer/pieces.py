@@ -7,8 +7,8 @@ from desktop.core.errors import ConnectionLost, ShotDockError, Stopped
 from desktop.core.media import Entry
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.download import Download
-from desktop.transfer.ports import Buffer, Source
-from desktop.transfer.spans import SEGMENT_FROM, Span
+from desktop.transfer.ports import Buffer, Features, Source
+from desktop.transfer.spans import SHARE_FROM, Span
 
 
 class FilePiece:
@@ -93,6 +93,9 @@ class Hands(Protocol):
     def stopped(self) -> bool:
         """True once the run was stopped."""
 
+    def connected(self, site: str, features: Features) -> None:
+        """Note what a source of the site can do."""
+
     def take(self, feed: "LaneFeed") -> FilePiece | None:
         """Return the next piece for a lane, or None."""
 
@@ -136,8 +139,10 @@ class LaneFeed:
 
     def opened(self, download: Download) -> None:
         """Note that a file is open: from the first on it is known what the server can do, and a large one is shared."""
-        if not self._opened or (download.size or 0) >= SEGMENT_FROM:
+        if not self._opened or (download.size or 0) >= SHARE_FROM:
             self._opened = True
+            if self.source is not None:
+                self._run.connected(self.site, self.source.features)
             self._run.wake()
 
     def count(self, count: int) -> None:

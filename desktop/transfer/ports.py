@@ -1,5 +1,6 @@
 """The engine's sockets: what a source and a conflict strategy have to be."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,10 +11,8 @@ from desktop.core.connection import Address
 from desktop.core.media import Entry, Folder
 from desktop.core.registry import Registry
 
-NEAR = 0.0002
 FAR = 0.005
-"""Seconds there and back up to which the line costs less than to share the machine among connections, and from which
-on connections wait for the line rather than for the machine."""
+"""Seconds there and back from which on connections wait for the line rather than for the machine."""
 
 Buffer = bytes | bytearray | memoryview
 """What a source may hand to `Piece.write`."""
@@ -70,8 +69,8 @@ class Features:
     ranges: it can start at any byte. pipelined: many pieces are in flight on one connection. lanes: how many
     connections pay off. far: how many do to a server far away, if that is another number. segments: how many ranges
     of one large file pay off side by side. listing: it can list folders. listers: over how many connections a tree is
-    best listed. stable: mtime or etag tell a changed file. near: the server is so near that small files come no
-    faster over several connections.
+    best listed. stable: mtime or etag tell a changed file. near: seconds there and back up to which small files come
+    no faster over several connections. distance: those seconds, once they are known.
     """
 
     ranges: bool = True
@@ -82,12 +81,18 @@ class Features:
     listing: bool = True
     listers: int = 1
     stable: bool = True
-    near: bool = False
+    near: float = 0.0
+    distance: float = math.inf
+
+    @property
+    def alone(self) -> bool:
+        """Tell whether one connection is as good as several, as long as files are small."""
+        return self.distance < self.near
 
     def at(self, distance: float) -> "Features":
         """Return the features towards a server so far away: seconds for the way there and back."""
         lanes = self.far if self.far is not None and distance >= FAR else self.lanes
-        return replace(self, lanes=lanes, near=distance < NEAR)
+        return replace(self, lanes=lanes, distance=distance)
 
 
 class Piece(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 SEGMENT_FROM = 64 * 1024 * 1024
 """Bytes still missing from which on a file may be fetched in several ranges at once."""
-SHARE_FROM = 256 * 1024 * 1024
+SHARE_FROM = 192 * 1024 * 1024
 """Bytes of a range still to come from which on half of them go to a lane that would idle: FTP cannot be told where to
 stop, so what was on its way when a range ends is wasted, some megabytes."""
 BLOCK = 1024 * 1024

@@ -101,7 +101,7 @@ class Active:
         budget = self._known.budget(site)
         mine = [worker.lane for worker in self.workers if worker.site == site]
         # Lanes that are still on their way to the server will have their share of what waits.
-        load = ONE_AFTER_ANOTHER if features.near else AT_ONCE if features.pipelined else 1
+        load = ONE_AFTER_ANOTHER if features.alone else AT_ONCE if features.pipelined else 1
         wanted = self.run.wants(site, load, len(mine)) - sum(not lane.begun for lane in mine)
         for _ in range(min(most - len(mine), wanted)):
             if not budget.take():

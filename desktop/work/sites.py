@@ -17,7 +17,7 @@ from desktop.store import secrets
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.ports import SOURCES, Features, Login, Site, Source, Trust
 
-DEFAULT_BUDGET = 16
+DEFAULT_BUDGET = 24
 """Connections to one host, over all tasks and scans, when the connection does not say."""
 
 

@@ -23,7 +23,6 @@ from desktop.core.task import FileResult
 from desktop.transfer.jobs import Job
 from desktop.transfer.ports import ConflictStrategy, Features
 from desktop.transfer.run import Run
-from desktop.transfer.spans import SEGMENT_FROM
 from tests.transfer.scripted import (
     COMPARE,
     KEEP_BOTH,
@@ -375,10 +374,12 @@ def test_several_lanes_write_one_file(tmp_path: Path, segments: int) -> None:
 
 
 def test_lanes_are_asked_for_once_it_is_known_what_the_server_can_do_and_that_a_file_can_be_shared(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in ("download", "pieces"):
+        monkeypatch.setattr(f"desktop.transfer.{module}.SHARE_FROM", MIB)
     shelf = Shelf(block=MIB, features=Features(segments=2))
-    entries = [shelf.put("/a", 1000), shelf.put("/b", 1000), shelf.put("/c", SEGMENT_FROM)]
+    entries = [shelf.put("/a", 1000), shelf.put("/b", 1000), shelf.put("/c", MIB)]
     jobs = [Job(i, "site", entry, tmp_path / entry.path.lstrip("/")) for i, entry in enumerate(entries)]
     heard: list[tuple[bool, int]] = []
     run = make_run(tmp_path, jobs, wake=lambda: heard.append((run.reached("site"), run.wants("site"))))

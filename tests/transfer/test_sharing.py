@@ -24,6 +24,12 @@ R = FileResult
 SHARED = Features(segments=3)
 
 
+@pytest.fixture(autouse=True)
+def smaller_files_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("download", "pieces"):
+        monkeypatch.setattr(f"desktop.transfer.{module}.SHARE_FROM", 64 * MIB)
+
+
 class Writer:
     """A lane's source that writes when it is told to: block after block, of whatever piece it has."""
 
@@ -66,7 +72,7 @@ class Writer:
 )
 def test_in_whatever_order_lanes_write_and_share_every_byte_comes_once(size: int, steps: list[tuple[int, int]]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("desktop.transfer.download.SEGMENT_FROM", 4 * 4096)
+        patch.setattr("desktop.transfer.download.SHARE_FROM", 4 * 4096)
         patch.setattr("desktop.transfer.spans.BLOCK", 4096)
         shelf = Shelf()
         run = make_run(Path(folder), [Job(1, "site", shelf.put("/a", size), Path(folder) / "a")])

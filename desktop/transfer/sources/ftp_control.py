@@ -75,7 +75,7 @@ class Control(ftplib.FTP):
         self._peer: tuple[str, int] = ("", 0)
         self._scope: tuple[int, ...] = ()
         self.distance = 0.0
-        """Seconds there and back, as the connection was made."""
+        """Seconds there and back, as the server answered last at login."""
 
     # --- coming and going
 
@@ -144,12 +144,10 @@ class Control(ftplib.FTP):
 
     def _dial_control(self) -> None:
         address = (self.site.address.host, self.port)
-        began = time.monotonic()
         try:
             self.sock = socket.create_connection(address, self.site.connect_timeout)
         except OSError as error:
             raise unreachable(error, self.place) from error
-        self.distance = time.monotonic() - began
         self.check_severed()
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The control connection is silent while a large file flows; routers forget silent connections.
@@ -212,7 +210,10 @@ class Control(ftplib.FTP):
                 reply = self.ask(command)[0]
             if reply[0] != "2":
                 raise unsupported(self.place, "It refuses to encrypt the files (PROT P).", reply)
+        began = time.monotonic()
         told, typed = self.ask("FEAT", "TYPE I")
+        # Not how long it took to connect: whatever stands in between may have answered that.
+        self.distance = time.monotonic() - began
         if typed[0] != "2":
             raise unsupported(self.place, "It has no binary transfers (TYPE I).", typed)
         if told[0] == "2":

@@ -30,10 +30,10 @@ _HEAD_REFUSED = (400, 403, 405, 501)
 class HttpSource:
     """Files on a web server. A path is the URL's, percent-encoded as it came, and may carry a query."""
 
-    features = Features(far=16, listing=False, segments=2)
+    features = Features(far=24, listing=False, segments=2, near=0.0005)
 
     def __init__(self, site: Site) -> None:
-        self._wire = Wire(site)
+        self._wire = Wire(site, self._heard)
         self._line = Line(site.address.origin, self._wire.sever, self._wire.hang_up)
         self._headers = {
             "User-Agent": f"ShotDock/{desktop.__version__}",
@@ -49,11 +49,13 @@ class HttpSource:
         self._line.reopen()
         with self._line.held(), converted(self._wire.place):
             self._wire.connect()
-        self.features = replace(HttpSource.features.at(self._wire.distance), ranges=self._carrier.ranges)
 
     def close(self) -> None:
         """Hang up; from another thread it breaks off whatever is going on here."""
         self._line.close()
+
+    def _heard(self, distance: float) -> None:
+        self.features = self.features.at(distance)
 
     # --- looking
 

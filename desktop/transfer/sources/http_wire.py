@@ -2,9 +2,11 @@
 
 import base64
 import ipaddress
+import math
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -46,15 +48,16 @@ class Reply:
 class Wire:
     """The connections of one source. Used by one thread; only `sever` may be called from another."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, heard: Callable[[float], None]) -> None:
+        """heard: told how many seconds an answer took, whenever one came sooner than all before."""
         address = site.address
         self._site = site
         self._home: Origin = (address.protocol, address.host, address.port or DEFAULT_PORTS[address.protocol] or 80)
         self.place = place_of(*self._home[1:])
         self.timeout = site.timeout
         self._kept: dict[Origin, Kept] = {}
-        self.distance = 0.0
-        """Seconds there and back, as the last connection was made."""
+        self._heard = heard
+        self._distance = math.inf
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
@@ -127,6 +130,7 @@ class Wire:
             return self._once(self._connection(origin), method, sent)
 
     def _once(self, kept: Kept, method: str, sent: bytes) -> Reply:
+        began = time.monotonic()
         try:
             kept.stream.send(sent)
             message = Message(kept.stream, method)
@@ -134,6 +138,10 @@ class Wire:
             self._drop(kept)
             raise
         kept.used = True
+        taken = time.monotonic() - began
+        if taken < self._distance:
+            self._distance = taken
+            self._heard(taken)
         return Reply(message, kept)
 
     def _connection(self, origin: Origin) -> Kept:
@@ -148,12 +156,10 @@ class Wire:
         return kept
 
     def _dial(self, host: str, port: int) -> socket.socket:
-        began = time.monotonic()
         try:
             sock = socket.create_connection((host, port), self._site.connect_timeout)
         except OSError as error:
             raise unreachable(error, place_of(host, port)) from error
-        self.distance = time.monotonic() - began
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 

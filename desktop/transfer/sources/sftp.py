@@ -1,7 +1,6 @@
 """SFTP: one SSH connection, with many files under way on it at once."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,7 +23,7 @@ class SftpSource:
     """One connection to an SFTP server; connected once, and of no use after `close`."""
 
     # Four: past that, one interpreter's transport threads take time from each other instead of adding any.
-    features = Features(pipelined=True, lanes=4)
+    features = Features(pipelined=True, lanes=4, near=0.0005)
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -42,9 +41,7 @@ class SftpSource:
         if self._session is not None and not self._closing.is_set():
             return
         site = self._site
-        began = time.monotonic()
         sock = dial(self._host, site.address.port or 22, site.connect_timeout, self._closing.is_set)
-        self.features = SftpSource.features.at(time.monotonic() - began)
         self._line = Line(sock, site.connect_timeout)
         if self._closing.is_set():
             # `close` came before there was a line it could have broken.
@@ -58,6 +55,7 @@ class SftpSource:
             self._line.hang_up()
             raise
         self._session = session
+        self.features = SftpSource.features.at(self._line.distance)
 
     def stat(self, path: str) -> Entry:
         """Return what is at path, following links; raise NotFound, NotAllowed."""

@@ -10,6 +10,7 @@ import logging
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -95,6 +96,8 @@ class Line(paramiko.Transport):
         self._told = 0
         self._channel_number = -1
         self._may_log_in = threading.Event()
+        self.distance = 0.0
+        """Seconds there and back, as long as the server took to let a login begin."""
         super().__init__(sock, WINDOW, PACKET, packetizer_class=Packets)
         self.set_log_channel(LOG_CHANNEL)
         self._socket = sock
@@ -125,9 +128,11 @@ class Line(paramiko.Transport):
 
         paramiko says so before every attempt, which costs a round trip each, and servers written in Go hang up.
         """
+        began = time.monotonic()
         super()._send_message(_service("ssh-userauth", MSG_SERVICE_REQUEST))  # type: ignore[misc]
         if not self._may_log_in.wait(self.auth_timeout):
             raise TimeoutError(f"no answer within {self.auth_timeout:.0f} s")
+        self.distance = time.monotonic() - began
 
     def _send_message(self, message: paramiko.Message) -> None:
         if message.asbytes()[0] == MSG_SERVICE_REQUEST and self.auth_handler:
