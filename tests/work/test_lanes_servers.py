@@ -86,6 +86,19 @@ def test_a_large_file_that_is_alone_comes_over_two_connections(
             assert line.logins == 2 if line.data else line.logins <= 3
 
 
+def test_a_large_file_of_a_server_that_ignores_ranges_is_right_too(bench: Bench, served: Path, tmp_path: Path) -> None:
+    """R04: the lane that asked for the second half is sent the whole file."""
+    size = 120 * 1024 * 1024
+    (served / "big.bin").write_bytes(content("big", size))
+    slow = NginxServer(served, tmp_path / "nginx", ranges=False, extra=(f"limit_rate {SPEED};",))
+    with slow as web:
+        task = bench.until(bench.submit(plan(bench, f"{web.url}big.bin")).id)
+        assert (task.state, task.files.failed) == (TaskState.DONE, 0)
+        assert filecmp.cmp(served / "big.bin", bench.destination / "big.bin", shallow=False)
+        # One asked for the whole, one for half of it: nobody tried again.
+        assert sum("GET /big.bin" in line for line in web.requests()) == 2
+
+
 @KINDS
 @pytest.mark.parametrize("count", [1, 3])
 def test_no_more_connections_than_files(bench: Bench, served: Path, tmp_path: Path, kind: str, count: int) -> None:

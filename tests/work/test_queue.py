@@ -115,6 +115,18 @@ def test_a_vanished_file_fails_alone_and_retry_brings_it(bench: Bench) -> None:
     assert (again.files.failed, again.files.downloaded) == (0, 4)
 
 
+def test_another_limit_holds_at_once_for_what_runs(bench: Bench) -> None:
+    """With the first one the file would take most of an hour."""
+    big(bench, 3_000_000)
+    bench.services.settings.update(limit_rate=1000)
+    task = bench.submit(bench.plan(filters=Filters(shot=("SH030",))))
+    heard: list[Progress] = []
+    bench.services.tasks.progressed.connect(lambda figures: heard.extend(figures))
+    bench.qtbot.waitUntil(lambda: any(figures.done for figures in heard), timeout=20_000)
+    bench.services.settings.update(limit_rate=None)
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 1
+
+
 def test_two_tasks_run_side_by_side_and_a_third_waits(bench: Bench) -> None:
     big(bench, 3_000_000)
     slow = Options(limit_rate=1_500_000)

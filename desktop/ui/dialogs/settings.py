@@ -25,6 +25,7 @@ class SettingsDialog(Dialog):
         self.cards = Cards(frame.theme)
         self.theme_box = _combo("Theme", THEMES, value.theme)
         self.tasks = _spin("Tasks at once per server", 1, 16, value.tasks_at_once)
+        self.tasks.setToolTip("Further tasks to the same server wait for their turn; those to other servers do not.")
         self.lanes = _spin("Connections per server", 0, 64, value.parallel or 0, "automatic")
         self.limit = _spin("Speed limit in MB/s", 0, 100_000, (value.limit_rate or 0) // MEGABYTE, "no limit", " MB/s")
         self.verify = QCheckBox("Check every file again after the download")
