@@ -90,9 +90,11 @@ class Transfer:
     def _details(self) -> None:
         task_id = self.task.id
         tasks = self._run.services.tasks
-        items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
-        tasks.items(task_id, items.then)
-        self._items = items.of(None)
+        # Thousands of items are read for those who look at them: the answer, and whether any shot has the version.
+        if self._output.json or self.task.version_strategy is VersionStrategy.SPECIFIC:
+            items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
+            tasks.items(task_id, items.then)
+            self._items = items.of(None)
         failed = Answer[tuple[TaskFile, ...]](self._run, anyway=True)
         tasks.files(task_id, failed.then, results=(FileResult.FAILED,))
         self._failed = failed.of(None)

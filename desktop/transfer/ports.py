@@ -89,6 +89,11 @@ class Features:
         """Tell whether one connection is as good as several, as long as files are small."""
         return self.distance < self.near
 
+    @property
+    def unknown(self) -> bool:
+        """Tell whether it depends on the distance how many connections pay off, and that is not known yet."""
+        return bool(self.near) and math.isinf(self.distance)
+
     def at(self, distance: float) -> "Features":
         """Return the features towards a server so far away: seconds for the way there and back."""
         lanes = self.far if self.far is not None and distance >= FAR else self.lanes

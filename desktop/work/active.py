@@ -103,6 +103,9 @@ class Active:
         # Lanes that are still on their way to the server will have their share of what waits.
         load = ONE_AFTER_ANOTHER if features.alone else AT_ONCE if features.pipelined else 1
         wanted = self.run.wants(site, load, len(mine)) - sum(not lane.begun for lane in mine)
+        if features.unknown:
+            # The first lane finds out how far away the server is; the others are opened once that is known.
+            most = 1
         for _ in range(min(most - len(mine), wanted)):
             if not budget.take():
                 return

@@ -86,8 +86,12 @@ def test_a_large_file_that_is_alone_comes_over_two_connections(
             assert line.logins == 2 if line.data else line.logins <= 3
 
 
-def test_a_large_file_of_a_server_that_ignores_ranges_is_right_too(bench: Bench, served: Path, tmp_path: Path) -> None:
+def test_a_large_file_of_a_server_that_ignores_ranges_is_right_too(
+    bench: Bench, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R04: the lane that asked for the second half is sent the whole file."""
+    for module in ("download", "pieces"):
+        monkeypatch.setattr(f"desktop.transfer.{module}.SHARE_FROM", 64 * 1024 * 1024)
     size = 120 * 1024 * 1024
     (served / "big.bin").write_bytes(content("big", size))
     slow = NginxServer(served, tmp_path / "nginx", ranges=False, extra=(f"limit_rate {SPEED};",))
