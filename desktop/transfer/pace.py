@@ -10,6 +10,8 @@ LONGEST_NAP = 0.1
 """Seconds between two looks at whether the task was stopped or the limit changed."""
 SHORTEST_NAP = 0.0001
 """Seconds; what is owed for less is not worth a nap."""
+SMALLEST = 4096
+"""Bytes that are read at once however low the limit is."""
 BURST = 0.25
 """Seconds' worth of unused bytes a limit carries over."""
 
@@ -53,6 +55,16 @@ class Pace:
     def limited(self) -> bool:
         """Tell whether any limit holds now."""
         return self._rate is not None or (self._parent is not None and self._parent.limited)
+
+    def portion(self, most: int) -> int:
+        """Return how many bytes to read at once, so that no limit moves in steps of more than BURST seconds.
+
+        most: how many it would be without a limit.
+        """
+        rate = self._rate
+        if rate is not None:
+            most = min(most, max(SMALLEST, int(rate * BURST)))
+        return most if self._parent is None else self._parent.portion(most)
 
     def take(self, count: int, stopped: Callable[[], bool]) -> None:
         """Wait until count bytes may pass under every limit; raise Stopped once `stopped()` is true meanwhile."""

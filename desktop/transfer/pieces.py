@@ -31,6 +31,10 @@ class FilePiece:
         """True if no more bytes are wanted."""
         return self._span.ended or self._feed.stopped
 
+    def portion(self, most: int) -> int:
+        """Return how many bytes to read at once, at most `most`: fewer under a limit."""
+        return self._feed.portion(most)
+
     def opened(self, now: Entry) -> None:
         """Compare what the source opened with what was planned; may be called again to compare once more."""
         try:
@@ -93,6 +97,9 @@ class Hands(Protocol):
     def stopped(self) -> bool:
         """True once the run was stopped."""
 
+    def portion(self, most: int) -> int:
+        """Return how many bytes to read at once."""
+
     def connected(self, site: str, features: Features) -> None:
         """Note what a source of the site can do."""
 
@@ -144,6 +151,10 @@ class LaneFeed:
             if self.source is not None:
                 self._run.connected(self.site, self.source.features)
             self._run.wake()
+
+    def portion(self, most: int) -> int:
+        """Return how many bytes to read at once under the limits; most: without any."""
+        return self._run.portion(most)
 
     def count(self, count: int) -> None:
         """Note bytes that arrived, and wait as long as the limits ask."""

@@ -122,6 +122,9 @@ class Piece(Protocol):
     def stopped(self) -> bool:
         """True if no more bytes are wanted."""
 
+    def portion(self, most: int) -> int:
+        """Return how many bytes to read at once, at most `most`: under a limit fewer, or it would move in jerks."""
+
     def opened(self, now: Entry) -> None:
         """Tell what the open file is now (size, mtime, etag as far as known)."""
 

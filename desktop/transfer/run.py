@@ -226,6 +226,10 @@ class Run:
             span = download.share() if download is not None else None
         return FilePiece(download, feed, span) if download is not None and span is not None else None
 
+    def portion(self, most: int) -> int:
+        """Return how many bytes a source reads at once under the limits; most: without any."""
+        return self._pace.portion(most)
+
     def pace(self, count: int) -> None:
         """Wait until count bytes may pass; raise Stopped if the run is stopped meanwhile."""
         if self._pace.limited:

@@ -43,6 +43,9 @@ class MemoryPiece:
             data += block
         return bytes(data)
 
+    def portion(self, most: int) -> int:
+        return most
+
     def opened(self, now: Entry) -> None:
         assert self.state == ""
         self.told.append(now)

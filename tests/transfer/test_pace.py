@@ -44,6 +44,23 @@ def test_no_more_passes_than_the_rate_allows_nor_much_less(rate: float, takes: l
     assert seconds <= sum(takes[:-1]) / rate + 1e-4 * len(takes) + 0.1
 
 
+@pytest.mark.parametrize(
+    ("rate", "parent", "portion"),
+    [
+        (None, None, 1 << 20),
+        (1e9, None, 1 << 20),
+        (1e6, None, 250_000),
+        (1e6, 1e5, 25_000),
+        (None, 1e5, 25_000),
+        (0, None, 4096),
+    ],
+)
+def test_what_is_read_at_once_is_never_worth_more_than_a_burst(
+    rate: float | None, parent: float | None, portion: int
+) -> None:
+    assert Pace(rate, Pace(parent)).portion(1 << 20) == portion
+
+
 def test_without_a_limit_nobody_waits() -> None:
     pace, clock = paced(None)
     assert not pace.limited

@@ -104,14 +104,15 @@ class Carrier:
         held = 0
         end = piece.end
         while True:
-            room = len(buffer) - held
+            portion = piece.portion(len(buffer))
+            room = max(1, portion - held)
             if end is not None:
                 room = min(room, max(end, piece.start) - offset - held)
             got = data.recv_into(buffer[held:], room) if room else 0
             held += got
             if limit is not None and offset + held > limit:
                 raise broken_off(piece.file.path, offset + held, limit, "nothing; these are more bytes than it has")
-            if got and held < _FLUSH and got <= 16384:
+            if got and held < min(_FLUSH, portion) and got <= 16384:
                 continue
             skipped = min(max(piece.start - offset, 0), held)
             if held > skipped:

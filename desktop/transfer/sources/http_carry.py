@@ -78,7 +78,7 @@ class Carrier:
         offset = answer.start
         while stop is None or offset < stop:
             try:
-                got = message.readinto(buffer)
+                got = message.readinto(buffer[: piece.portion(len(buffer))])
             except Surplus:
                 # Neither these bytes nor the next answer can be believed.
                 raise misfit(path, f"It announced bytes up to {answer.end:,} and sent more.") from None

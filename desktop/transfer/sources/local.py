@@ -98,7 +98,7 @@ class LocalSource:
                 if self._closed.is_set():
                     raise ConnectionLost("Reading was broken off.", path=path)
                 with converted(path):
-                    got = file.readinto(self._block[: min(_BLOCK, end - offset)]) or 0
+                    got = file.readinto(self._block[: min(piece.portion(_BLOCK), end - offset)]) or 0
                 if not got:
                     raise _short(path, offset, end)
                 with handing():
