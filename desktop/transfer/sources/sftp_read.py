@@ -1,7 +1,8 @@
 """Reading many files at once over one SFTP channel: opens, reads, checks and closes all under way together.
 
 A lane's latency is paid once, not per file: up to 64 files are open, up to 64 reads are asked, across all of
-them, the oldest file first. The lane thread runs this; only a block's bytes are written on the transport thread.
+them, the oldest file first; of a server far away, up to 256. The lane thread runs this; only a block's bytes are
+written on the transport thread.
 """
 
 import threading
@@ -20,7 +21,9 @@ from desktop.transfer.sources.sftp_session import Session, close_quietly
 FILES = 64
 READS = 64
 BYTES = 16 * 1024 * 1024
-"""The most files, read requests, and bytes asked for at once; the last also bounds the memory."""
+"""The most files, read requests, and bytes asked for at once, to begin with."""
+STRETCH = 4
+"""How many times the reads and bytes may be asked for at once of a server so far away that the line is not full."""
 LOOK_EVERY = 0.1
 """Seconds between two looks whether pieces were stopped."""
 NARROW_FOR = 600.0
@@ -76,7 +79,12 @@ class Reader:
         self._hungry: deque[Carried] = deque()
         self._blocks = 0
         self._bytes = 0
-        self._looked = time.monotonic()
+        self._began = self._looked = time.monotonic()
+        self._distance = 0.0
+        self._stretch = 1
+        self._most = STRETCH if width.reads == READS else 1
+        self._probe: Block | None = None
+        self._probed = 0.0
         self.guesses = width.reads > 1
 
     def run(self) -> None:
@@ -114,12 +122,16 @@ class Reader:
 
     def _feed_the_hungry(self) -> None:
         """Ask for blocks of the open files, oldest file first, within the width."""
-        while self._hungry and self._blocks < self._width.reads and self._bytes < BYTES:
+        block = None
+        reads, room = self._stretch * self._width.reads, self._stretch * BYTES
+        while self._hungry and self._blocks < reads and self._bytes < room:
             block = self._hungry[0].next_block()
             if block:
                 self.ask(block)
             else:
                 self._hungry.popleft().hungry = False
+        if block and self._hungry and self._probe is None:
+            self._probe, self._probed = block, time.monotonic()
 
     def _stop_the_stopped(self) -> None:
         now = time.monotonic()
@@ -137,6 +149,9 @@ class Reader:
 
     def look(self, carried: Carried) -> None:
         """Ask what the open file is now."""
+        if not self._distance:
+            # The very first question, for a handle, is answered, with nothing of ours before it in the queue.
+            self._distance = time.monotonic() - self._began
         handle = carried.handle
         self._session.post(Look(carried), lambda number: wire.handle_packet(wire.FSTAT, number, handle))
 
@@ -150,6 +165,12 @@ class Reader:
         """Note that a block's reply is here."""
         self._blocks -= 1
         self._bytes -= block.length
+        if block is self._probe:
+            # The last block of a full width: it waited for all others before it. If that took less than the way
+            # there and back, the line was idle meanwhile. A slow line says the opposite and is not asked ahead for.
+            self._probe = None
+            if self._stretch < self._most and time.monotonic() - self._probed < 2 * self._distance:
+                self._stretch *= 2
 
     def hungry(self, carried: Carried) -> None:
         """Note that there are blocks to ask for."""

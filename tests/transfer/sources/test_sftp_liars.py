@@ -14,6 +14,7 @@ from desktop.core.connection import Address
 from desktop.core.errors import ConnectionLost, RemoteChanged, Retry, TimedOut, Truncated, Unsupported
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.sftp import SftpSource
+from desktop.transfer.sources.sftp_read import READS
 from tests.servers.content import content
 from tests.servers.pieces import ListFeed, MemoryPiece
 from tests.servers.scripted_sftp import EOF, FAILURE, OPEN, READ, Answer, ScriptedSftp, attributes
@@ -164,6 +165,36 @@ def test_a_server_that_stalls_when_asked_too_much_is_asked_less(tmp_path: Path) 
             source.read(ListFeed([piece := MemoryPiece("/f", SIZE)]))
     assert (piece.outcome, piece.data) == ("finished", WHOLE)
     assert outstanding[0] > 4 * outstanding[2] > 0
+
+
+def test_a_server_far_away_is_asked_for_more_at_once(tmp_path: Path) -> None:
+    def read(path: str, at: int, n: int) -> Answer:
+        if server.reads <= 200:
+            return server.honest(path, at, n)
+        if server.reads > 200 + READS:
+            server.hang_up()  # it has seen more under way than a server nearby ever does
+        return None
+
+    far = threading.Event()
+    server = ScriptedSftp(
+        {"/f": WHOLE}, read=read, limits=SIZE // 600, before=lambda kind: kind == OPEN and far.wait(1.0)
+    )
+    with server, connected(server, tmp_path) as source, pytest.raises(ConnectionLost):
+        source.read(ListFeed([MemoryPiece("/f", SIZE)]))
+
+
+def test_a_line_that_is_full_is_not_asked_for_more(tmp_path: Path) -> None:
+    def read(path: str, at: int, n: int) -> Answer:
+        if server.reads > 200:
+            return None
+        slow.wait(0.005)
+        return server.honest(path, at, n)
+
+    slow = threading.Event()
+    server = ScriptedSftp({"/f": WHOLE}, read=read, limits=SIZE // 600)
+    with server, connected(server, tmp_path, timeout=1.0) as source, pytest.raises(TimedOut):
+        source.read(ListFeed([MemoryPiece("/f", SIZE)]))
+    assert server.reads == 200 + READS
 
 
 def test_what_comes_after_the_read_was_given_up_is_not_written(tmp_path: Path) -> None:
