@@ -51,6 +51,7 @@ class SftpSource:
             log_in(self._line, site)
             session = Session(self._line, self._host, site.timeout)
             session.start()
+            self._line.settled()
         except BaseException:
             self._line.hang_up()
             raise

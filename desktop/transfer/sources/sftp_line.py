@@ -31,7 +31,7 @@ from desktop.transfer.sources.sftp_faults import busy
 from desktop.transfer.sources.sftp_packets import PACKET, Packets
 
 WINDOW = 64 * 1024 * 1024
-"""Bytes the server may send before it hears that we took some; far more than is ever asked for at once."""
+"""Bytes the server may send before it hears that we took some; as much as is ever asked for at once."""
 ADJUST_AFTER = 8 * 1024 * 1024
 """Bytes taken before the server is told so: seldom enough to cost nothing, early enough never to stall it."""
 
@@ -164,6 +164,11 @@ class Line(paramiko.Transport):
         message.add_string("sftp")
         self._send_user_message(message)  # type: ignore[attr-defined]
         return channel
+
+    def settled(self) -> None:
+        """Note that the session has begun: nobody waits for our acknowledgements any more."""
+        if isinstance(self.packetizer, Packets):
+            self.packetizer.prompt = False
 
     def adjust(self, channel: paramiko.Channel) -> None:
         """Tell the server how much was taken, if it is worth a message. Never from the transport thread."""

@@ -19,6 +19,7 @@ PACKET = 256 * 1024
 _LONGEST = PACKET + 4096
 """What a packet's head and padding may add to its payload, and more."""
 _TAG = 16
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _length = struct.Struct(">I").unpack_from
 
 Taker = Callable[[memoryview], bool]
@@ -51,6 +52,9 @@ class Packets(Packetizer):
         self._sequence = 0
         self.taker: Taker | None = None
         """Who is offered channel data before it becomes a message."""
+        self.prompt = True
+        """Whether what comes is acknowledged at once: a server that waits for that before its next small packet, as
+        OpenSSH does until a session has begun, would else lose 40 ms at every login."""
         self.greeting = b""
         """The first bytes of the server, kept to tell who answers if it is no SSH server."""
 
@@ -181,6 +185,8 @@ class Packets(Packetizer):
                 self._stop += got
                 if not got:
                     raise EOFError
+                if self.prompt and _QUICK_ACK is not None:
+                    self._sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
                 return
             if self.closed:
                 raise EOFError
