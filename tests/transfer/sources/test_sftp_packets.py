@@ -28,6 +28,7 @@ class Peer:
     def __init__(self) -> None:
         self.sock, ours = socket.socketpair()
         self.packets = Packets(ours)
+        self.packets.prompt = False  # no TCP
         self._key = AESGCM(bytes(16))
         self._count = 7
         # The interface that paramiko calls once new keys are agreed on.
