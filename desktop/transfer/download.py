@@ -102,6 +102,10 @@ class Download:
         self._segments = segments
         target, folders = self._target, self._owner.folders
         folders.check(self.folder, target)
+        if self.folder in folders.fresh:
+            # Nothing is there to be judged or taken over; the commit looks again.
+            with self._part.lock:
+                return self._all(ranges)
         with disk(target):
             verdict = judge(target, self._incoming, self._owner.conflict)
         if verdict is not None and verdict.decision is Decision.SKIP:

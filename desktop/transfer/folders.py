@@ -23,6 +23,8 @@ class Folders:
         self._unsynced: set[str] = set()
         self._lock = threading.Lock()
         self._parts = PartIndex()
+        self.fresh: set[str] = set()
+        """Folders made by this run: nothing that was not brought by it, or only just now by others, is in them."""
 
     def check(self, folder: str, target: str) -> None:
         """Raise HostileName if the target's folder is not the destination or below it."""
@@ -129,4 +131,5 @@ class Folders:
                 ) from None
             return
         self._parts.fresh(folder)
+        self.fresh.add(folder)
         self._unsynced.add(parent)

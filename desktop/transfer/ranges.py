@@ -42,6 +42,8 @@ class Ranges:
 
     def missing(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return the gaps between start and end (exclusive), in order."""
+        if start < end and not self._starts:
+            return [(start, end)]
         gaps = []
         index = bisect_right(self._ends, start)
         for a, b in zip(self._starts[index:], self._ends[index:], strict=True):

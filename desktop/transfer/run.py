@@ -20,6 +20,7 @@ from desktop.transfer.folders import Folders
 from desktop.transfer.jobs import Job, JobDone, RunCounters
 from desktop.transfer.names import fold
 from desktop.transfer.pace import Pace
+from desktop.transfer.partfile import split
 from desktop.transfer.pieces import FilePiece, LaneFeed
 from desktop.transfer.ports import ConflictStrategy, Features
 from desktop.transfer.retry import Patience
@@ -356,6 +357,7 @@ class Run:
         self._left[job.site] -= 1
         if self._held and (jobs := self._held.get(key := fold(str(job.target)))):
             twin = jobs.popleft()
+            self.folders.fresh.discard(split(str(job.target))[0])
             self._queues[twin.site].appendleft(twin)
             if not jobs:
                 del self._held[key]
