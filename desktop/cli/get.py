@@ -112,7 +112,7 @@ def _read_list(path: Path) -> list[PlainSource]:
     sources = []
     for _, line in options.read_lines(path):
         url, _, name = line.partition("\t")
-        sources.append(PlainSource(url.strip(), name.strip() or None))
+        sources.append(PlainSource(url.strip(), name.strip() or None, str(path)))
     return sources
 
 

@@ -5,14 +5,14 @@ its last component as the name; what a server says in its headers never names a 
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
 from desktop.core.errors import LoginFailed, NotAllowed, ShotDockError, Stop, Stopped, Truncated, UsageError
 from desktop.core.media import Entry, EntryKind
-from desktop.core.plan import Plan, PlannedItem, Request
+from desktop.core.plan import Plan, PlannedFile, PlannedItem, Request
 from desktop.studio.closed import closed_folders
 from desktop.studio.disk import Disk, folded
 from desktop.studio.fates import Fates, blocked
@@ -86,20 +86,28 @@ def expand(
     return _tree(source, site, path.rstrip("/"), where, stopped)
 
 
-def plan_plain(expanded: Iterable[Expanded], request: Request) -> Plan:
+def plan_plain(expanded: Sequence[Expanded], request: Request, lists: Sequence[str] = ()) -> Plan:
     """Return the plan of a plain transfer, an item for each source, in order. Nothing is touched.
 
+    lists: of each source the list it stands in, or "": the files that one list names on one server are one item.
     Raises UsageError for an unknown conflict strategy.
     """
     fates = Fates(request.destination, request.conflict)
+    batches: dict[object, list[Expanded]] = {}
+    for place, found in enumerate(expanded):
+        listed = lists[place] if lists and not found.folder else ""
+        batches.setdefault((found.site, listed) if listed else place, []).append(found)
     items = []
-    for found in expanded:
-        files = [fates.decide(file, partial(_target, found, file), _journaled(found, file)) for file in found.files]
-        files += [blocked(entry, error) for entry, error in found.troubles]
+    for batch in batches.values():
+        files: list[PlannedFile] = []
+        for found in batch:
+            files += [fates.decide(one, partial(_target, found, one), _journaled(found, one)) for one in found.files]
+            files += [blocked(entry, error) for entry, error in found.troubles]
         planned = ranked(files, request.options.order)
-        message = _left_out(found.links)
-        label = shown(found.path) or "/"
-        items.append(PlannedItem(found.site, label, planned, state=fates.state(planned), message=message))
+        message = _left_out(sum(found.links for found in batch))
+        first = batch[0]
+        label = shown(first.path) or "/" if len(batch) == 1 else f"{len(batch):,} files of {first.site}"
+        items.append(PlannedItem(first.site, label, planned, state=fates.state(planned), message=message))
     return Plan(request, tuple(items), fates.free())
 
 

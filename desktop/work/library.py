@@ -45,10 +45,14 @@ ASK_UP_TO = 20
 
 @dataclass(frozen=True, slots=True)
 class PlainSource:
-    """One source of a plain transfer: a URL, `CONNECTION:PATH` or a local path; name: where below the destination."""
+    """One source of a plain transfer: a URL, `CONNECTION:PATH` or a local path.
+
+    name: where below the destination, or None for its own. listed: the list it stands in, or "".
+    """
 
     text: str
     name: str | None = None
+    listed: str = ""
 
 
 class Library(QObject):
@@ -190,7 +194,10 @@ class Library(QObject):
                     expanded[place] = plain.Expanded(site, path, name or path, troubles=((Entry(path), error),))
         if len(broken) == len(groups) and broken:
             raise broken[0]
-        return plain.plan_plain([expanded[place] for place in sorted(expanded)], request)
+        places = sorted(expanded)
+        # A short list is looked at address by address; of a long one the whole counts.
+        lists = () if ask else [sources[place].listed for place in places]
+        return plain.plan_plain([expanded[place] for place in places], request, lists)
 
     def _sheltered(self, site: str, found: plain.Expanded) -> plain.Expanded:
         """Take the signed query out of a web file's path: it is a secret, and stays in memory."""

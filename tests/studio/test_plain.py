@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from desktop.core.connection import parse_location
-from desktop.core.errors import Stopped, UsageError
+from desktop.core.errors import NotFound, Stopped, UsageError
+from desktop.core.media import Entry
 from desktop.core.plan import Action, ItemState, Plan, Request
 from desktop.studio.disk import Disk
 from desktop.studio.plain import Expanded, expand, plan_plain
@@ -217,3 +218,15 @@ def test_a_link_out_of_the_destination_is_told_as_what_it_is(tmp_path: Path) -> 
     assert (file.action, file.kind) == (Action.BLOCKED, "hostile-name")
     assert "A link in the destination leads out of it. sq/SH010 would end up in" in file.reason
     assert "server" not in file.reason
+
+
+def test_what_a_list_names_on_one_server_is_one_item(tmp_path: Path) -> None:
+    found = [Expanded(site, f"/{n}", str(n), files=(Entry(f"/{n}", size=n),)) for n, site in enumerate("aab")]
+    trouble = Expanded("a", "/x", "x", troubles=((Entry("/x"), NotFound("Gone.")),))
+    whole = plan_plain([*found, trouble], Request("", tmp_path), ["list"] * 4)
+    assert [(item.site, item.label, len(item.files)) for item in whole.items] == [
+        ("a", "3 files of a", 3),
+        ("b", "/2", 1),
+    ]
+    assert whole.totals().files[Action.BLOCKED] == 1
+    assert len(plan_plain([*found, trouble], Request("", tmp_path)).items) == 4
