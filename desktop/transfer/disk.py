@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -65,6 +66,25 @@ def disk_error(error: OSError, path: str) -> ShotDockError:
     return TargetUnwritable(
         f"{name} cannot be written.", cause, "Check the destination and its permissions, or choose another.", path
     )
+
+
+def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
+    """Raise DiskFull again, without a try, unless the target's disk has room for size bytes by now.
+
+    full: what a target on this disk was refused with before.
+    """
+    cause = full.__cause__
+    folder = Path(target).parent
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        room = shutil.disk_usage(folder).free > size
+        inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
+    except OSError:
+        return
+    if room and inodes and not (isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None)):
+        return
+    raise DiskFull(full.title, full.cause, full.suggestion, target) from cause
 
 
 def create(path: str) -> int:

@@ -181,6 +181,11 @@ class Download:
         if due:
             self._owner.background(self._save)
 
+    def merged(self, spans: list[Span]) -> Span:
+        """Return one range that covers several, none of which is under way, and ends them."""
+        with self._part.lock:
+            return self._spans.merge(spans)
+
     def complete(self, span: Span) -> bool:
         """Tell whether every byte of a range is there."""
         with self._part.lock:

@@ -1,9 +1,6 @@
 """One task's transfer: hands pieces to lanes, collects results."""
 
-import errno
 import heapq
-import os
-import shutil
 import threading
 import time
 from collections import deque
@@ -15,6 +12,7 @@ from pathlib import Path
 from desktop.core.errors import DiskFull, ShotDockError
 from desktop.core.task import FileResult
 from desktop.transfer.committer import Committer
+from desktop.transfer.disk import refuse_if_full
 from desktop.transfer.download import Download
 from desktop.transfer.folders import Folders
 from desktop.transfer.jobs import Job, JobDone, RunCounters
@@ -213,6 +211,8 @@ class Run:
                     self.requeue(download, spans[1:], 0.0)
             else:
                 download, span = item
+                if span.start and not self._ranges(feed.site):
+                    span = self._whole(download, span)
             if not span.ended:
                 return FilePiece(download, feed, span)
         return self._share(feed)
@@ -330,26 +330,11 @@ class Run:
     def _begin(self, download: Download, feed: LaneFeed) -> list[Span]:
         try:
             if self._full is not None:
-                self._refuse_if_full(download.job, self._full)
+                refuse_if_full(str(download.job.target), download.job.file.size or 0, self._full)
             return download.begin(feed.ranges, self._segments or 1)
         except ShotDockError as error:
             download.give_up(error)
             return []
-
-    def _refuse_if_full(self, job: Job, full: DiskFull) -> None:
-        """Raise DiskFull again, without asking the server, unless the disk has room for this file by now."""
-        cause = full.__cause__
-        folder = Path(job.target).parent
-        while not folder.exists():
-            folder = folder.parent
-        try:
-            room = shutil.disk_usage(folder).free > (job.file.size or 0)
-            inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
-        except OSError:
-            return
-        if room and inodes and not (isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None)):
-            return
-        raise DiskFull(full.title, full.cause, full.suggestion, str(job.target)) from cause
 
     def _note(self, job: Job, done: JobDone) -> None:
         self._results.append(done)
@@ -364,6 +349,20 @@ class Run:
             self._changed.notify_all()
         elif not self._left[job.site]:
             self._changed.notify_all()
+
+    def _ranges(self, site: str) -> bool:
+        """Tell whether the site's server is still believed to start where it is asked to."""
+        features = self._features.get(site)
+        return features is None or features.ranges
+
+    def _whole(self, download: Download, span: Span) -> Span:
+        """Return one range for all that waits of a file: a server that ignores ranges sends it whole each time."""
+        with self._changed:
+            queue = self._queues[download.job.site]
+            others = [item for item in queue if not isinstance(item, Job) and item[0] is download]
+            for item in others:
+                queue.remove(item)
+        return download.merged([span, *(other for _, other in others)])
 
     def _shareable(self, site: str) -> Download | None:
         """Return the file with the longest range under way that a further lane may share."""

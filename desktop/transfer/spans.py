@@ -60,6 +60,14 @@ class Spans:
         self._live.add(half)
         return half
 
+    def merge(self, spans: list[Span]) -> Span:
+        """Return one range that covers several, and end those."""
+        stops = [span.stop for span in spans]
+        for span in spans:
+            self.leave(span)
+        stop = None if None in stops else max(stop for stop in stops if stop is not None)
+        return self.want([(min(span.start for span in spans), stop)])[0]
+
     @staticmethod
     def _end(span: Span, size: int) -> int:
         return size if span.stop is None else span.stop

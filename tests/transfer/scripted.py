@@ -13,7 +13,7 @@ from desktop.transfer.conflicts import compare, keep_both, overwrite, skip
 from desktop.transfer.jobs import Job, JobDone
 from desktop.transfer.lane import Lane
 from desktop.transfer.pace import Pace
-from desktop.transfer.ports import ConflictStrategy, Features, Feed, Piece
+from desktop.transfer.ports import ConflictStrategy, Features, Feed, Piece, Source
 from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
 
@@ -169,6 +169,13 @@ def make_run(
 
 
 def carry(run: Run, shelf: Shelf, lanes: int = 1, budget: HostBudget | None = None) -> dict[int, JobDone]:
+    """Carry the run from the shelf, with up to so many lanes to each site; see `drive`."""
+    return drive(run, lambda: ScriptedSource(shelf), lanes, budget)
+
+
+def drive(
+    run: Run, open_source: Callable[[], Source], lanes: int = 1, budget: HostBudget | None = None
+) -> dict[int, JobDone]:
     """Carry the run with up to so many lanes to each site, close it and return its results by job.
 
     Like the queue of the program it opens lanes whenever there is work and room for one.
@@ -179,7 +186,7 @@ def carry(run: Run, shelf: Shelf, lanes: int = 1, budget: HostBudget | None = No
 
     def work(site: str) -> None:
         try:
-            Lane(run, site, lambda: ScriptedSource(shelf), budgets[site]).carry()
+            Lane(run, site, open_source, budgets[site]).carry()
         finally:
             budgets[site].give_back()
             living.discard(threading.current_thread())

@@ -23,7 +23,8 @@ _UNIX = re.compile(
     r"(?P<type>[-dlbcpsD])[-rwxsStTlLFx]{9}[.+@]?\s+"
     r"(?:\d+\s+)?(?P<owner>\S.*?\s+)?"
     r"(?P<size>\d+|\d+,\s*\d+)\s+"
-    r"(?:(?P<month>[A-Za-z]{3})\w*\.?\s+(?P<day>\d{1,2})|(?P<day2>\d{1,2})\.?\s+(?P<month2>[A-Za-z]{3})\w*\.?"
+    # A month is spelled in whatever tongue and encoding the server speaks: `Nov`, `févr.`, `ноя`, `11月`.
+    r"(?:(?P<month>[^\s\d]\S{1,11}|\d{1,2}月)\s+(?P<day>\d{1,2})日?|(?P<day2>\d{1,2})[.日]?\s+(?P<month2>[^\s\d]\S{1,11})"
     r"|(?P<iso>\d{4}-\d\d-\d\d))\s+"
     r"(?P<when>\d{1,2}:\d\d(?::\d\d)?|\d{4}) (?P<name>.+)"
 )
@@ -121,7 +122,8 @@ def _unix_entry(line: str, prefix: str, now: float, shift: float | None) -> Entr
         year, month, day = map(int, match["iso"].split("-"))
         moment, precision = _moment(year, month, day, match["when"], now), MINUTE
     else:
-        month = _MONTHS.get((match["month"] or match["month2"]).lower(), 0)
+        word = match["month"] or match["month2"]
+        month = int(word[:-1]) if word[0].isdigit() else _MONTHS.get(word[:3].lower(), 0)
         day = int(match["day"] or match["day2"])
         precision = MINUTE if ":" in match["when"] else DAY
         moment = _moment(None, month, day, match["when"], now + (shift or 0.0))

@@ -105,7 +105,8 @@ class Carrier:
         size = unsatisfied_size(reply.message)
         self._wire.finish(reply)
         with handing():
-            piece.opened(Entry(path, size=size))
+            # If-Range was sent with it: for any other content the whole would have come, and no 416.
+            piece.opened(Entry(path, size=size, etag=piece.file.etag))
         if size is None or size != start or piece.end not in (None, size):
             raise misfit(path, f"Bytes from {start:,} were asked for; it says the file has {size}.")
 

@@ -1,0 +1,155 @@
+"""R19, R21, R23: lines that swallow everything, servers that are busy, full, or bear few connections."""
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from desktop.core.errors import ServerBusy
+from desktop.core.media import Entry
+from desktop.core.task import FileResult
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.retry import LONGEST_WISH, Patience
+from desktop.transfer.sources.http import HttpSource
+from tests.faults.engine import fetch, ftp, http, sftp
+from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
+from tests.servers.scripted_http import Request, ScriptedHttp, answer
+from tests.servers.sshd import SshServer
+from tests.servers.vsftpd import VsftpdServer
+from tests.transfer.scripted import HASTY, MIB, content, tree
+
+R = FileResult
+ROUNDS = 12
+
+
+def plant(served: Path, count: int, size: int) -> list[Entry]:
+    """Write files and return them as a plan sees them."""
+    served.mkdir()
+    entries = []
+    for n in range(count):
+        path = served / f"f{n}.exr"
+        path.write_bytes(content(path.name, size))
+        entries.append(Entry(path.as_posix(), size=size, mtime=path.stat().st_mtime // 1))
+    return entries
+
+
+def right(root: Path, entries: list[Entry]) -> bool:
+    """Tell whether every file is there, whole, and nothing else."""
+    there = {Path(name).name: data for name, data in tree(root).items()}
+    return there == {entry.name: content(entry.name, entry.size or 0) for entry in entries}
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
+@pytest.mark.parametrize("kind", ["sftp", "ftp"])
+def test_r19_a_black_hole_in_mid_file_is_left_and_the_rest_resumed(tmp_path: Path, kind: str) -> None:
+    """Round after round the line swallows everything after another two megabytes, without a word."""
+    entries = plant(tmp_path / "served", 1, (ROUNDS + 1) * 2 * MIB)
+    patience = Patience(first=0.001, cap=0.01)
+    before = descriptors()
+    if kind == "sftp":
+        cuts = [Cut(n, 2 * MIB + 100_000, How.HANG) for n in range(1, ROUNDS + 1)]
+        with SshServer(tmp_path / "served", tmp_path / "sshd") as server, Proxy(server.port, cuts=cuts) as hole:
+            site = sftp(server, tmp_path, timeout=0.5, port=hole.port)
+            [done] = fetch(site, tmp_path / "to", *entries, patience=patience)
+            lines = hole.connections
+    else:
+        cuts = [Cut(n, 2 * MIB, How.HANG, data=True) for n in range(1, ROUNDS + 1)]
+        with (
+            VsftpdServer(tmp_path / "served", tmp_path / "vsftpd", passive_hosts=(SECOND_HOST,)) as ftpd,
+            Proxy(ftpd.port, passive_ports=ftpd.passive_ports, cuts=cuts) as hole,
+        ):
+            site = ftp(ftpd, timeout=0.5, host=hole.host, port=hole.port)
+            [done] = fetch(site, tmp_path / "to", *entries, patience=patience)
+            lines = hole.data_connections
+    assert (done.result, done.error) == (R.DOWNLOADED, None)
+    assert lines > ROUNDS
+    assert done.transferred < (entries[0].size or 0) + 4 * MIB, "what came is not fetched again"
+    assert right(tmp_path / "to", entries)
+    assert descriptors() == before
+
+
+WISHES: list[tuple[str, Callable[[float], bool]]] = [
+    ("1", lambda asked: 0 < asked <= 1),
+    ("0", lambda asked: asked <= 0),
+    ("-5", lambda asked: asked <= 0),
+    ("315360000", lambda asked: LONGEST_WISH - 5 < asked <= LONGEST_WISH),
+    ("soon", lambda asked: asked <= 0),
+]
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+@pytest.mark.parametrize(("wish", "fits"), WISHES, ids=[wish for wish, _ in WISHES])
+def test_r21_the_wish_of_a_busy_server_is_the_hosts(
+    tmp_path: Path, status: str, wish: str, fits: Callable[[float], bool]
+) -> None:
+    """Whoever else goes to this host sees it rest, for as long as it asked and never for years."""
+    budget = HostBudget(4)
+    with ScriptedHttp(lambda request: answer(status, b"", Retry_After=wish)) as server:
+        source = HttpSource(http(server))
+        source.connect()
+        with pytest.raises(ServerBusy) as busy:
+            source.stat("/f.exr")
+        source.close()
+    budget.rest(busy.value.retry_after or 0)
+    assert fits(budget.resting)
+
+
+def test_r21_lanes_of_every_task_leave_a_resting_host_alone(tmp_path: Path) -> None:
+    """The first answer asks for a second; the date form of the header too. Nobody asks in between."""
+    data, times = content("f.exr", 1000), list[float]()
+
+    def script(request: Request) -> bytes:
+        times.append(time.monotonic())
+        if len(times) == 1:
+            date = formatdate(time.time() + 2, usegmt=True)
+            return answer("503 Service Unavailable", b"", Retry_After=date)
+        return answer(body=data)
+
+    budget = HostBudget(3)
+    entries = [Entry(f"/{n}/f.exr", size=1000) for n in range(6)]
+    with ScriptedHttp(script) as server:
+        results = fetch(http(server), tmp_path, *entries, lanes=3, budget=budget)
+    assert {done.result for done in results} == {R.DOWNLOADED}
+    early = [at for at in times[1:] if at - times[0] < 0.9]
+    assert len(early) <= 2, "only those that were on their way already"
+
+
+def test_r23_an_ftp_server_for_two_gets_two(tmp_path: Path) -> None:
+    entries = plant(tmp_path / "served", 40, 50_000)
+    budget = HostBudget(6)
+    with VsftpdServer(tmp_path / "served", tmp_path / "vsftpd", max_clients=2) as server:
+        results = fetch(ftp(server), tmp_path / "to", *entries, lanes=6, budget=budget)
+        tries = (server.folder / "vsftpd.log").read_text().count("421 ")
+    assert {done.result for done in results} == {R.DOWNLOADED}
+    assert right(tmp_path / "to", entries)
+    assert budget.limit <= 2
+    assert tries <= 8, "refused once each, not over and over"
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_startups": "1:100:1"}, {"max_sessions": 1}], ids=["MaxStartups", "MaxSessions"]
+)
+def test_r23_an_ssh_server_with_little_room(tmp_path: Path, options: dict[str, object]) -> None:
+    entries = plant(tmp_path / "served", 40, 50_000)
+    with SshServer(tmp_path / "served", tmp_path / "sshd", **options) as server:  # type: ignore[arg-type]
+        results = fetch(sftp(server, tmp_path), tmp_path / "to", *entries, lanes=6, patience=HASTY)
+    assert {done.result for done in results} == {R.DOWNLOADED}
+    assert right(tmp_path / "to", entries)
+
+
+def test_r23_the_room_grows_back() -> None:
+    now = [0.0]
+    budget = HostBudget(4, clock=lambda: now[0])
+    assert all(budget.take() for _ in range(3))
+    budget.shrink()
+    assert budget.limit == 2
+    for _ in range(4):
+        now[0] += 61
+        budget.grow()
+    assert budget.limit == 4
