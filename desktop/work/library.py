@@ -23,7 +23,7 @@ from desktop.studio.shots.scan import scan
 from desktop.studio.shots.uploading import RECENT
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
-from desktop.transfer.ports import Source
+from desktop.transfer.ports import Site, Source
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
 from desktop.work.sites import Door, Sites
 
@@ -255,6 +255,7 @@ class Library(QObject):
         if all went well, for what usually follows.
         """
         try:
+            way = self._sites.site(site)
             source = self._sites.source(site)
             work.on_cancel(source.close)
             if work.stopped():
@@ -269,7 +270,7 @@ class Library(QObject):
             if park:
                 # Whoever cancels from here on does not mean the connection, which may be in other hands at once.
                 work.done()
-                self._park(site, source)
+                self._park(site, source, way)
             else:
                 source.close()
         except ServerBusy:
@@ -279,6 +280,6 @@ class Library(QObject):
         finally:
             budget.give_back()
 
-    def _park(self, site: str, source: Source) -> None:
-        self._sites.park(site, source)
+    def _park(self, site: str, source: Source, way: Site) -> None:
+        self._sites.park(site, source, way)
         self._answers.post(lambda: QTimer.singleShot(PARKED, self, lambda: self._sites.unpark(site, source)))

@@ -52,7 +52,7 @@ class Sites:
         self._passwords: dict[str, str] = {}
         self._guests: dict[str, _Guest] = {}
         self._budgets: dict[Address, HostBudget] = {}
-        self._parked: dict[str, Source] = {}
+        self._parked: dict[str, tuple[Source, Site]] = {}
         self._queries: dict[tuple[str, str], str] = {}
 
     def know(self, connections: Iterable[Connection]) -> None:
@@ -154,26 +154,35 @@ class Sites:
             return place, self._queries.get((name, path), query)
 
     def source(self, name: str, site: Site | None = None) -> Source:
-        """Return a source to connect for the site: the one that was parked, which has only to be used, or a new one."""
+        """Return a source to connect for the site: the one that was parked, which has only to be used, or a new one.
+
+        One that was opened to another address, as another user or trusting others than would be now is hung up.
+        """
         if site is None:
-            with self._lock:
-                parked = self._parked.pop(name, None)
-            if parked is not None:
-                return parked
             site = self.site(name)
+            with self._lock:
+                parked, way = self._parked.pop(name, (None, None))
+            if parked is not None and way == site:
+                return parked
+            if parked is not None:
+                parked.close()
         return SOURCES[site.address.protocol](site)
 
-    def park(self, name: str, source: Source) -> None:
-        """Keep a connected source for who next asks for one of the site: a plan is soon followed by its transfer."""
+    def park(self, name: str, source: Source, way: Site) -> None:
+        """Keep a connected source for who next asks for one of the site: a plan is soon followed by its transfer.
+
+        way: what it was opened with.
+        """
         with self._lock:
-            before, self._parked[name] = self._parked.get(name), source
+            before, _ = self._parked.get(name, (None, None))
+            self._parked[name] = source, way
         if before is not None:
             before.close()
 
     def unpark(self, name: str, source: Source) -> None:
         """Hang up a source that nobody has asked for."""
         with self._lock:
-            if self._parked.get(name) is not source:
+            if self._parked.get(name, (None, None))[0] is not source:
                 return
             del self._parked[name]
         source.close()
@@ -181,14 +190,14 @@ class Sites:
     def close(self) -> None:
         """Hang up every source that is parked."""
         with self._lock:
-            parked, self._parked = tuple(self._parked.items()), {}
-        for _, source in parked:
+            parked, self._parked = tuple(self._parked.values()), {}
+        for source, _ in parked:
             source.close()
 
     def features(self, name: str) -> Features:
         """Return what the site's protocol can do, and what its connection knows if one is parked."""
         with self._lock:
-            parked = self._parked.get(name)
+            parked, _ = self._parked.get(name, (None, None))
         if parked is not None:
             return parked.features
         address, _ = self._address(name)
