@@ -90,6 +90,13 @@ class Library(QObject):
         counters = ScanProgress()
         timer = QTimer(self)
 
+        def tell() -> None:
+            # Who cancels hears of no end, even if it came already and only its telling is under way.
+            if work.stopped():
+                stop_telling()
+            elif progress is not None:
+                progress(counters)
+
         def stop_telling() -> None:
             timer.stop()
             timer.deleteLater()
@@ -105,14 +112,11 @@ class Library(QObject):
             stop_telling()
             failed(error)  # type: ignore[arg-type]  # Background hands over ShotDockErrors only
 
-        if progress is not None:
-            timer.setInterval(PROGRESS_EVERY)
-            timer.timeout.connect(lambda: progress(counters))
-            timer.start()
         recent = time.time() - RECENT
         previous = self._desk_future(lambda: self._store.structures.load(connection, since=recent))
         work = self._background.run(lambda work: self._scan(work, connection, counters, previous()), done, broke)
-        work.on_cancel(lambda: self._answers.post(stop_telling))
+        timer.timeout.connect(tell)
+        timer.start(PROGRESS_EVERY)
         return work
 
     def compare(
@@ -267,9 +271,9 @@ class Library(QObject):
                 if isinstance(error, ServerBusy):
                     budget.rest(error.retry_after or 0)
                 raise
-            if park:
-                # Whoever cancels from here on does not mean the connection, which may be in other hands at once.
-                work.done()
+            # Whoever cancels from here on does not mean the connection, which may be in other hands at once.
+            work.done()
+            if park and not work.stopped():
                 self._park(site, source, way)
             else:
                 source.close()
