@@ -122,21 +122,23 @@ class Download:
         """Return how many bytes of its longest range a further lane could share, 0 if it is not to be shared.
 
         segments: how many ranges of it may be under way. Only a file that can be told from any other is shared.
+        A guess, made without waiting for the part: who holds it may wait for a disk, and who asks holds up the run.
         """
+        longest = self._shareable(segments)
+        return longest[0] if longest is not None else 0
+
+    def share(self, segments: int) -> Span | None:
+        """Give half of the longest range under way to a lane that asks; None if that is not to be any more."""
+        with self._part.lock:
+            longest = self._shareable(segments)
+            return self._spans.halve(longest[1], self.facts.size or 0) if longest is not None else None
+
+    def _shareable(self, segments: int) -> tuple[int, Span] | None:
         size = self.facts.size
         if self.ended or not self._opened or size is None or not provable(self.facts):
-            return 0
-        with self._part.lock:
-            longest = self._spans.longest(size) if 0 < len(self._spans) < segments else None
-        return longest[0] if longest is not None and longest[0] >= SHARE_FROM else 0
-
-    def share(self) -> Span | None:
-        """Give half of the longest range under way to a lane that asks; None if it has shrunk too far meanwhile."""
-        with self._part.lock:
-            longest = self._spans.longest(self.facts.size or 0)
-            if self.ended or longest is None or longest[0] < SHARE_FROM:
-                return None
-            return self._spans.halve(longest[1], self.facts.size or 0)
+            return None
+        longest = self._spans.longest(size) if 0 < len(self._spans) < segments else None
+        return longest if longest is not None and longest[0] >= SHARE_FROM else None
 
     def opened(self, span: Span, now: Entry) -> None:
         """Compare what was opened with what is known; raise RemoteChanged if it is another file, or growing.

@@ -221,11 +221,12 @@ class Run:
         """Return half of what another lane has before it, for one that would idle."""
         if feed.out:
             return None
-        # Under one lock, or two lanes would find the same range long enough, and share it into three.
         with self._changed:
             download = self._shareable(feed.site)
-            span = download.share() if download is not None else None
-        return FilePiece(download, feed, span) if download is not None and span is not None else None
+        if download is None:
+            return None
+        span = download.share(self._features[feed.site].segments)
+        return FilePiece(download, feed, span) if span is not None else None
 
     def portion(self, most: int) -> int:
         """Return how many bytes a source reads at once under the limits; most: without any."""

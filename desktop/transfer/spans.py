@@ -46,8 +46,12 @@ class Spans:
         return spans
 
     def longest(self, size: int) -> tuple[int, Span] | None:
-        """Return the range with the most bytes to come, and their number, if a lane has any. size: the file's."""
-        left = [(self._end(span, size) - span.start - span.received, span) for span in self._live if span.carried]
+        """Return the range with the most bytes to come, and their number, if a lane has any. size: the file's.
+
+        It may be asked while another thread changes the ranges: the answer is of one moment or another.
+        """
+        live = tuple(self._live)
+        left = [(self._end(span, size) - span.start - span.received, span) for span in live if span.carried]
         return max(left, key=lambda one: one[0], default=None)
 
     def halve(self, span: Span, size: int) -> Span:

@@ -168,6 +168,29 @@ def test_no_file_is_fetched_in_more_ranges_than_pay_off(tmp_path: Path) -> None:
     run.close()
 
 
+def test_nobody_waits_for_a_file_that_waits_for_its_disk(tmp_path: Path) -> None:
+    """To pause a run, to read its figures or to look for work is not to take as long as a network drive that hangs."""
+    shelf = Shelf()
+    run = make_run(tmp_path, [Job(1, "site", shelf.put("/a", 200 * MIB), tmp_path / "a")])
+    run.connected("site", SHARED)
+    lane = Writer(run, shelf)
+    lane.step(MIB)
+    lane.step(MIB)
+    (download,) = run._active
+    done = threading.Event()
+
+    def ask() -> None:
+        assert run.wants("site") == 1
+        run.stop()
+        run.counters()
+        done.set()
+
+    with download._part.lock:
+        threading.Thread(target=ask, daemon=True).start()
+        assert done.wait(20)
+    run.close()
+
+
 @pytest.mark.parametrize(("mtime", "etag", "wanted"), [(None, None, 0), (None, '"e1"', 1), (1.7e9, None, 1)])
 def test_a_file_that_cannot_be_proved_the_same_is_not_shared(
     tmp_path: Path, mtime: float | None, etag: str | None, wanted: int
