@@ -284,9 +284,12 @@ class Run:
     def connected(self, site: str, features: Features) -> None:
         """Note that a lane reached the site, and what its source can do there.
 
-        Where one source found that the server ignores ranges, others do not have to find out too.
+        Where one source found that the server ignores ranges, or how far away it is, others do not have to find out
+        too.
         """
         known = self._features.get(site)
+        if known is not None and features.unknown and not known.unknown:
+            features = features.at(known.distance)
         if known is not None and not known.ranges:
             features = replace(features, ranges=False)
         self._features[site] = features

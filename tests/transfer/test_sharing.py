@@ -226,3 +226,18 @@ def test_where_one_lane_finds_that_ranges_are_ignored_none_is_asked_for_any_more
     assert run.wants("site") == 0
     run.stop()
     run.close()
+
+
+def test_a_lane_that_has_heard_nothing_yet_does_not_make_the_run_forget_how_far_away_the_server_is(
+    tmp_path: Path,
+) -> None:
+    """One that finds nothing to do would keep all others away for good: until it is known, there is only one."""
+    run = make_run(tmp_path, [])
+    connected = Features(near=0.001, lanes=4, far=24)
+    for distance, lanes in ((0.1, 24), (0.002, 4)):
+        run.connected("site", connected.at(distance))
+        run.connected("site", connected)
+        known = run.features("site")
+        assert known is not None
+        assert (known.distance, known.lanes) == (distance, lanes)
+    run.close()
