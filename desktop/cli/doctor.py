@@ -116,8 +116,8 @@ def _display() -> Finding:
 
 
 def _sqlite() -> Finding:
-    fits = sqlite3.sqlite_version_info >= (3, 24)
-    return Finding("SQLite", fits, sqlite3.sqlite_version, "Install a Python whose SQLite is 3.24 or newer.")
+    fits = sqlite3.sqlite_version_info >= (3, 33)  # UPDATE ... FROM, by which results are recorded
+    return Finding("SQLite", fits, sqlite3.sqlite_version, "Install a Python whose SQLite is 3.33 or newer.")
 
 
 def _tls() -> Finding:
