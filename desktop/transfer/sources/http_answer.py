@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from desktop.core.media import Entry
 from desktop.transfer.sources.http_errors import encoded, misfit, not_the_file
-from desktop.transfer.sources.http_message import Message
+from desktop.transfer.sources.http_message import SIZE, Message
 
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.I)
-_UNSATISFIED = re.compile(r"bytes \*/(\d{1,19})", re.I)
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.I)
+_UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.I)
 _STRONG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _PAGE_NAMES = (".html", ".htm", ".xhtml", ".shtml")
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
@@ -100,7 +100,7 @@ def _length(message: Message, path: str) -> int | None:
     if not told or message.chunked:
         return None
     lengths = {part.strip() for part in told.split(",")}
-    if len(lengths) != 1 or not told.split(",")[0].strip().isdecimal():
+    if len(lengths) != 1 or not all(map(SIZE.fullmatch, lengths)):
         raise misfit(path, f"It says Content-Length: {told[:80]}.")
     return int(lengths.pop())
 

@@ -19,6 +19,8 @@ _MOST_INTERIM = 16
 
 _END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: (.*))?", re.ASCII)
+SIZE = re.compile(r"[0-9]{1,18}")
+"""A number of bytes as headers tell it. Longer ones are lies that the database, or even Python, refuses to take."""
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
 
@@ -120,7 +122,7 @@ class Message:
             self.chunked, self._left = False, 0
         elif self.chunked:
             self._left = 0
-        elif length is not None and length.isascii() and length.isdecimal():
+        elif length is not None and SIZE.fullmatch(length):
             self._left = int(length)
         options = self._fields.get("connection", "").lower()
         kept = "close" not in options if minor else "keep-alive" in options

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.core.errors import ConnectionLost
+from desktop.core.errors import ConnectionLost, Truncated
 from desktop.core.media import Entry
 from desktop.transfer.sources.http_message import request
 from tests.contracts.pieces import ListFeed, MemoryPiece
@@ -85,6 +85,16 @@ def test_a_connection_is_not_kept_where_its_end_is_told_or_doubtful(told: bytes)
         assert fetch(source).data == DATA
         source.close()
         assert server.connections == 2
+
+
+@pytest.mark.parametrize("length", ["9" * 19, "9" * 5000, f"{'9' * 5000}, {'9' * 5000}", "1_000", "²", "-1"])
+def test_a_length_that_no_file_has_is_the_fault_of_that_file_only(length: str) -> None:
+    head = OK + f"Content-Length: {length}\r\n".encode("latin-1") + END
+    with talking(once(head + DATA)) as source:
+        assert isinstance(fetch(source).error, Truncated)
+        assert fetch(source).data == DATA
+    with talking(once(head)) as source, pytest.raises(Truncated):
+        source.stat(PATH)
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nX: y", "a\rb", "a\0b"])
