@@ -82,8 +82,6 @@ def fold(target: str) -> str:
     """
     if target.isascii():
         return target.lower()
-    if target.isascii():
-        return target.casefold()
     seen = _IGNORED.sub("", unicodedata.normalize("NFKD", target).casefold())
     return unicodedata.normalize("NFKC", seen).casefold()
 
