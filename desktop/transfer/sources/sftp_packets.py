@@ -151,7 +151,8 @@ class Packets(Packetizer):
         """Have so many bytes lie in one piece in the gulp."""
         while self._stop - self._start < count:
             if len(self._gulp) - self._stop < _LONGEST or self._start == self._stop:
-                self._gulp[: self._stop - self._start] = self._view[self._start : self._stop]
+                # Within a view, which minds that both ends of a move may overlap; a bytearray does not.
+                self._view[: self._stop - self._start] = self._view[self._start : self._stop]
                 self._start, self._stop = 0, self._stop - self._start
             self._fill(may_rekey and self._start == self._stop)
 
