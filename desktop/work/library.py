@@ -260,7 +260,8 @@ class Library(QObject):
         """
         try:
             way = self._sites.site(site)
-            source = self._sites.source(site)
+            # Never a parked one: it may have been closed meanwhile, and nobody here would try again.
+            source = self._sites.source(site, way)
             work.on_cancel(source.close)
             if work.stopped():
                 raise Stopped

@@ -128,6 +128,19 @@ def test_a_parked_connection_that_was_closed_costs_one_more(
 
 
 @KINDS
+def test_a_parked_connection_that_was_closed_is_no_trouble_to_the_next_plan(
+    bench: Bench, served: Path, tmp_path: Path, kind: str
+) -> None:
+    """A transfer tries again by itself, a plan does not."""
+    write_tree(served, {"a.bin": 50_000})
+    with line_to(kind, served, tmp_path) as line:
+        plan(bench, f"{line.url}/a.bin")
+        assert line.proxy.cut_all(How.RST) == 1
+        made = plan(bench, f"{line.url}/a.bin")
+        assert made.totals().transfers == 1
+
+
+@KINDS
 def test_to_cancel_a_plan_that_is_done_leaves_its_connection_to_who_uses_it(
     bench: Bench, served: Path, tmp_path: Path, kind: str
 ) -> None:
