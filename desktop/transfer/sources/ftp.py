@@ -132,4 +132,7 @@ class FtpSource:
             # A line that was closed here looks like one that was cut: that is not the file's fault.
             self._line.check()
             piece.failed(error)
+        if not carrier.wire.can.rest:
+            # It said it could, and refused: what is asked for from the middle comes from the beginning.
+            self.features = replace(self.features, ranges=False)
         return True

@@ -152,7 +152,10 @@ def test_a_server_that_knows_next_to_nothing() -> None:
 def test_rest_refused_starts_at_the_first_byte(reply: str) -> None:
     liar = server(answers={"REST": reply})
     with talking(liar) as source:
+        assert source.features.ranges
         assert fetch(source, "/a.exr", 5000, 1234).data == DATA[1234:]
+        # Nobody shares a file for that.
+        assert not source.features.ranges
         assert fetch(source, "/large.exr", len(LARGE), 1_000_000, 3_000_000).data == LARGE[1_000_000:3_000_000]
         check_fit_for_the_next(source, liar)
 
