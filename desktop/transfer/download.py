@@ -188,11 +188,6 @@ class Download:
         with self._part.lock:
             return self._spans.merge(spans)
 
-    def complete(self, span: Span) -> bool:
-        """Tell whether every byte of a range is there."""
-        with self._part.lock:
-            return span.stop is not None and self._part.ranges.covers(span.start, span.stop)
-
     def finished(self, span: Span) -> None:
         """Take a range as complete; the last one commits the file. One with bytes missing is tried again."""
         try:

@@ -14,7 +14,7 @@ from desktop.transfer.spans import SHARE_FROM, Span
 class FilePiece:
     """A range of a file under way; see `ports.Piece` for how a source uses it."""
 
-    __slots__ = ("_download", "_feed", "_span", "_stop", "end", "file", "query", "start")
+    __slots__ = ("_download", "_end", "_feed", "_span", "_stop", "file", "query", "start")
 
     def __init__(self, download: Download, feed: "LaneFeed", span: Span) -> None:
         self._download, self._feed, self._span = download, feed, span
@@ -24,7 +24,13 @@ class FilePiece:
         self.start = span.start
         self._stop = span.stop
         # A range that reaches the end is asked for without one: the server's own end of file is heard then.
-        self.end = None if span.stop == download.size else span.stop
+        self._end = None if span.stop == download.size else span.stop
+
+    @property
+    def end(self) -> int | None:
+        """Return where the range ends, None at the end of the file."""
+        stop = self._span.stop
+        return self._end if stop == self._stop else stop
 
     @property
     def stopped(self) -> bool:
@@ -51,26 +57,12 @@ class FilePiece:
         try:
             if self._span.ended or self._feed.stopped:
                 raise Stopped
-            if self._span.stop != self._stop:
-                self._write_shared(offset, data)
-                return
             count = len(data)
             self._feed.count(count)
             self._download.put(self._span, offset, data, count)
         except (Stopped, ShotDockError):
             self._feed.out.pop(self, None)
             raise
-
-    def _write_shared(self, offset: int, data: Buffer) -> None:
-        """Put what is still ours of a range whose end another lane has taken over; with the last of it, leave off."""
-        stop = self._span.stop
-        assert stop is not None
-        if (count := min(len(data), stop - offset)) > 0:
-            self._feed.count(count)
-            self._download.put(self._span, offset, memoryview(data)[:count], count)
-        if self._download.complete(self._span):
-            self.finished()
-            raise Stopped
 
     def finished(self) -> None:
         """Take the range as complete if every byte of it is there."""

@@ -104,7 +104,8 @@ class Piece(Protocol):
     """A byte range of one file on its way to disk, as a source sees it.
 
     file: what the plan saw (path, size, mtime, etag). query: an HTTP query string, or "". start, end: the
-    bytes wanted, end exclusive, None for all there is.
+    bytes wanted, end exclusive, None for all there is. The end of a large range comes nearer when another lane
+    takes over the rest of it, though never near what is being read: a source looks at it before each read.
 
     A source opens the file, tells `opened` what it found, writes bytes by position, then says `finished` or
     `failed` exactly once. `opened` and `write` raise Stopped when the task is paused or cancelled, `opened`
@@ -116,7 +117,10 @@ class Piece(Protocol):
     file: Entry
     query: str
     start: int
-    end: int | None
+
+    @property
+    def end(self) -> int | None:
+        """The byte to stop before, or None."""
 
     @property
     def stopped(self) -> bool:

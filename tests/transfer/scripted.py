@@ -116,8 +116,8 @@ class ScriptedSource:
             raise NotFound("No such file.", path=path)
         _hand(lambda: piece.opened(shelf.entry(path)))
         data = shelf.files[path]
-        offset, end = piece.start, len(data) if piece.end is None else piece.end
-        while offset < end:
+        offset = piece.start
+        while offset < (end := len(data) if piece.end is None else piece.end):
             shelf.on_block(path, offset)
             if self._closed:
                 raise ConnectionLost("The lane was closed.")

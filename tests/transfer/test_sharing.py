@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktop.core.connection import Address
 from desktop.core.errors import Retry, Stopped
 from desktop.core.task import FileResult
 from desktop.transfer.jobs import Job
 from desktop.transfer.pieces import FilePiece, LaneFeed
-from desktop.transfer.ports import Features
+from desktop.transfer.ports import Features, Login, Site
+from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
+from desktop.transfer.sources.ftp import FtpSource
 from desktop.transfer.spans import BLOCK, Spans
+from tests.servers.scripted_ftp import ScriptedFtp
 from tests.transfer.scripted import MIB, ScriptedSource, Shelf, bring, make_run, tree
 
 R = FileResult
@@ -241,3 +245,32 @@ def test_a_lane_that_has_heard_nothing_yet_does_not_make_the_run_forget_how_far_
         assert known is not None
         assert (known.distance, known.lanes) == (distance, lanes)
     run.close()
+
+
+def test_a_file_that_changes_after_its_second_half_came_is_noticed_by_who_brings_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FTP proves that a large file rested by looking again at the end, which is no less due at a shared range's."""
+    for module in ("download", "pieces"):
+        monkeypatch.setattr(f"desktop.transfer.{module}.SHARE_FROM", 16 * MIB)
+    shelf = Shelf(mtime=None)
+    planned = shelf.put("/a", 20 * MIB)
+    sizes = iter([20 * MIB, 20 * MIB + 1])
+
+    def second_half() -> None:
+        other.step(MIB)
+        while other.piece is not None:
+            other.step(MIB)
+
+    run = make_run(tmp_path, [Job(1, "site", planned, tmp_path / "a")], wake=second_half, patience=Patience())
+    run.connected("site", SHARED)
+    other = Writer(run, shelf)
+    with ScriptedFtp(files=shelf.files, answers={"SIZE": lambda _path: f"213 {next(sizes)}"}) as server:
+        source = FtpSource(Site(Address("ftp", server.host, server.port, "artist"), Login(password="x")))
+        source.connect()
+        source.read(LaneFeed(run, "site"))
+        source.close()
+    run.close()
+    assert run.drain() == []
+    assert not (tmp_path / "a").exists()
+    assert next(sizes, None) is None

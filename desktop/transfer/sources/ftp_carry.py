@@ -102,8 +102,8 @@ class Carrier:
         """
         buffer = self._buffer
         held = 0
-        end = piece.end
         while True:
+            end = piece.end
             portion = piece.portion(len(buffer))
             room = max(1, portion - held)
             if end is not None:

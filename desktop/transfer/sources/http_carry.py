@@ -32,8 +32,9 @@ class Carrier:
         start = piece.start
         facts: Entry | None = None
         while True:
-            ranged = bool(start) or piece.end is not None
-            headers = self._headers | (_range_headers(piece, start) if ranged else {})
+            asked = piece.end
+            ranged = bool(start) or asked is not None
+            headers = self._headers | (_range_headers(piece, start, asked) if ranged else {})
             with converted(self._wire.place, path):
                 reply = self._wire.ask("GET", target, headers)
                 status = reply.message.status
@@ -43,7 +44,7 @@ class Carrier:
                 if status not in (200, 206):
                     raise refused(self._wire, reply, path)
                 with sound(self._wire, reply):
-                    answer = read_answer(reply.message, path, start, piece.end, ranged)
+                    answer = read_answer(reply.message, path, start, asked, ranged)
                     # Asked for a range of what has changed meanwhile (If-Range), a server rightly sends the whole.
                     if status == 200 and ranged and piece.file.etag in (None, answer.facts.etag):
                         self.ranges = False
@@ -54,12 +55,8 @@ class Carrier:
                     elif answer.facts != facts:
                         raise misfit(path, "It changed from one part to the next.")
                     reached = self._flow(piece, reply, answer, start, path)
-            if piece.end is not None:
-                end = piece.end
-            elif facts.size is not None:
-                end = facts.size
-            else:
-                end = reached if piece.file.size is None else piece.file.size
+            known = (end for end in (piece.end, facts.size, piece.file.size) if end is not None)
+            end = next(known, reached)
             if reached == end:
                 return
             if status == 200 or reached <= start or reached > end:
@@ -73,10 +70,8 @@ class Carrier:
         Bytes before start, from a server that ignores ranges, are thrown away.
         """
         message, buffer = reply.message, self._buffer
-        ends = [end for end in (answer.end, piece.end) if end is not None]
-        stop = min(ends) if ends else None
         offset = answer.start
-        while stop is None or offset < stop:
+        while (stop := _nearer(answer.end, piece.end)) is None or offset < stop:
             try:
                 got = message.readinto(buffer[: piece.portion(len(buffer))])
             except Surplus:
@@ -127,8 +122,13 @@ def sound(wire: Wire, reply: Reply) -> Iterator[None]:
         raise
 
 
-def _range_headers(piece: Piece, start: int) -> dict[str, str]:
-    headers = {"Range": f"bytes={start}-{'' if piece.end is None else piece.end - 1}"}
+def _nearer(one: int | None, other: int | None) -> int | None:
+    """Return the nearer of two ends that may be unknown."""
+    return min(one, other) if one is not None and other is not None else one if other is None else other
+
+
+def _range_headers(piece: Piece, start: int, end: int | None) -> dict[str, str]:
+    headers = {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
     if piece.file.etag:
         headers["If-Range"] = piece.file.etag
     return headers
