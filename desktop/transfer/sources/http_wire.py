@@ -56,11 +56,13 @@ class Wire:
         self.place = place_of(*self._home[1:])
         self.timeout = site.timeout
         self._kept: dict[Origin, Kept] = {}
+        self._severed = False
         self._heard = heard
         self._distance = math.inf
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
+        self._severed = False
         self._connection(self._home)
 
     def hang_up(self) -> None:
@@ -69,7 +71,8 @@ class Wire:
             self._kept.popitem()[1].sock.close()
 
     def sever(self) -> None:
-        """Break every connection from any thread."""
+        """Break every connection from any thread, and have none opened until `connect`."""
+        self._severed = True
         for kept in list(self._kept.values()):
             sever(kept.sock)
 
@@ -147,13 +150,23 @@ class Wire:
     def _connection(self, origin: Origin) -> Kept:
         kept = self._kept.get(origin)
         if kept is None:
+            self._check_severed()
             scheme, host, port = origin
             sock: socket.socket = self._dial(host, port)
             if scheme == "https":
                 sock = self._secured(sock, host, port)
             sock.settimeout(self.timeout)
             self._kept[origin] = kept = Kept(origin, sock, Stream(sock))
+        self._check_severed()
         return kept
+
+    def _check_severed(self) -> None:
+        """Raise ConnectionAbortedError if the connections were broken off here, be it while one was dialled.
+
+        Such a one looks like one that the server closed while it rested: that is replaced, this is not.
+        """
+        if self._severed:
+            raise ConnectionAbortedError("closed here")
 
     def _dial(self, host: str, port: int) -> socket.socket:
         try:

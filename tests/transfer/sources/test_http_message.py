@@ -1,12 +1,14 @@
 """HTTP on the wire: what is plainly framed is read, whatever its style; what is not is never guessed at."""
 
+import threading
+
 import pytest
 
 from desktop.core.errors import ConnectionLost, Truncated
 from desktop.core.media import Entry
 from desktop.transfer.sources.http_message import request
 from tests.contracts.pieces import ListFeed, MemoryPiece
-from tests.servers.scripted_http import ScriptedHttp, answer
+from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 from tests.transfer.sources.test_http_liars import DATA, PATH, chunked, fetch, once, source_for, talking
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -95,6 +97,36 @@ def test_a_length_that_no_file_has_is_the_fault_of_that_file_only(length: str) -
         assert fetch(source).data == DATA
     with talking(once(head)) as source, pytest.raises(Truncated):
         source.stat(PATH)
+
+
+def test_a_connection_closed_here_while_it_waits_is_not_replaced() -> None:
+    """It was used before, so the server might have closed it while it rested; but it was not the server."""
+    asked, over, ended = threading.Event(), threading.Event(), threading.Event()
+    answers = [part]
+
+    def script(request: Request) -> bytes:
+        if not answers:
+            asked.set()
+            over.wait(60)
+            return b""
+        return answers.pop()(DATA, request)
+
+    def read() -> None:
+        with pytest.raises(ConnectionLost):
+            source.read(ListFeed([MemoryPiece(Entry(PATH, size=5000)) for _ in range(2)]))
+        ended.set()
+
+    with ScriptedHttp(script) as server:
+        source = source_for(server)
+        source.connect()
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            assert asked.wait(20)
+            source.close()
+            assert ended.wait(10)
+            assert server.connections == 1
+        finally:
+            over.set()
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nX: y", "a\rb", "a\0b"])
