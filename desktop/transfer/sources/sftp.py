@@ -38,7 +38,7 @@ class SftpSource:
 
         Raises Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, ServerBusy, Unsupported.
         """
-        if self._session is not None and not self._closing.is_set():
+        if self._session is not None and self._line is not None and self._line.is_active():
             return
         site = self._site
         sock = dial(self._host, site.address.port or 22, site.connect_timeout, self._closing.is_set)
