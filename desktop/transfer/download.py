@@ -46,6 +46,7 @@ class Download:
         "_opened",
         "_owner",
         "_part",
+        "_promised",
         "_segments",
         "_spans",
         "_target",
@@ -60,6 +61,7 @@ class Download:
     def __init__(self, owner: "Owner[Download]", job: Job) -> None:
         self.job = job
         self.facts = job.file
+        self._promised = job.file.size  # outlives a start over in which the server tells no size
         self.ended = False
         self.received = 0
         self._owner = owner
@@ -166,7 +168,7 @@ class Download:
 
     def put(self, span: Span, offset: int, data: Buffer, count: int) -> None:
         """Write bytes into the part; raise Stopped, Truncated or an error of the disk."""
-        part, size = self._part, self.facts.size
+        part, size = self._part, self._promised if self.facts.size is None else self.facts.size
         try:
             with part.lock:
                 if span.ended:
@@ -194,9 +196,9 @@ class Download:
             with self._part.lock:
                 if span.ended:
                     return
-                if self.facts.size is None and span.stop is None:
+                if self.facts.size is None and span.stop is None and self._promised in (None, self._part.ranges.end):
                     self.facts = replace(self.facts, size=self._part.ranges.end)
-                stop = span.stop if span.stop is not None else self.facts.size or 0
+                stop = span.stop if span.stop is not None else self.facts.size or self._promised or 0
                 missing = self._part.ranges.missing(span.start, stop)
                 if not missing:
                     self._part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
@@ -310,7 +312,6 @@ class Download:
 
     def _changed(self, now: Entry, error: ShotDockError | None = None) -> RemoteChanged:
         """Start the file over with new facts; the second time, give it up as still being written."""
-        path = self.job.file.path
         found = changed(self.facts, now)
         with self._part.lock:
             if self.ended:
@@ -318,7 +319,9 @@ class Download:
             # An earlier run's part of another file is no news; the file on the server may well rest.
             stale = self._part.reused > 0 and not self._opened and agree(self.job.file, now) is not False
             self._changes += not stale
-            spans = self._reset(replace(now, path=path))
+            if error is not None or now.size is not None or agree(self.facts, now) is False:
+                self._promised = now.size
+            spans = self._reset(replace(now, path=self.job.file.path))
         if self._changes < CHANGES:
             self._owner.requeue(self, spans, 0.0 if stale else self._owner.patience.recheck)
         else:
