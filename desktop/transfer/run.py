@@ -211,7 +211,7 @@ class Run:
                     self.requeue(download, spans[1:], 0.0)
             else:
                 download, span = item
-                if span.start and not self._ranges(feed.site):
+                if span.start and not span.ended and not self._ranges(feed.site):
                     span = self._whole(download, span)
             if not span.ended:
                 return FilePiece(download, feed, span)

@@ -65,7 +65,10 @@ class Spans:
         return half
 
     def merge(self, spans: list[Span]) -> Span:
-        """Return one range that covers several, and end those."""
+        """Return one range that covers several, and end those; one that has ended if nobody wants them any more."""
+        spans = [span for span in spans if not span.ended] or spans[:1]
+        if spans[0].ended:
+            return spans[0]
         stops = [span.stop for span in spans]
         for span in spans:
             self.leave(span)
