@@ -274,3 +274,11 @@ def test_a_file_that_changes_after_its_second_half_came_is_noticed_by_who_brings
     assert run.drain() == []
     assert not (tmp_path / "a").exists()
     assert next(sizes, None) is None
+
+
+def test_ranges_nobody_wants_any_more_are_not_merged_into_one_that_lives() -> None:
+    spans = Spans()
+    first, second = spans.want([(0, 10), (10, 20)])
+    spans.end()
+    assert spans.merge([first, second]).ended
+    assert len(spans) == 0
