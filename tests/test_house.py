@@ -14,8 +14,8 @@ HOMES = {
     "paramiko": r"desktop/(transfer/sources/sftp|demo/sftp)\w*\.py",
     "ftplib": r"desktop/transfer/sources/ftp\w*\.py",
     "ftputil": r"desktop/transfer/sources/ftp\w*\.py",
-    "requests": r"desktop/transfer/sources/http\w*\.py",
-    "urllib3": r"desktop/transfer/sources/http\w*\.py",
+    "requests": r"desktop/studio/web\w*\.py",
+    "urllib3": r"desktop/studio/web\w*\.py",
     "keyring": r"desktop/store/secrets\.py|desktop/cli/doctor\w*\.py",
     "pyftpdlib": r"desktop/demo/ftp\.py",
 }

@@ -1,5 +1,6 @@
 """The engine's sockets: what a source and a conflict strategy have to be."""
 
+import base64
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,10 +21,13 @@ Buffer = bytes | bytearray | memoryview
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How to log in. password and passphrase never show in a repr; token is an HTTP bearer token.
+    """How to log in. password and passphrase never show in a repr.
+
+    token: what a web server wants with each request: a bearer token, or a whole line `Cookie: name=value`.
 
     identity: a private key file. agent: whether the SSH agent and the user's own default keys may be tried.
-    kept: asks the system's keyring for a password, which may take its time, or is None.
+    kept: asks the system's keyring for a password (of a web server without a user: the token), which may take its
+    time, or is None.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -36,6 +40,18 @@ class Login:
     def secret(self) -> str | None:
         """Return the password, the kept one if none was given; to be called once it is really needed."""
         return self.kept() if self.password is None and self.kept is not None else self.password
+
+    def headers(self, user: str | None) -> dict[str, str]:
+        """Return the headers that log in to a web server, as this user or, without one, by token."""
+        token = self.token or (self.kept() if user is None and self.password is None and self.kept else None)
+        if token:
+            name, colon, value = token.partition(":")
+            cookie = colon and name.strip().lower() == "cookie"
+            return {"Cookie": value.strip()} if cookie else {"Authorization": f"Bearer {token}"}
+        if user is None and self.password is None:
+            return {}
+        pair = f"{user or ''}:{self.secret() or ''}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +67,33 @@ class Trust:
     accept_new: bool = False
 
 
+class Links(Protocol):
+    """Tells where the bytes behind a path of a web server lie, if it hands out links to them that expire.
+
+    Used from any thread.
+    """
+
+    def link(self, path: str, refused: str | None) -> str | None:
+        """Return the URL to ask for the path, signature and all, or None to ask the server for the path itself.
+
+        refused: the URL this returned before, if it did not do: another one is wanted, or None. May ask the server;
+        raises what hinders that.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything needed to open a source: where, as whom, trusting whom. timeout: seconds without a byte."""
+    """Everything needed to open a source: where, as whom, trusting whom. timeout: seconds without a byte.
+
+    links: of a web server whose files lie elsewhere.
+    """
 
     address: Address
     login: Login = Login()
     trust: Trust = Trust()
     timeout: float = 30.0
     connect_timeout: float = 15.0
+    links: Links | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from desktop.transfer.ports import SOURCES, Features, Login, Site, Source, Trust
 DEFAULT_BUDGET = 24
 """Connections to one host, over all tasks and scans, when the connection does not say."""
 
+WEB = ("http", "https")
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -28,6 +30,14 @@ class Door:
     identity: Path | None = None
     known_hosts: Path | None = None
     accept_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web server with an API. site: its name. base: the path its API lies under, percent-encoded, e.g. "/studio"."""
+
+    site: str
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Sites:
         self._guests: dict[str, _Guest] = {}
         self._budgets: dict[Address, HostBudget] = {}
         self._parked: dict[str, tuple[Source, Site]] = {}
+        self._servers: set[str] = set()
         self._queries: dict[tuple[str, str], str] = {}
 
     def know(self, connections: Iterable[Connection]) -> None:
@@ -98,6 +109,26 @@ class Sites:
             self._guests[name] = _Guest(location.address, location.password, door)
         return name
 
+    def server(self, text: str) -> Server:
+        """Return the web server a person means: a saved connection's name, or a URL. Raises UsageError, NotFound."""
+        if "://" not in text:
+            connection = self.connection(text)
+            address, name, path = connection.address, text, connection.root
+        else:
+            location = parse_location(text)
+            address, path = location.address, location.path
+            name = self.welcome(location, Door()) if address.protocol in WEB else ""
+            with self._lock:
+                self._servers.add(name)
+        if address.protocol not in WEB:
+            raise UsageError(
+                title="This is not a web server.",
+                cause=f"{address.origin} speaks {address.protocol}; galleries and jobs are asked for over HTTP.",
+                suggestion="Write its address as https://host/path, or the name of a connection that has such a one.",
+                path=text,
+            )
+        return Server(name, path.rstrip("/"))
+
     def site(self, name: str) -> Site:
         """Return all that is needed to open the site."""
         if "://" in name:
@@ -134,7 +165,18 @@ class Sites:
         if password is None and (variable := password_variable(name)) in os.environ:
             password = os.environ[variable]
             register_secret(password)
+        if address.protocol in WEB and address.user is None:
+            return self._web_login(name, address, password)
         return Login(password, identity, kept=cache(partial(_kept, address.origin)))
+
+    def _web_login(self, name: str, address: Address, token: str | None) -> Login:
+        """Return how to log in to a web server without a user: by the token given or known, or the keyring's.
+
+        The keyring is not woken for any web address there is, only for the servers we have to do with.
+        """
+        with self._lock:
+            ours = name in self._connections or name in self._servers
+        return Login(token=token, kept=cache(partial(_kept, address.origin)) if ours and token is None else None)
 
     def shelter(self, name: str, path: str) -> str:
         """Return a web path without the secrets in its query, and remember those for this run of the program."""
@@ -255,10 +297,4 @@ def check_connection(connection: Connection) -> None:
             title=f"{connection.name!r} cannot be a connection's name.",
             cause="A name is not empty and has no ':' or '/' in it.",
             suggestion="Choose a short name, such as VEGA or studio.",
-        )
-    if connection.address.protocol in ("http", "https"):
-        raise UsageError(
-            title="A web address cannot be a connection with shots.",
-            cause="HTTP servers cannot list folders.",
-            suggestion="Use sftp://, ftp://, ftps:// or file://; for single files use: shotdock get URL DEST",
         )

@@ -1,6 +1,5 @@
 """HTTP connections that are kept: one per server met on the way, with redirects followed by our own rules."""
 
-import base64
 import ipaddress
 import math
 import socket
@@ -186,13 +185,7 @@ class Wire:
                 return guard.secure(self._dial(host, port))
 
     def _secrets(self) -> dict[str, str]:
-        login, user = self._site.login, self._site.address.user
-        if login.token is not None:
-            return {"Authorization": f"Bearer {login.token}"}
-        if user is None and login.password is None:
-            return {}
-        pair = f"{user or ''}:{login.secret() or ''}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return self._site.login.headers(self._site.address.user)
 
 
 def _host(origin: Origin) -> str:

@@ -1,0 +1,196 @@
+"""Talk to a server's JSON API: the one place where sessions of the gallery's and the jobs' clients are made.
+
+A session believes whom transfers believe (system store or pin), sends credentials to its own server alone, never
+follows it elsewhere, and can be broken off from another thread.
+"""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+import desktop
+from desktop.core.connection import DEFAULT_PORTS
+from desktop.core.errors import NotTheFile, ShotDockError, Stopped
+from desktop.studio.web_errors import answer_error, converted
+from desktop.transfer.pins import place_of, read_pins
+from desktop.transfer.ports import Site
+from desktop.transfer.tls import pinning_context, sever, verifying_context
+
+MOST_BYTES = 64 << 20
+"""The longest answer of an API that is read."""
+MOST_REDIRECTS = 3
+_PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What a server answered. data: its JSON, or None if it sent none. body: its bytes, bounded."""
+
+    status: int
+    data: Any
+    body: bytes
+    headers: dict[str, str]
+    """Names in lower case."""
+
+
+class Web:
+    """A conversation with one server's API. Used by one thread; `close` may be called from any."""
+
+    def __init__(self, site: Site, base: str) -> None:
+        """site: which server, as whom. base: the path the API lies under, percent-encoded, e.g. "/studio" or ""."""
+        address = site.address
+        self._site = site
+        self._port = address.port or DEFAULT_PORTS[address.protocol] or 80
+        self.place = place_of(address.host, self._port)
+        self._base = f"{address.origin.replace(f'{address.user}@', '') if address.user else address.origin}{base}"
+        self._sockets: set[socket.socket] = set()
+        self._closed = False
+        self._session = self._make_session()
+
+    def get(self, path: str, query: dict[str, str] | None = None, *, most: int = MOST_BYTES) -> WebAnswer:
+        """Ask for a path below the base and return the answer, whatever its status.
+
+        most: bytes of an answer that are read; a longer one is an error. Raises Unreachable, TimedOut,
+        ConnectionLost, HostKeyUnknown, HostKeyChanged, NotTheFile for a redirect elsewhere, Stopped once closed.
+        """
+        return self._ask("GET", self._base + path, most, params=query)
+
+    def head(self, path: str) -> WebAnswer:
+        """Ask for a path's headers alone; see `get`."""
+        return self._ask("HEAD", self._base + path, MOST_BYTES)
+
+    def post(self, path: str, data: object) -> WebAnswer:
+        """Send JSON to a path below the base and return the answer, whatever its status; see `get`."""
+        return self._ask("POST", self._base + path, MOST_BYTES, json=data)
+
+    def json(self, path: str, query: dict[str, str] | None = None) -> Any:
+        """Return the JSON at a path; raise what another answer than 200 with JSON means, e.g. LoginFailed, NotFound."""
+        answer = self.get(path, query)
+        if answer.status != 200 or answer.data is None:
+            raise answer_error(answer.status, answer.headers, answer.body, answer.data, self.place, path)
+        return answer.data
+
+    def close(self) -> None:
+        """Break off whatever goes on here, from any thread."""
+        self._closed = True
+        for sock in tuple(self._sockets):
+            sever(sock)
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, method: str, url: str, most: int, **what: Any) -> WebAnswer:
+        credentials = self._site.login.headers(self._site.address.user)
+        for _ in range(MOST_REDIRECTS + 1):
+            with self._breakable(), converted(self._site, self.place, urlsplit(url).path):
+                timeouts = (self._site.connect_timeout, self._site.timeout)
+                reply = self._session.request(
+                    method, url, headers=credentials, timeout=timeouts, stream=True, allow_redirects=False, **what
+                )
+                with reply:
+                    body = b"".join(self._pieces(reply, most))
+            if not reply.is_redirect:
+                headers = {name.lower(): value for name, value in reply.headers.items()}
+                return WebAnswer(reply.status_code, _data(headers, body), body, headers)
+            url = self._followed(url, reply.headers.get("location", ""))
+        raise self._strange(url, f"There were more than {MOST_REDIRECTS} redirects in a row.")
+
+    def _pieces(self, reply: requests.Response, most: int) -> Iterator[bytes]:
+        size = 0
+        for piece in reply.iter_content(_PIECE):
+            size += len(piece)
+            if size > most:
+                raise self._strange(reply.url, f"It is longer than {most:,} bytes.")
+            yield piece
+
+    def _followed(self, url: str, location: str) -> str:
+        """Return where a redirect leads, if it stays on this server."""
+        there = urljoin(url, location)
+        if urlsplit(there)[:2] != urlsplit(url)[:2]:
+            raise self._strange(url, f"It sends us to {urlsplit(there).hostname or 'nowhere'}, as login pages do.")
+        return there
+
+    def _strange(self, url: str, cause: str) -> NotTheFile:
+        return NotTheFile(
+            title=f"{self.place} does not answer as this API should.",
+            cause=cause,
+            suggestion="Check the server's address; a login or a proxy may stand in the way.",
+            path=urlsplit(url).path,
+        )
+
+    @contextmanager
+    def _breakable(self) -> Iterator[None]:
+        """Raise Stopped if the conversation was broken off from here, whatever that looked like."""
+        try:
+            if self._closed:
+                raise Stopped
+            yield
+        except ShotDockError:
+            if self._closed:
+                raise Stopped from None
+            raise
+
+    def _make_session(self) -> requests.Session:
+        session = requests.Session()
+        # Neither .netrc nor a proxy of the environment: transfers go straight, and so do questions about them.
+        session.trust_env = False
+        session.headers["User-Agent"] = f"ShotDock/{desktop.__version__}"
+        session.headers["Accept"] = "application/json, */*;q=0.5"
+        adapter = _Adapter(self._site, self.place, self._sockets)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections that trust as transfers do, and whose sockets are known, so that they can be broken off."""
+
+    def __init__(self, site: Site, place: str, sockets: set[socket.socket]) -> None:
+        self._pin = read_pins(site.trust.certificates).get(place)
+        self._known = sockets
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools with our connections and, for TLS, our context."""
+        context = pinning_context() if self._pin else verifying_context()
+        super().init_poolmanager(*args, ssl_context=context, assert_fingerprint=self._pin, **kwargs)
+        known = self._known
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                known.add(self.sock)
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                known.add(self.sock)
+
+        class Pool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+
+
+def _data(headers: dict[str, str], body: bytes) -> Any:
+    if "json" not in headers.get("content-type", "").lower():
+        return None
+    with suppress(ValueError):
+        return json.loads(body)
+    return None
