@@ -1,0 +1,98 @@
+"""What a setting may be: small judges that return the value in the form Settings keeps, or raise UsageError."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from desktop.core.errors import UsageError
+from desktop.core.units import parse_rate
+
+
+def whole(least: int, most: int, *, optional: bool = False) -> Callable[[str, object], object]:
+    """Return the judge of a whole number from least to most, or, if optional, None."""
+
+    def check(key: str, value: object) -> object:
+        if value is None and optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise bad(key, value, f"a whole number from {least} to {most}{' or nothing' if optional else ''}")
+        return value
+
+    return check
+
+
+def one_of(*choices: str) -> Callable[[str, object], object]:
+    """Return the judge of a word out of several."""
+
+    def check(key: str, value: object) -> object:
+        if value not in choices:
+            raise bad(key, value, f"one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def text(key: str, value: object) -> object:
+    """Take any text."""
+    if not isinstance(value, str):
+        raise bad(key, value, "text")
+    return value
+
+
+def name(key: str, value: object) -> object:
+    """Take a text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise bad(key, value, "a name")
+    return value
+
+
+def switch(key: str, value: object) -> object:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        raise bad(key, value, "true or false")
+    return value
+
+
+def rate(key: str, value: object) -> object:
+    """Take bytes a second, as a number or as people write it."""
+    if isinstance(value, str):
+        try:
+            return parse_rate(value)
+        except UsageError as error:
+            raise bad(key, value, f"bytes a second such as 800k, 1.5M or 2G, 0 for no limit: {error.title}") from None
+    return whole(1, 1 << 60, optional=True)(key, value)
+
+
+def value_of(words: type[StrEnum]) -> Callable[[str, object], object]:
+    """Return the judge of an enumeration's word."""
+
+    def check(key: str, value: object) -> object:
+        try:
+            return words(str(value))
+        except ValueError:
+            raise bad(key, value, f"one of {', '.join(words)}") from None
+
+    return check
+
+
+def folders(key: str, value: object) -> object:
+    """Take a list of folders; a leading ~ is the home folder."""
+    if not isinstance(value, list | tuple) or not all(isinstance(folder, str | Path) for folder in value):
+        raise bad(key, value, "a list of folders")
+    return tuple(Path(folder).expanduser() for folder in value)
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON spells it."""
+    if isinstance(value, tuple):
+        return [str(part) for part in value]
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def bad(key: str, value: object, wanted: str) -> UsageError:
+    """Return the complaint about a value. wanted: what it should be, in words."""
+    return UsageError(
+        title=f"The setting {key} cannot be {plain(value)!r}.",
+        cause=f"It takes {wanted}.",
+        suggestion="Correct it, or remove it to get the default.",
+    )

@@ -1,0 +1,100 @@
+"""Every setting there is: its default, what it accepts, and where its value came from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from desktop.core.errors import UsageError
+from desktop.core.plan import Options, Order, VersionStrategy
+from desktop.settings.checks import folders, name, one_of, plain, rate, switch, text, value_of, whole
+
+THEMES = ("system", "light", "dark")
+CHANGED = "changed here"
+"""What `origin` says of a value that came from no file: it was changed since the start."""
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One origin of values: its name in words, the values it gives, and whether the user may write there."""
+
+    name: str
+    values: Mapping[str, object]
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting. Making one (also by `dataclasses.replace`) raises UsageError, naming the key, for a bad value.
+
+    parallel: lanes per site, or None for what its protocol profits from. segments: pieces a large file is cut
+    into, or None. tasks_at_once: tasks that run side by side on one server; those on other servers are not held up by
+    them. limit_rate: bytes/s over all tasks, or None.
+    destination: what a new task begins with, or "". layers, locked: where values came from and which are the
+    studio's to decide; see `origin`.
+    """
+
+    parallel: int | None = None
+    segments: int | None = None
+    tasks_at_once: int = 2
+    limit_rate: int | None = None
+    verify: bool = False
+    conflict: str = "skip"
+    version_strategy: VersionStrategy = VersionStrategy.LATEST
+    order: Order = Order.LISTED
+    layout: str = "default"
+    layout_folders: tuple[Path, ...] = ()
+    destination: str = ""
+    theme: str = "dark"
+    notify: bool = True
+    log_level: str = "INFO"
+    layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
+    locked: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for key, check in CHECKS.items():
+            object.__setattr__(self, key, check(key, getattr(self, key)))
+        for key in self.locked:
+            if getattr(self, key) != self._given(key)[1]:
+                raise UsageError(
+                    title=f"The setting {key} is fixed by the studio.",
+                    cause=f"{self._given(key)[0]} sets it to {plain(self._given(key)[1])!r} and locks it.",
+                    suggestion="Ask whoever keeps that file.",
+                )
+
+    @property
+    def options(self) -> Options:
+        """Return how a new task is to run, unless somebody says otherwise."""
+        return Options(segments=self.segments, verify=self.verify, order=self.order)
+
+    def origin(self, key: str) -> str:
+        """Return in words where the value of `key` came from, e.g. `environment SHOTDOCK_PARALLEL`."""
+        name, value = self._given(key)
+        return name if getattr(self, key) == value else CHANGED
+
+    def _given(self, key: str) -> tuple[str, object]:
+        """Return the layer that decides the key, and its value."""
+        for layer in reversed(self.layers):
+            if key in layer.values:
+                return layer.name, layer.values[key]
+        return "default", DEFAULTS[key]
+
+
+CHECKS: dict[str, Callable[[str, object], object]] = {
+    "parallel": whole(1, 64, optional=True),
+    "segments": whole(1, 64, optional=True),
+    "tasks_at_once": whole(1, 16),
+    "limit_rate": rate,
+    "verify": switch,
+    "conflict": name,
+    "version_strategy": value_of(VersionStrategy),
+    "order": value_of(Order),
+    "layout": name,
+    "layout_folders": folders,
+    "destination": text,
+    "theme": one_of(*THEMES),
+    "notify": switch,
+    "log_level": one_of(*LOG_LEVELS),
+}
+"""What each setting accepts; a check returns the value in the form Settings keeps."""
+DEFAULTS = {f.name: f.default for f in fields(Settings) if f.name in CHECKS}
