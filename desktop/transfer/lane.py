@@ -7,6 +7,7 @@ from desktop.core.errors import Retry, ServerBusy, ShotDockError, Stopped, Unrea
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.pieces import LaneFeed
 from desktop.transfer.ports import Source
+from desktop.transfer.retry import LONGEST_WISH
 from desktop.transfer.run import Run
 
 FIRST_TRIES = 6
@@ -73,6 +74,7 @@ class Lane:
         """Connect if need be and read until the feed runs dry; return whether to go on."""
         while not (self._closed or self._run.stopped) and (left := self._budget.resting) > 0:
             self._run.rest(left)
+            self._fruitless_since += left
         before = feed.progress
         try:
             source = self._connect(feed)
@@ -112,8 +114,8 @@ class Lane:
     def _try_again(self, error: ShotDockError) -> bool:
         """Rest and return True, or give the lane, or the whole site, up and return False."""
         busy = isinstance(error, ServerBusy)
-        if isinstance(error, ServerBusy) and error.retry_after is not None:
-            self._budget.rest(error.retry_after)
+        asked = max(0.0, min(error.retry_after or 0.0, LONGEST_WISH)) if isinstance(error, ServerBusy) else 0.0
+        self._budget.rest(asked)
         if busy and self._budget.used > 1:
             self._budget.shrink()
         if busy and self._excuse():
@@ -126,6 +128,8 @@ class Lane:
         passing = isinstance(error, Retry | Wait) or (reached and isinstance(error, Unreachable))
         if passing and outage < self._run.patience.outage and (reached or busy or self._tries < FIRST_TRIES):
             self._run.rest(self._run.patience.pause(self._tries, error))
+            # What the host asked for is no outage.
+            self._fruitless_since += asked
             return True
         if self._excuse():
             # The others do well where this one cannot get in: a limit nobody told us.

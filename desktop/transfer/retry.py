@@ -15,9 +15,9 @@ class Patience:
     """Seconds and counts of trying again.
 
     first, factor, cap: the wait after the first fruitless try, its growth and its limit, each varied by up to
-    a quarter so that lanes do not knock in step. outage: how long a site that has answered before may stay
-    fruitless. attempts: fruitless tries of one file. recheck: the pause before a file that changed on the
-    server is looked at again.
+    a quarter so that lanes do not knock in step. outage: how long a site that has answered before, or is busy, may
+    stay fruitless, beside the time it asked to be left alone. attempts: fruitless tries of one file. recheck: the
+    pause before a file that changed on the server is looked at again.
     """
 
     first: float = 0.5

@@ -106,6 +106,19 @@ def test_an_outage_ends_in_the_error_that_made_it(tmp_path: Path) -> None:
     assert all(isinstance(results[i].error, Unreachable) for i in (1, 2))
 
 
+def test_a_rest_longer_than_an_outage_is_none(tmp_path: Path) -> None:
+    """R21: a server may ask to be left alone for longer than one that says nothing is waited for."""
+
+    def busy(count: int) -> None:
+        if count < 3:
+            raise ServerBusy("come back later", retry_after=1.1)
+
+    shelf = Shelf(on_connect=busy)
+    patience = Patience(first=0.001, cap=0.01, outage=1.0)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 1), patience=patience), shelf)
+    assert (results[0].result, shelf.connects) == (R.DOWNLOADED, 3)
+
+
 def test_a_login_refused_later_is_not_knocked_at(tmp_path: Path) -> None:
     def changed(count: int) -> None:
         if count > 1:
