@@ -57,25 +57,17 @@ def expand(
     `troubles`, so that other sources still come. Raises UsageError for an address that names no file, Stopped, and
     what breaks the connection.
     """
-    web = not source.features.listing
-    where = name if name else _own_name(path, site, web)
-    if web and not where:
-        raise UsageError(
-            title="This address names no file.",
-            cause=f"{site}{path} ends with a slash; a web server has no folders to list.",
-            suggestion="Add the file's name, or give it one in a list with -i.",
-            path=f"{site}{path}",
-        )
-    full = f"{path}?{query}" if query else path
+    unknown = unasked(site, path, query, name, web=not source.features.listing)
+    where, full = unknown.name, unknown.files[0].path
     if stopped():
         raise Stopped
-    if web and not ask and not _something_here(here, where):
-        return Expanded(site, path, where, files=(Entry(full),))
+    if not source.features.listing and not ask and not _something_here(here, where):
+        return unknown
     try:
         found = source.stat(full)
     except Truncated:
         # A web server stumbles over one file (HTTP 500): the transfer tries it again, the others come meanwhile.
-        return Expanded(site, path, where, files=(Entry(full),))
+        return unknown
     except (Stop, LoginFailed) as error:
         # On the web each file is asked for anew, so a login one of them wants says nothing of the others.
         # A query may be a signature, and asking again needs another.
@@ -84,6 +76,22 @@ def expand(
         file = Entry(full, EntryKind.FILE, found.size, found.mtime, found.precision, found.etag)
         return Expanded(site, path, where, files=(file,))
     return _tree(source, site, path.rstrip("/"), where, stopped)
+
+
+def unasked(site: str, path: str, query: str, name: str | None, web: bool = True) -> Expanded:
+    """Return a path as one file of which nothing is known, as `expand` does where the server cannot be asked.
+
+    web: whether it is on a web server. Raises UsageError for a web address that names no file.
+    """
+    where = name if name else _own_name(path, site, web)
+    if web and not where:
+        raise UsageError(
+            title="This address names no file.",
+            cause=f"{site}{path} ends with a slash; a web server has no folders to list.",
+            suggestion="Add the file's name, or give it one in a list with -i.",
+            path=f"{site}{path}",
+        )
+    return Expanded(site, path, where, files=(Entry(f"{path}?{query}" if query else path),))
 
 
 def plan_plain(expanded: Sequence[Expanded], request: Request, lists: Sequence[str] = ()) -> Plan:

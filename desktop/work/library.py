@@ -187,17 +187,25 @@ class Library(QObject):
             try:
                 with self._connected(work, site) as source:
                     for place, path, query, name in wishes:
-                        found = plain.expand(source, site, path, query, name, work.stopped, here, ask)
-                        # Only a query holds what is to be sheltered.
-                        expanded[place] = self._sheltered(site, found) if query else found
+                        expanded[place] = plain.expand(source, site, path, query, name, work.stopped, here, ask)
             except UsageError:
                 raise
             except ShotDockError as error:
+                if isinstance(error, ServerBusy) and not self._sites.features(site).listing:
+                    # The transfer waits for as long as the host asked, and learns then what was to be asked here.
+                    for place, path, query, name in wishes:
+                        expanded.setdefault(place, plain.unasked(site, path, query, name))
+                    continue
                 broken.append(error)
                 for place, path, _, name in wishes:
                     expanded[place] = plain.Expanded(site, path, name or path, troubles=((Entry(path), error),))
         if len(broken) == len(groups) and broken:
             raise broken[0]
+        for site, wishes in groups.items():
+            for place, _, query, _ in wishes:
+                # Only a query holds what is to be sheltered.
+                if query:
+                    expanded[place] = self._sheltered(site, expanded[place])
         places = sorted(expanded)
         # A short list is looked at address by address; of a long one the whole counts.
         lists = () if ask else [sources[place].listed for place in places]
@@ -222,16 +230,17 @@ class Library(QObject):
         """Open a source within the host's budget; where it pays, it takes more places while it walks."""
         budget = self._sites.budget(site)
         deadline = time.monotonic() + BUDGET_PATIENCE
-        while (resting := budget.resting > 0) or not budget.take():
+        while (resting := budget.resting) > 0 or not budget.take():
             if work.wait(0.1):
                 raise Stopped
-            if time.monotonic() > deadline and resting:
+            # A rest that outlasts the patience is not waited for in vain.
+            if resting > 0 and time.monotonic() + resting > deadline:
                 raise ServerBusy(
                     title="The server wants to be left alone.",
-                    cause=f"It was busy, and asked for another {budget.resting:,.0f} s of rest.",
+                    cause=f"It was busy, and asked for another {resting:,.0f} s of rest.",
                     suggestion="Try again then.",
                     path=site,
-                    retry_after=budget.resting,
+                    retry_after=resting,
                 )
             if time.monotonic() > deadline:
                 raise ServerBusy(

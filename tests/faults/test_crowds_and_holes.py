@@ -1,7 +1,9 @@
 """R19, R21, R23: lines that swallow everything, servers that are busy, full, or bear few connections."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from desktop.core.task import FileResult
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.retry import LONGEST_WISH, Patience
 from desktop.transfer.sources.http import HttpSource
+from tests.cli.console import Console
 from tests.faults.engine import fetch, ftp, http, sftp
 from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
-from tests.servers.scripted_http import Request, ScriptedHttp, answer
+from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 from tests.servers.sshd import SshServer
 from tests.servers.vsftpd import VsftpdServer
 from tests.transfer.scripted import HASTY, MIB, content, tree
@@ -118,6 +121,54 @@ def test_r21_lanes_of_every_task_leave_a_resting_host_alone(tmp_path: Path) -> N
     assert {done.result for done in results} == {R.DOWNLOADED}
     early = [at for at in times[1:] if at - times[0] < 0.9]
     assert len(early) <= 2, "only those that were on their way already"
+
+
+def test_r21_two_tasks_keep_the_one_rest_of_their_host(tmp_path: Path) -> None:
+    """What the first is told holds for the second, which begins after it and was told nothing."""
+    data, asked = content("f.exr", 1000), dict[str, float]()
+    told = threading.Event()
+
+    def script(request: Request) -> bytes:
+        asked.setdefault(request.target, time.monotonic())
+        if not told.is_set():
+            told.set()
+            return answer("503 Service Unavailable", b"", Retry_After="2")
+        return answer(body=data)
+
+    budget = HostBudget(4)
+    with ScriptedHttp(script) as server, ThreadPoolExecutor(2) as pool:
+        way = http(server)
+        first = pool.submit(fetch, way, tmp_path / "1", Entry("/first/f.exr", size=1000), budget=budget)
+        assert told.wait(20)
+        while budget.resting <= 0:
+            assert not first.done()
+        second = pool.submit(fetch, way, tmp_path / "2", Entry("/second/f.exr", size=1000), budget=budget)
+        results = [*first.result(), *second.result()]
+    assert {done.result for done in results} == {R.DOWNLOADED}
+    assert asked["/second/f.exr"] - asked["/first/f.exr"] >= 1.9
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+@pytest.mark.parametrize("wish", [1, None], ids=["with a wish", "without"])
+def test_r21_a_web_server_busy_when_first_asked_is_waited_for(
+    shotdock: Console, tmp_path: Path, status: str, wish: int | None
+) -> None:
+    """A plan asks for sizes; that it cannot be told is no end, and the other addresses are not asked in vain."""
+    data = {name: content(name, 1000) for name in ("a.exr", "b.exr")}
+    asked: list[str] = []
+
+    def script(request: Request) -> bytes:
+        asked.append(request.method)
+        if len(asked) == 1:
+            return answer(status, b"", Retry_After=str(wish)) if wish else answer(status, b"")
+        return part(data[request.target.lstrip("/")], request)
+
+    with ScriptedHttp(script) as server:
+        urls = [f"http://127.0.0.1:{server.port}/{name}" for name in data]
+        said = shotdock("get", *urls, tmp_path / "to", "--json")
+    assert said.status == 0, said.err
+    assert tree(tmp_path / "to") == data
+    assert asked == ["HEAD", "GET", "GET"]
 
 
 def test_r23_an_ftp_server_for_two_gets_two(tmp_path: Path) -> None:
