@@ -4,6 +4,7 @@ import math
 import struct
 import zlib
 from array import array
+from collections.abc import Sequence
 
 LEVELS = 16  # steps of light from the top of a frame to its bottom
 BIG_ENDIAN = array("H", [1]).tobytes() == b"\x00\x01"
@@ -67,9 +68,14 @@ def png(width: int, height: int, colour: Colour) -> bytes:
     lines = []
     for y in range(height):
         light = 255 * (1.0 - 0.7 * y / height)
-        lines.append(b"\0" + bytes(min(255, int(c * light)) for c in colour) * width)
+        lines.append(bytes(min(255, int(c * light)) for c in colour) * width)
+    return png_of(width, height, lines)
+
+
+def png_of(width: int, height: int, lines: Sequence[bytes]) -> bytes:
+    """Return an 8-bit RGB PNG of `lines`, three bytes a pixel."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(lines), 6)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )

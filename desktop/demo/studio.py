@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from desktop.demo.content import DAY, Size, files
 from desktop.demo.ftp import FtpServing
-from desktop.demo.http import HttpServing
+from desktop.demo.http import serve_folder
 from desktop.demo.sftp import SftpServing
 
 SHOWS = "/shows"
@@ -50,7 +50,7 @@ class Studio:
         self._manifest = {f"{SHOWS}/{path}": found for path, found in self._fill(size).items()}
         self._ftp = FtpServing(self._served, self.user, self.password)
         self._sftp = SftpServing(self._served, self.user, self.password, folder / "host_key")
-        self._http = HttpServing(self._served)
+        self._http = serve_folder(self._served)
 
     @classmethod
     def start(cls, folder: Path | None = None, size: Size = Size.FULL) -> Self:
