@@ -37,7 +37,7 @@ PROTOCOLS = ("sftp", "ftp")
     help="Keep everything here, not in a temporary folder.",
 )
 @click.option(
-    "--size", type=click.Choice([size.value for size in Size]), help="small is about 3 MB, full about 190 MB."
+    "--size", type=click.Choice([size.value for size in Size]), help="small is about 6 MB, full about 360 MB."
 )
 @click.pass_obj
 def demo(output: Output, headless: bool, serve_only: bool, folder: Path | None, size: str | None) -> int:

@@ -31,7 +31,7 @@ DAY = 24 * HOUR
 
 
 class Size(StrEnum):
-    """How much there is: SMALL is about 3 MB, for tests; FULL about 190 MB."""
+    """How much there is: SMALL is about 6 MB, for tests; FULL about 360 MB."""
 
     SMALL = "small"
     FULL = "full"

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from desktop.demo.content import DAY, Size, files
 from desktop.demo.ftp import FtpServing
+from desktop.demo.gallery.gallery import Gallery
 from desktop.demo.http import serve_folder
 from desktop.demo.sftp import SftpServing
 
@@ -36,7 +37,7 @@ class Fingerprint:
 class Studio:
     """The demo studio, open until `stop` or the end of the process; also a context manager.
 
-    user, password: the login for FTP and SFTP; the password is another one at every start.
+    user, password: the login for FTP and SFTP; the password is another one at every start. gallery: its videos.
     """
 
     def __init__(self, folder: Path, size: Size, temporary: bool) -> None:
@@ -51,6 +52,7 @@ class Studio:
         self._ftp = FtpServing(self._served, self.user, self.password)
         self._sftp = SftpServing(self._served, self.user, self.password, folder / "host_key")
         self._http = serve_folder(self._served)
+        self.gallery = Gallery(folder / f"gallery-{size}", size)
 
     @classmethod
     def start(cls, folder: Path | None = None, size: Size = Size.FULL) -> Self:
@@ -67,7 +69,8 @@ class Studio:
 
     def urls(self) -> dict[str, str]:
         """Return where the studio is: ftp, sftp, http (URLs of the shows folder, login included), root, user,
-        password, host_key (a known_hosts line), folder (where the files lie on this machine).
+        password, host_key (a known_hosts line), folder (where the files lie on this machine), gallery (the base of
+        its API) and gallery_token.
         """
         login = f"{quote(self.user)}:{quote(self.password)}@"
         return {
@@ -79,6 +82,8 @@ class Studio:
             "password": self.password,
             "host_key": self._sftp.host_key,
             "folder": str(self._shows),
+            "gallery": self.gallery.url,
+            "gallery_token": self.gallery.token,
         }
 
     def manifest(self) -> Mapping[str, Fingerprint]:
@@ -104,7 +109,7 @@ class Studio:
         if self._closed.is_set():
             return
         self._closed.set()
-        for server in (self._ftp, self._sftp, self._http):
+        for server in (self._ftp, self._sftp, self._http, self.gallery):
             server.stop()
         if self._temporary:
             shutil.rmtree(self._folder, ignore_errors=True)
