@@ -1,13 +1,12 @@
 """The demo studio's file server: files with ranges and validators, folders as plain listings."""
 
-import os
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 from desktop.demo.listener import Listener
-from desktop.demo.web import Answer, Handler, tags
+from desktop.demo.web import Answer, Handler
 
 
 def serve_folder(root: Path) -> Listener:
@@ -29,8 +28,7 @@ class _Handler(Handler, SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND, "File not found")
             return
         with file:
-            facts = os.fstat(file.fileno())
-            self.send_file(file, facts.st_size, *tags(facts), Answer(type=self.guess_type(str(path))))
+            self.send_file(file, Answer(type=self.guess_type(str(path))))
 
     def do_HEAD(self) -> None:
         self.do_GET()

@@ -17,6 +17,7 @@ from desktop.demo.content import DAY, Size, files
 from desktop.demo.ftp import FtpServing
 from desktop.demo.gallery.gallery import Gallery
 from desktop.demo.http import serve_folder
+from desktop.demo.jobs.jobs import Jobs
 from desktop.demo.sftp import SftpServing
 
 SHOWS = "/shows"
@@ -38,6 +39,7 @@ class Studio:
     """The demo studio, open until `stop` or the end of the process; also a context manager.
 
     user, password: the login for FTP and SFTP; the password is another one at every start. gallery: its videos.
+    jobs: its long-running work.
     """
 
     def __init__(self, folder: Path, size: Size, temporary: bool) -> None:
@@ -53,6 +55,7 @@ class Studio:
         self._sftp = SftpServing(self._served, self.user, self.password, folder / "host_key")
         self._http = serve_folder(self._served)
         self.gallery = Gallery(folder / f"gallery-{size}", size)
+        self.jobs = Jobs(folder / f"jobs-{size}", size)
 
     @classmethod
     def start(cls, folder: Path | None = None, size: Size = Size.FULL) -> Self:
@@ -70,7 +73,7 @@ class Studio:
     def urls(self) -> dict[str, str]:
         """Return where the studio is: ftp, sftp, http (URLs of the shows folder, login included), root, user,
         password, host_key (a known_hosts line), folder (where the files lie on this machine), gallery (the base of
-        its API) and gallery_token.
+        its API), gallery_token, jobs (the base of all three kinds), jobs_token.
         """
         login = f"{quote(self.user)}:{quote(self.password)}@"
         return {
@@ -84,6 +87,8 @@ class Studio:
             "folder": str(self._shows),
             "gallery": self.gallery.url,
             "gallery_token": self.gallery.token,
+            "jobs": self.jobs.url,
+            "jobs_token": self.jobs.token,
         }
 
     def manifest(self) -> Mapping[str, Fingerprint]:
@@ -109,7 +114,7 @@ class Studio:
         if self._closed.is_set():
             return
         self._closed.set()
-        for server in (self._ftp, self._sftp, self._http, self.gallery):
+        for server in (self._ftp, self._sftp, self._http, self.gallery, self.jobs):
             server.stop()
         if self._temporary:
             shutil.rmtree(self._folder, ignore_errors=True)

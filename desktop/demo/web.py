@@ -1,18 +1,20 @@
 """What the demo studio's web servers answer with: ranges and validators, and one function for all requests."""
 
 import hashlib
-import io
+import hmac
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from desktop.demo.listener import Seen, Server, break_off
@@ -33,14 +35,29 @@ class Request:
     body: bytes
 
 
+class Body(Protocol):
+    """Bytes that are made as they go out. tag: changes with them, for an ETag."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes there are."""
+
+    @property
+    def tag(self) -> str:
+        """Return a word for these bytes alone."""
+
+    def chunks(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from start to stop, exclusive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to say. content: bytes or a file; tagged: with a strong ETag; ranges: a range asked for is given;
-    cut: bytes of the body after which the line breaks, None for never.
+    """What to say. content: bytes, a file, or bytes in the making; tagged: bytes with a strong ETag, as all else has;
+    ranges: a range asked for is given; cut: bytes of the body after which the line breaks, None for never.
     """
 
     status: HTTPStatus = HTTPStatus.OK
-    content: bytes | Path = b""
+    content: bytes | Path | Body = b""
     type: str = "application/octet-stream"
     headers: Mapping[str, str] = field(default_factory=dict)
     tagged: bool = False
@@ -70,8 +87,19 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class calls it so
         """Say nothing: standard error belongs to the program."""
 
-    def send_file(self, file: BinaryIO, size: int, etag: str, modified: str | None, answer: Answer) -> None:
-        """Send the range asked for, or all of it; `answer` gives type, headers and faults, not the content."""
+    def send_file(self, file: BinaryIO, answer: Answer) -> None:
+        """Send what was asked for of an open file; `answer` gives type, headers and faults."""
+        facts = os.fstat(file.fileno())
+        etag, modified = f"{facts.st_size:x}-{facts.st_mtime_ns:x}", formatdate(facts.st_mtime, usegmt=True)
+        self.send_range(
+            lambda begin, end: self.connection.sendfile(file, begin, end - begin), facts.st_size, etag, modified, answer
+        )
+
+    def send_range(
+        self, copy: Callable[[int, int], object], size: int, tag: str, modified: str | None, answer: Answer
+    ) -> None:
+        """Send the range asked for, or all of it. copy: sends the bytes from one place to another, exclusive."""
+        etag = f'"{tag}"'
         begin, end, status = self._range(size, etag, modified) if answer.ranges else (0, size, answer.status)
         self.send_response(status)
         head = {"ETag": etag, "Content-Type": answer.type, **answer.headers}
@@ -89,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         left = end - begin if answer.cut is None else min(end - begin, answer.cut)
         if self.command != "HEAD" and left:
-            self.connection.sendfile(file, begin, left)
+            copy(begin, begin + left)
         if answer.cut is not None and left < end - begin:
             break_off(self.connection)
             self.close_connection = True
@@ -108,11 +136,6 @@ class Handler(BaseHTTPRequestHandler):
         if begin >= size or (first and last and int(last) < begin):
             return 0, 0, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
         return begin, end, HTTPStatus.PARTIAL_CONTENT
-
-
-def tags(facts: os.stat_result) -> tuple[str, str]:
-    """Return a file's strong ETag and its Last-Modified."""
-    return f'"{facts.st_size:x}-{facts.st_mtime_ns:x}"', formatdate(facts.st_mtime, usegmt=True)
 
 
 class Answering(Handler):
@@ -139,21 +162,36 @@ class Answering(Handler):
         self.do_GET()
 
     def _send(self, answer: Answer) -> None:
-        if isinstance(answer.content, Path):
-            with answer.content.open("rb") as file:
-                facts = os.fstat(file.fileno())
-                self.send_file(file, facts.st_size, *tags(facts), answer)
+        content = answer.content
+        if isinstance(content, Path):
+            with content.open("rb") as file:
+                self.send_file(file, answer)
+        elif not isinstance(content, bytes):
+            self.send_range(partial(self._write, content), content.size, content.tag, None, answer)
         elif answer.tagged:
-            etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
-            self.send_file(io.BytesIO(answer.content), len(answer.content), etag, None, answer)
+            tag = hashlib.sha256(content).hexdigest()[:32]
+            self.send_range(lambda begin, end: self.wfile.write(content[begin:end]), len(content), tag, None, answer)
         else:
             self.send_response(answer.status)
-            size = str(len(answer.content))
+            size = str(len(content))
             for name, value in {"Content-Type": answer.type, **answer.headers, "Content-Length": size}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.content)
+                self.wfile.write(content)
+
+    def _write(self, body: Body, begin: int, end: int) -> None:
+        for chunk in body.chunks(begin, end):
+            self.wfile.write(chunk)
+
+
+def knows(asked: Request, token: str) -> bool:
+    """Tell whether a request bears the token, as bearer or as the cookie `session`."""
+    kind, _, given = asked.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        cookie = SimpleCookie(asked.headers.get("Cookie", "")).get("session")
+        given = cookie.value if cookie else ""
+    return hmac.compare_digest(given.encode(), token.encode())
 
 
 def plain(path: str) -> str:

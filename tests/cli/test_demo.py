@@ -40,8 +40,9 @@ def test_serve_only_prints_one_line_of_urls_and_serves(shotdock: Console, tmp_pa
             assert urls["password"] not in said.out + said.err
         assert here(dest / "sftp") == here(dest / "ftp")
         assert here(dest / "sftp")
-        login = {"Authorization": f"Bearer {urls['gallery_token']}"}
-        assert requests.get(f"{urls['gallery']}/api/downloads", headers=login, timeout=10).status_code == 200
+        for server, path in (("gallery", "/api/downloads"), ("jobs", "/jobs/rec-done")):
+            login = {"Authorization": f"Bearer {urls[f'{server}_token']}"}
+            assert requests.get(urls[server] + path, headers=login, timeout=10).status_code == 200
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     finally:

@@ -216,7 +216,7 @@ def test_stop_frees_ports_and_temporary_files() -> None:
     transport.join(10)
     assert not transport.is_active()
     assert not Path(urls["folder"]).exists()
-    for protocol in ("ftp", "sftp", "http", "gallery"):
+    for protocol in ("ftp", "sftp", "http", "gallery", "jobs"):
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", urlsplit(urls[protocol]).port or 0), 5)
 

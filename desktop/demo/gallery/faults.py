@@ -1,52 +1,25 @@
-"""What can go wrong with a gallery, on the server's side and on request."""
+"""What can go wrong with a gallery, on request."""
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from dataclasses import dataclass
 
-from desktop.demo.web import Answer, as_json
+from desktop.demo.faults import Faults
+from desktop.demo.web import Answer
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in to go on.</body></html>\n"
 
 
 @dataclass
-class Faults:
-    """Switches; all are off at first.
-
-    forbidden: the API answers 403. unlinked: the list gives `file_url` null for every video. refusing: storage
-    refuses every link, and the API gives the bytes itself. elsewhere: redirects go to storage by the name localhost.
-    page: storage answers an HTML page with status 200. no_ranges: ranges are ignored.
+class GalleryFaults(Faults):
+    """More switches. unlinked: the list gives `file_url` null for every video. refusing: storage refuses every link,
+    and the API gives the bytes itself. elsewhere: redirects go to storage by the name localhost. page: storage answers
+    an HTML page with status 200.
     """
 
-    forbidden: bool = False
     unlinked: bool = False
     refusing: bool = False
     elsewhere: bool = False
     page: bool = False
-    no_ranges: bool = False
-    _failing: deque[Answer] = field(default_factory=deque)
-    _cuts: deque[int] = field(default_factory=deque)
-
-    def fail_api(self, times: int, status: int = 500, retry_after: int | None = None) -> None:
-        """Let the API fail so many times. retry_after: seconds it asks to wait, as 503 does."""
-        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        code = HTTPStatus(status)
-        self._failing.extend([as_json({"detail": code.phrase}, code, headers)] * times)
-
-    def cut(self, after: int, times: int = 1) -> None:
-        """Break the line after so many bytes of a video's body, so many times."""
-        self._cuts.extend([after] * times)
-
-    def of_api(self) -> Answer | None:
-        """Return what the API answers instead of what it should."""
-        if self._failing:
-            return self._failing.popleft()
-        return as_json({"detail": "Not allowed"}, HTTPStatus.FORBIDDEN) if self.forbidden else None
 
     def of_storage(self) -> Answer | None:
         """Return what storage answers to a good link instead of the video."""
-        return Answer(HTTPStatus.OK, LOGIN_PAGE, "text/html; charset=utf-8") if self.page else None
-
-    def spoil(self, answer: Answer) -> Answer:
-        """Return the answer with a video as it goes out."""
-        return replace(answer, ranges=not self.no_ranges, cut=self._cuts.popleft() if self._cuts else None)
+        return Answer(content=LOGIN_PAGE, type="text/html; charset=utf-8") if self.page else None

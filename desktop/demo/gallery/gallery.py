@@ -1,6 +1,5 @@
 """The gallery itself: its API, its storage on another port, and what a script may do to both."""
 
-import hmac
 import os
 import re
 import secrets
@@ -9,17 +8,16 @@ import threading
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from http.cookies import SimpleCookie
 from pathlib import Path
 
 from desktop.demo.content import DAY, Size
-from desktop.demo.gallery.faults import Faults
+from desktop.demo.gallery.faults import GalleryFaults
 from desktop.demo.gallery.links import Links, refused
 from desktop.demo.gallery.videos import GONE, Video, large, videos
 from desktop.demo.listener import HOST, Listener
 from desktop.demo.mp4 import write_mp4
 from desktop.demo.stills import still
-from desktop.demo.web import Answer, Answering, Request, as_json, plain
+from desktop.demo.web import Answer, Answering, Request, as_json, knows, plain
 
 BASE = "/studio"
 LIST = "/api/downloads"
@@ -38,7 +36,7 @@ class Gallery:
     def __init__(self, folder: Path, size: Size) -> None:
         self.token = secrets.token_hex(16)
         self.links = Links()
-        self.faults = Faults()
+        self.faults = GalleryFaults()
         self._folder = folder
         self._videos = {video.id: video for video in videos(size)}
         self._lost = {GONE}
@@ -117,7 +115,7 @@ class Gallery:
             return as_json({"detail": "Not Found"}, HTTPStatus.NOT_FOUND)
         if (fault := self.faults.of_api()) is not None:
             return fault
-        if not self._knows(asked):
+        if not knows(asked, self.token):
             return as_json({"detail": "Not authenticated"}, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
         if asked.method == "POST":
             return as_json({"detail": "Method Not Allowed"}, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
@@ -161,12 +159,6 @@ class Gallery:
 
     def _link(self, video: Video, host: str) -> str:
         return f"http://{host}:{self.storage.port}{self.links.sign(video.key)}"
-
-    def _knows(self, asked: Request) -> bool:
-        kind, _, token = asked.headers.get("Authorization", "").partition(" ")
-        cookie = SimpleCookie(asked.headers.get("Cookie", "")).get("session")
-        given = token if kind.lower() == "bearer" else cookie.value if cookie else ""
-        return hmac.compare_digest(given.encode(), self.token.encode())
 
 
 def _write(video: Video, path: Path, mtime: int) -> None:

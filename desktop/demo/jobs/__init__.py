@@ -1,0 +1,1 @@
+"""The demo studio's long-running jobs: scene sessions, table exports and reconstructions."""
