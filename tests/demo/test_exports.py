@@ -28,7 +28,7 @@ def test_an_export_runs_ends_and_has_its_rows(jobs: Jobs, kind: str, dialect: st
     job = start(jobs, rows=rows, format=kind)
     assert check(jobs, job) == {"status": "RUNNING", "progress": 0, "message": f"Row 0 of {rows}"}
     assert detail(ask(jobs, f"/download_file?file={job}.{kind}")) == (404, "File not found")
-    jobs.clock.advance(rows / 100 + 0.01)
+    jobs.clock.advance(rows / 25 + 0.01)
     url = f"{jobs.url}/download_file?file={job}.{kind}"
     assert check(jobs, job) == {"status": "COMPLETED", "download_url": url}
     answer = ask(jobs, url)
@@ -41,7 +41,7 @@ def test_an_export_runs_ends_and_has_its_rows(jobs: Jobs, kind: str, dialect: st
 
 def test_an_export_tells_how_far_it_is(jobs: Jobs) -> None:
     job = start(jobs, rows=1000, format="csv")
-    jobs.clock.advance(4.501)
+    jobs.clock.advance(18.001)
     assert check(jobs, job) == {"status": "RUNNING", "progress": 45, "message": "Row 450 of 1000"}
 
 
@@ -77,7 +77,7 @@ def test_an_export_can_fail(jobs: Jobs) -> None:
     jobs.exports.fail_next("The disk of the server is full.")
     failing, next_one = start(jobs, rows=100), start(jobs, rows=100)
     assert check(jobs, failing)["status"] == "RUNNING"
-    jobs.clock.advance(0.6)
+    jobs.clock.advance(2.4)
     assert check(jobs, failing) == {"status": "ERROR", "message": "The disk of the server is full."}
     assert check(jobs, next_one)["status"] == "RUNNING"
     assert ask(jobs, f"/download_file?file={failing}.csv").status_code == 404

@@ -10,7 +10,7 @@ import requests
 
 from desktop.demo.content import Size
 from desktop.demo.gallery.gallery import Gallery
-from desktop.demo.gallery.videos import DIRECT, GONE, PLAIN, UNLINKED
+from desktop.demo.gallery.videos import DIRECT, GONE, LARGE, PLAIN, UNLINKED, videos
 from desktop.demo.listener import Seen
 from tests.demo.galleries import SOME, bucket, code, listed, login, route
 
@@ -153,6 +153,13 @@ def test_the_large_video_is_made_when_asked_for(gallery: Gallery) -> None:
     answer = requests.get(bucket(gallery, number), headers={"Range": "bytes=-8"}, timeout=10)
     size = int(answer.headers["Content-Range"].rpartition("/")[2])
     assert 150_000_000 <= size <= 151_000_000
-    with gallery.file(number).open("rb") as file:
+    path = gallery.file(number)
+    with path.open("rb") as file:
         file.seek(-8, io.SEEK_END)
         assert answer.content == file.read()
+    path.unlink()  # too large to be kept with what else a test leaves
+
+
+def test_the_full_size_has_the_large_video_from_the_start() -> None:
+    small, full = ({video.id for video in videos(size)} for size in (Size.SMALL, Size.FULL))
+    assert full - small == {LARGE}

@@ -42,6 +42,12 @@ def test_everything_that_is_there_can_be_downloaded(jobs: Jobs) -> None:
     assert ask(jobs, "/api/download/scene-finished/render").content.startswith(begins["render"])
 
 
+def test_what_is_finished_is_there_at_the_first_question(jobs: Jobs) -> None:
+    jobs.clock.speed = 1
+    assert ask(jobs, "/api/download/scene-finished/blend").status_code == 200
+    assert status(jobs, "scene-many") == ("completed", list(ARTIFACTS))
+
+
 def test_files_appear_over_time(jobs: Jobs) -> None:
     seen = []
     for _ in range(5):

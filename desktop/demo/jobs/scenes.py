@@ -74,7 +74,8 @@ class Scenes:
         known = SESSIONS.get(found[2])
         if known is None:
             return as_json({"detail": "Session not found"}, HTTPStatus.NOT_FOUND)
-        age = self._clock.now() - self._begun.setdefault(found[2], self._clock.now())
+        now = self._clock.now()
+        age = now - self._begun.setdefault(found[2], now)
         there = {kind: file for kind, file in known.files.items() if file.after <= age}
         if not found[3]:
             return _status(found[2], known, there, age, base)
