@@ -28,6 +28,7 @@
         HostileName               a name from the server that would leave the target folder
         NameTooLong               a name or path the local file system cannot hold
         NotTheFile                something else came instead: a login page, an error document
+        IncompleteResultsError    a job's results lack what makes them whole (carries missing)
         TargetUnwritable          the destination cannot be written
         Unsupported               the server cannot do what is needed
         UsageError                wrong options, settings, layout file (exit status 2)
@@ -277,6 +278,26 @@ class NotTheFile(Stop):
     """Something else came instead of the file: a login page, an error document."""
 
     kind = "not-the-file"
+
+
+class IncompleteResultsError(Stop):
+    """A job's results lack what makes them whole.
+
+    missing: what is not there, an item each, as paths below the results' folder.
+    """
+
+    kind = "incomplete-results"
+
+    def __init__(
+        self,
+        title: str,
+        cause: str = "",
+        suggestion: str = "",
+        path: str = "",
+        missing: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(title, cause, suggestion, path)
+        self.missing = missing
 
 
 class TargetUnwritable(Stop):

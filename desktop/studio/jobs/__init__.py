@@ -1,0 +1,1 @@
+"""Jobs: long-running work on a server, and what it leaves."""
