@@ -28,6 +28,7 @@
         HostileName               a name from the server that would leave the target folder
         NameTooLong               a name or path the local file system cannot hold
         NotTheFile                something else came instead: a login page, an error document
+        BadArchive                an archive that is damaged, or made to do harm: nothing of it is unpacked
         IncompleteResultsError    a job's results lack what makes them whole (carries missing)
         TargetUnwritable          the destination cannot be written
         Unsupported               the server cannot do what is needed
@@ -278,6 +279,12 @@ class NotTheFile(Stop):
     """Something else came instead of the file: a login page, an error document."""
 
     kind = "not-the-file"
+
+
+class BadArchive(Stop):
+    """An archive that is damaged, cut short, or made to do harm; nothing of it is unpacked."""
+
+    kind = "bad-archive"
 
 
 class IncompleteResultsError(Stop):

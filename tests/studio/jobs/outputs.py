@@ -1,5 +1,8 @@
 """Output folders as a reconstruction leaves them."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MODELS = ("reconviagen", "nvdiffrec")
@@ -19,3 +22,14 @@ def make_output(folder: Path, models: tuple[str, ...] = MODELS) -> Path:
     (folder / "input").mkdir()
     (folder / "input" / "photo.jpg").write_bytes(b"jpeg")
     return folder
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Let this process write no file beyond size bytes: the kernel refuses the rest, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -21,10 +21,11 @@ from desktop.core.errors import (
     NotFound,
     StillUploading,
     Stopped,
+    TargetUnwritable,
     UsageError,
 )
 from desktop.studio.jobs.packager import ResultZip, create_result_zip, result_zip_size, validate_job_outputs
-from tests.studio.jobs.outputs import IN_ZIP, MODELS, make_output
+from tests.studio.jobs.outputs import IN_ZIP, MODELS, full_disk, make_output
 
 
 @pytest.fixture
@@ -307,10 +308,13 @@ def test_an_existing_zip_is_replaced_and_folders_are_made(output: Path, tmp_path
     assert names(target.parent) == ["results.zip"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
-def test_a_full_disk_is_said(output: Path) -> None:
-    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space"):
-        create_result_zip(output, full)
+def test_a_disk_that_takes_no_more_leaves_the_zip_before(output: Path, tmp_path: Path) -> None:
+    target = tmp_path / "results.zip"
+    target.write_bytes(b"the one before")
+    with full_disk(20_000), pytest.raises(TargetUnwritable, match="EFBIG"):
+        create_result_zip(output, target)
+    assert names(tmp_path) == ["output", "results.zip"]
+    assert target.read_bytes() == b"the one before"
 
 
 def test_it_never_takes_the_place_of_what_it_packs(output: Path) -> None:
