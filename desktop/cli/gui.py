@@ -17,6 +17,7 @@ DEBIAN_PACKAGES = (
     "libfontconfig1",
     "libgl1",
     "libglib2.0-0",
+    "libpulse0",
     "libwayland-cursor0",
     "libxcb-cursor0",
     "libxcb-icccm4",
@@ -27,6 +28,7 @@ DEBIAN_PACKAGES = (
     "libxcb-xkb1",
     "libxkbcommon-x11-0",
     "libxkbcommon0",
+    "libxrandr2",
 )
 """What the window needs on Debian and Ubuntu: packaging/debian-packages.txt without Python itself."""
 
