@@ -7,6 +7,7 @@ from pathlib import Path
 from desktop.cli.output import Output, without_secrets
 from desktop.cli.progress import took
 from desktop.core.connection import parse_location
+from desktop.core.gallery import server_of
 from desktop.core.plan import Action, Plan, PlannedItem
 from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem
 from desktop.core.units import format_bytes
@@ -116,7 +117,7 @@ def _source(item: PlannedItem, path: str) -> str:
     """Return a plain transfer's source as a URL, and a shot's as its path on the server."""
     if item.key is not None or "://" not in item.site:
         return path
-    address = parse_location(item.site).address
+    address = parse_location(server_of(item.site)).address
     return path if address.protocol == "file" else address.origin + path
 
 

@@ -97,6 +97,13 @@ def _get() -> click.Command:
     return get
 
 
+@shotdock.lazy("gallery", "List and fetch the finished videos of a web server.")
+def _gallery() -> click.Command:
+    from desktop.cli.gallery import gallery
+
+    return gallery
+
+
 @shotdock.lazy("tasks", "List, show, run, retry, cancel and delete tasks.")
 def _tasks() -> click.Command:
     from desktop.cli.tasks import tasks

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
+PREFIX = "gallery:"
+"""How the site of a gallery's files is named, before the name of the web server that lists them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Video:
     """One video of a gallery.
 
     project_name: as the server spells it, or "". file_name: what the file is called on disk. created: seconds since
-    the epoch, UTC, or None. bytes, seconds: size and duration, None if untold. thumbnail: what to ask the gallery for
-    to see it, or "". available: whether the server had a link to its file when it listed it; without one it may
-    still be served by another way.
+    the epoch, UTC, or None. bytes, seconds: size and duration, None if untold. thumbnail: where its picture is, its
+    signature left out, or "". available: whether the server had a link to its file when it listed it; without one it
+    may still be served by another way.
     """
 
     id: str
@@ -21,3 +24,8 @@ class Video:
     seconds: float | None = None
     thumbnail: str = ""
     available: bool = True
+
+
+def server_of(site: str) -> str:
+    """Return the name of the server a site's files are asked of: a gallery's files have a site of their own."""
+    return site.removeprefix(PREFIX)

@@ -201,6 +201,19 @@ class TaskFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """A file that a task brought, or is about to. source: its path on the server. size: bytes or None.
+
+    arrived: whether it came; without, a task that is not over yet means to bring it.
+    """
+
+    source: str
+    path: Path
+    size: int | None
+    arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of a task's log. time: seconds since the epoch. level: a logging level's name."""
 

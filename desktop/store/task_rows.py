@@ -8,7 +8,7 @@ import peewee
 
 from desktop.core.media import ShotKey
 from desktop.core.plan import Action, ItemState, Options, VersionStrategy
-from desktop.core.task import Bytes, Counts, FileResult, Task, TaskFile, TaskItem, TaskState
+from desktop.core.task import Brought, Bytes, Counts, FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store.access import loaded
 from desktop.store.tables import FileRow, ItemRow, TaskRow
 
@@ -82,6 +82,8 @@ _FILE = (
     "error",
 )
 
+_NOT_OVER = (TaskState.WAITING, TaskState.RUNNING, TaskState.PAUSED, TaskState.INTERRUPTED)
+
 _ACTIONS = {action.value: action for action in Action}
 _RESULTS = {result.value: result for result in FileResult}
 
@@ -102,6 +104,15 @@ def select_files(task_id: int) -> "peewee.ModelSelect[FileRow]":
     """Return the query of a task's files, in the order of their transfer."""
     columns = (getattr(FileRow, name) for name in _FILE)
     return FileRow.select(*columns).join(ItemRow).where(ItemRow.task == task_id).order_by(FileRow.id)
+
+
+def select_brought(site: str) -> "peewee.ModelSelect[FileRow]":
+    """Return the query of the files that came from a site, or are to come with a task not over yet; newest first."""
+    columns = (TaskRow.destination, FileRow.local_path, FileRow.remote_path, FileRow.size, FileRow.result)
+    arrived = FileRow.result.in_([result.value for result in FileResult if result.arrived])
+    coming = (FileRow.result == FileResult.PENDING.value) & TaskRow.state.in_([state.value for state in _NOT_OVER])
+    query = FileRow.select(*columns).join(ItemRow).join(TaskRow)
+    return query.where(ItemRow.site == site, arrived | coming).order_by(FileRow.id.desc())
 
 
 def task_of(row: tuple[Any, ...]) -> Task:
@@ -173,6 +184,12 @@ def file_of(row: tuple[Any, ...]) -> TaskFile:
         loaded(reason),
         None if error is None else json.loads(error),
     )
+
+
+def brought_of(row: tuple[Any, ...]) -> Brought:
+    """Return the file of a row of `select_brought`."""
+    destination, target, source, size, result = row
+    return Brought(loaded(source), Path(loaded(destination)) / loaded(target), size, _RESULTS[result].arrived)
 
 
 def counters_of(row: tuple[int, ...]) -> tuple[Counts, Bytes]:

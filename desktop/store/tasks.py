@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from desktop.core.errors import NotAllowed, NotFound
 from desktop.core.plan import ItemState, Plan
 from desktop.core.redaction import redact
-from desktop.core.task import FileResult, Task, TaskFile, TaskItem, TaskState
+from desktop.core.task import Brought, FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store import task_record
 from desktop.store.access import Access, chunks
 from desktop.store.owner import SILENCE, alive, describe, is_elsewhere, this_process
@@ -15,9 +15,11 @@ from desktop.store.task_create import insert_plan
 from desktop.store.task_record import FileOutcome as FileOutcome
 from desktop.store.task_rows import (
     COUNTERS,
+    brought_of,
     counters_of,
     file_of,
     item_of,
+    select_brought,
     select_files,
     select_items,
     select_tasks,
@@ -116,6 +118,10 @@ class Tasks:
         if limit is not None or offset:
             query = query.limit(-1 if limit is None else limit).offset(offset)
         return tuple(file_of(row) for row in self._access.rows(query))
+
+    def brought(self, site: str) -> tuple[Brought, ...]:
+        """Return the files that tasks brought from a site, or still mean to bring, the newest first."""
+        return tuple(brought_of(row) for row in self._access.rows(select_brought(site)))
 
     def pending(self, task_id: int) -> tuple[TaskFile, ...]:
         """Return the files still to be fetched, in the order of transfer; failed ones only after `reset_failed`."""

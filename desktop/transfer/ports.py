@@ -70,15 +70,18 @@ class Trust:
 class Links(Protocol):
     """Tells where the bytes behind a path of a web server lie, if it hands out links to them that expire.
 
-    Used from any thread.
+    Each source has its own, used by the source's thread.
     """
 
     def link(self, path: str, refused: str | None) -> str | None:
         """Return the URL to ask for the path, signature and all, or None to ask the server for the path itself.
 
         refused: the URL this returned before, if it did not do: another one is wanted, or None. May ask the server;
-        raises what hinders that.
+        raises what hinders that, Stopped after `close`.
         """
+
+    def close(self) -> None:
+        """Break off a question to the server, from any thread, and ask no other."""
 
 
 @dataclass(frozen=True, slots=True)

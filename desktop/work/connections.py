@@ -5,16 +5,17 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from desktop.core.connection import Connection
-from desktop.core.errors import HostKeyUnknown, NoSecretStore, NotFound, UsageError
+from desktop.core.errors import HostKeyUnknown, NoSecretStore, NotFound, NotTheFile, UsageError
 from desktop.core.media import EntryKind
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.store.database import Store
+from desktop.studio.gallery import open_client
 from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Site
 from desktop.transfer.trust import remember_host_key
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
-from desktop.work.sites import Sites, check_connection
+from desktop.work.sites import WEB, Sites, check_connection
 
 
 class ConnectionDesk(QObject):
@@ -127,6 +128,8 @@ class ConnectionDesk(QObject):
         else:
             login = self._sites.login(connection, password)
             site = Site(connection.address, login, self._sites.trust())
+        if connection.address.protocol in WEB:
+            return self._try_web(work, connection, site)
         source = self._sites.source(connection.name, site)
         work.on_cancel(source.close)
         try:
@@ -137,6 +140,18 @@ class ConnectionDesk(QObject):
         folders = sum(entry.kind is EntryKind.FOLDER for entry in entries)
         noun = "folder" if folders == 1 else "folders"
         return f"Connected to {connection.address.origin}: {connection.root} holds {folders} {noun}."
+
+    def _try_web(self, work: Work, connection: Connection, site: Site) -> str:
+        """Ask for the gallery; a web server without one is reached all the same, it may have jobs or plain files."""
+        where = f"Connected to {connection.address.origin}, a web server"
+        client = open_client(site, connection.root.rstrip("/"))
+        work.on_cancel(client.close)
+        try:
+            with client:
+                count = len(client.listing().videos)
+        except (NotFound, NotTheFile) as error:
+            return f"{where}. {error.title} {error.cause}".rstrip()
+        return f"{where}: its gallery lists {count:,} {'video' if count == 1 else 'videos'}."
 
     def _remember(self, error: HostKeyUnknown) -> None:
         if error.key.count(" "):

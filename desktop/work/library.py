@@ -25,7 +25,7 @@ from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
 from desktop.transfer.ports import Site, Source
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
-from desktop.work.sites import Door, Sites
+from desktop.work.sites import WEB, Door, Sites
 
 PROGRESS_EVERY = 200
 """Milliseconds between two looks at a scan's counters."""
@@ -167,6 +167,13 @@ class Library(QObject):
 
     def _scan(self, work: Work, name: str, counters: ScanProgress, previous: Structure | None) -> Structure:
         connection = self._sites.connection(name)
+        if connection.address.protocol in WEB:
+            raise UsageError(
+                title=f"{name} is a web server: it has no folders to scan for shots.",
+                cause=f"{connection.url} names files one by one, as HTTP does.",
+                suggestion=f"Fetch its videos with: shotdock gallery get --all DEST --server {name}",
+                path=name,
+            )
         layout = self._layouts(connection.layout)
         with self._connected(work, name) as source:
             return scan(source, connection, layout, counters, work.stopped, time.time(), previous)

@@ -149,6 +149,11 @@ class Queue(QObject):
         self._pool.waitForDone()
 
     @property
+    def pace(self) -> Pace:
+        """Return the limit that everything this program fetches keeps together."""
+        return self._pace
+
+    @property
     def idle(self) -> bool:
         """True if nothing runs and nothing waits."""
         return not self._active and not self._waiting

@@ -17,6 +17,7 @@ from desktop.transfer.ports import CONFLICTS
 from desktop.work.background import Background, Desk, Mailbox
 from desktop.work.connections import ConnectionDesk
 from desktop.work.descriptors import make_room
+from desktop.work.gallery import GalleryDesk
 from desktop.work.library import Library
 from desktop.work.queue import Queue
 from desktop.work.settings_box import SettingsBox
@@ -51,6 +52,7 @@ class Services:
 
     tasks: TaskDesk
     library: Library
+    gallery: GalleryDesk
     connections: ConnectionDesk
     settings: SettingsBox
     logs: LogRing
@@ -65,6 +67,7 @@ class Services:
     def shutdown(self) -> None:
         """Stop what runs so that it can be resumed, and let go of threads and database."""
         self._background.close()
+        self.gallery.close()
         self._desk.wait_for(self._queue.shutdown)
         self.sites.close()
         self._desk.wait_for(self._store.close)
@@ -104,6 +107,7 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True) -> S
     return Services(
         tasks=tasks,
         library=Library(parts, background, sites, layout),
+        gallery=GalleryDesk(parts, background, sites, places, queue.pace),
         connections=connections,
         settings=SettingsBox(settings, recent, places, (desk, answers, store, queue)),
         logs=ring,

@@ -11,9 +11,13 @@ from pathlib import Path
 
 from desktop.core.connection import Address, Connection, Location, parse_location
 from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
+from desktop.core.gallery import PREFIX as GALLERY
+from desktop.core.gallery import server_of
 from desktop.core.redaction import redact, register_secret
 from desktop.places import Places
 from desktop.store import secrets
+from desktop.studio.gallery import open_client
+from desktop.studio.gallery.links import Gallery, GalleryLinks
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.ports import SOURCES, Features, Login, Site, Source, Trust
 
@@ -52,7 +56,8 @@ class _Guest:
 class Sites:
     """Turns a site's name into everything a source needs. Used from any thread.
 
-    A name is a saved connection's, or an origin such as `sftp://ann@host:2222`.
+    A name is a saved connection's, or an origin such as `sftp://ann@host:2222`; with `gallery:` before it, the site of
+    the files that this web server's gallery lists.
     """
 
     def __init__(self, places: Places) -> None:
@@ -65,6 +70,7 @@ class Sites:
         self._parked: dict[str, tuple[Source, Site]] = {}
         self._servers: set[str] = set()
         self._queries: dict[tuple[str, str], str] = {}
+        self._galleries: dict[str, Gallery] = {}
 
     def know(self, connections: Iterable[Connection]) -> None:
         """Replace the saved connections."""
@@ -131,10 +137,27 @@ class Sites:
 
     def site(self, name: str) -> Site:
         """Return all that is needed to open the site."""
+        if name.startswith(GALLERY):
+            return replace(self.site(self._served(name)), links=self.links(server_of(name)))
         if "://" in name:
             return self._guest_site(name)
         connection = self.connection(name)
         return Site(connection.address, self.login(connection, None), self.trust())
+
+    def links(self, server: str) -> GalleryLinks:
+        """Return a new way to ask for the links of a server's galleries; what it learns, all the others know."""
+        with self._lock:
+            if server not in self._galleries:
+                self._galleries[server] = Gallery(lambda base: open_client(self.site(server), base))
+            return GalleryLinks(self._galleries[server])
+
+    def _served(self, name: str) -> str:
+        """Return the web server behind a gallery's site, which is asked with the token kept for it."""
+        server = server_of(name)
+        if "://" in server:
+            with self._lock:
+                self._servers.add(server)
+        return server
 
     def login(self, connection: Connection, password: str | None) -> Login:
         """Return how to log in to the connection, with this password or, if None, with the one known for it."""
@@ -190,7 +213,7 @@ class Sites:
     def request(self, name: str, path: str) -> tuple[str, str]:
         """Return (path, query) to ask the site for, given the path a task remembers."""
         if not name.startswith(("http://", "https://")):
-            return path, ""
+            return path, ""  # of a gallery's site too: its paths are asked for as they are
         place, _, query = path.partition("?")
         with self._lock:
             return place, self._queries.get((name, path), query)
@@ -268,6 +291,7 @@ class Sites:
         return frozenset(found)
 
     def _address(self, name: str) -> tuple[Address, int | None]:
+        name = server_of(name)
         if "://" in name:
             return parse_location(name).address, None
         connection = self.connection(name)

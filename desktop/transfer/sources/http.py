@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import desktop
 from desktop.core.errors import (
@@ -19,7 +20,9 @@ from desktop.transfer.line import Line
 from desktop.transfer.ports import Features, Feed, Site
 from desktop.transfer.sources.http_answer import read_answer, unsatisfied_size
 from desktop.transfer.sources.http_carry import Carrier, refused, sound
-from desktop.transfer.sources.http_errors import converted, lost
+from desktop.transfer.sources.http_doors import Doors
+from desktop.transfer.sources.http_errors import converted, cut_short, lost, misfit, not_the_file
+from desktop.transfer.sources.http_message import Surplus
 from desktop.transfer.sources.http_wire import Wire
 
 _BUFFER = 1 << 20
@@ -34,13 +37,15 @@ class HttpSource:
 
     def __init__(self, site: Site) -> None:
         self._wire = Wire(site, self._heard)
-        self._line = Line(site.address.origin, self._wire.sever, self._wire.hang_up)
+        self._doors = Doors(self._wire, site.links)
+        self._line = Line(site.address.origin, self._doors.sever, self._wire.hang_up)
         self._headers = {
             "User-Agent": f"ShotDock/{desktop.__version__}",
             "Accept": "*/*",
             "Accept-Encoding": "identity",
         }
-        self._carrier = Carrier(self._wire, memoryview(bytearray(_BUFFER)), self._headers)
+        self._buffer = memoryview(bytearray(_BUFFER))
+        self._carrier = Carrier(self._wire, self._doors, self._buffer, self._headers)
 
     # --- coming and going
 
@@ -62,10 +67,13 @@ class HttpSource:
     def stat(self, path: str) -> Entry:
         """Return what a URL stands for, by HEAD or, where that is refused, by asking for the first byte.
 
-        Raises NotFound, NotAllowed, LoginFailed, NotTheFile for a page where another kind of file was expected.
+        A link is signed for GET: where there are links, the first byte is asked for at once. Raises NotFound,
+        NotAllowed, LoginFailed, NotTheFile for a page where another kind of file was expected.
         """
         shown = path.partition("?")[0]
         with self._line.held(), converted(self._wire.place, shown):
+            if self._doors.linked:
+                return self._doors.first(shown, lambda at: self._first_byte(path, shown, at))
             reply = self._wire.ask("HEAD", path, self._headers)
             if reply.message.status in _HEAD_REFUSED:
                 self._wire.finish(reply)
@@ -76,6 +84,31 @@ class HttpSource:
             self._wire.finish(reply)
             return facts
 
+    def body(self, url: str, most: int) -> bytes:
+        """Return all of a small file at a URL, of this server or, without credentials, of another.
+
+        most: bytes; a longer one raises NotTheFile. Needs no `connect`. Raises what `stat` does.
+        """
+        shown = urlsplit(url).path
+        with self._line.held(), converted(self._wire.place, shown):
+            reply = self._wire.ask("GET", shown or "/", self._headers, url)
+            if reply.message.status != 200:
+                raise refused(self._wire, reply, shown)
+            with sound(self._wire, reply):
+                answer = read_answer(reply.message, shown, 0, None, ranged=False)
+                data = bytearray()
+                try:
+                    while len(data) <= most and (got := reply.message.readinto(self._buffer)):
+                        data += self._buffer[:got]
+                except Surplus:
+                    raise misfit(shown, "It announced fewer bytes than it sent.") from None
+                if len(data) > most:
+                    raise not_the_file(shown, f"more than {most:,} bytes")
+                if not reply.message.done:
+                    raise cut_short(shown, len(data), answer.end or len(data))
+            self._wire.settle(reply)
+            return bytes(data)
+
     def list(self, path: str) -> list[Entry]:
         """Raise Unsupported: HTTP has no folders."""
         raise _no_folders(path)
@@ -84,8 +117,8 @@ class HttpSource:
         """Raise Unsupported: HTTP has no folders."""
         raise _no_folders(root)
 
-    def _first_byte(self, path: str, shown: str) -> Entry:
-        reply = self._wire.ask("GET", path, self._headers | {"Range": "bytes=0-0"})
+    def _first_byte(self, path: str, shown: str, at: str | None = None) -> Entry:
+        reply = self._wire.ask("GET", path, self._headers | {"Range": "bytes=0-0"}, at)
         status = reply.message.status
         if status == 416 and unsatisfied_size(reply.message) == 0:
             self._wire.finish(reply)

@@ -75,14 +75,17 @@ class Wire:
         for kept in list(self._kept.values()):
             sever(kept.sock)
 
-    def ask(self, method: str, target: str, headers: dict[str, str]) -> Reply:
+    def ask(self, method: str, target: str, headers: dict[str, str], at: str | None = None) -> Reply:
         """Ask the site for target (path and query) and return the answer, redirects followed.
 
+        at: another URL to ask in its place, as if the site had redirected there; errors go by the target all the same.
         No credential goes to another host; a redirect out of TLS, or to something that is not HTTP, is refused.
         Raises our errors; the answer may have any status but a redirect's.
         """
         origin, path = self._home, target.partition("?")[0]
         target = _spelled(target)
+        if at is not None:
+            origin, target = _followed(origin, target, at, path)
         for _ in range(MOST_REDIRECTS + 1):
             sent = headers | (self._secrets() if origin == self._home else {})
             reply = self._exchange(origin, method, target, sent)

@@ -1,0 +1,135 @@
+"""Plan to bring videos: an item for each, and no two with one name."""
+
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from desktop.core.errors import NotFound
+from desktop.core.gallery import PREFIX, Video
+from desktop.core.media import Entry
+from desktop.core.plan import Plan, PlannedItem, Request
+from desktop.core.task import Brought
+from desktop.studio.fates import Fates, blocked
+from desktop.studio.gallery.names import lasting_path, told_apart
+from desktop.transfer.names import fold, relative_target, shown
+
+
+def plan_videos(
+    videos: Sequence[Video],
+    server: str,
+    base: str,
+    request: Request,
+    brought: Sequence[Brought],
+    unknown: Sequence[str] = (),
+) -> Plan:
+    """Return the plan that brings the videos, in their order. Nothing is touched.
+
+    server: the web server's site name. base: the path of its API. brought: what tasks brought from this server, the
+    newest first. unknown: ids that were asked for and are in no list; they are planned as blocked files, so that the
+    rest still comes. Raises UsageError for an unknown conflict strategy.
+    """
+    fates = Fates(request.destination, request.conflict)
+    owners = _owners(brought, request.destination)
+    targets = _targets(videos, base, owners)
+    items = []
+    for video in videos:
+        target = targets[video.id]
+        file = Entry(lasting_path(base, video.id), size=video.bytes)
+        planned = (fates.decide(file, partial(relative_target, [target])),)
+        apart = "" if target == video.file_name else f"Saved as {target}: another video is called {video.file_name}"
+        state = fates.state(planned)
+        items.append(PlannedItem(PREFIX + server, label_of(video), planned, state=state, message=apart))
+    items += [_unknown(video_id, server, base) for video_id in unknown]
+    name = request.name or (items[0].label if len(items) == 1 else f"{len(items):,} videos of {server}")
+    return Plan(replace(request, connection="", name=name), tuple(items), fates.free())
+
+
+def whereabouts(
+    videos: Sequence[Video],
+    base: str,
+    destination: Path | None,
+    brought: Sequence[Brought],
+) -> dict[str, Path]:
+    """Return which videos lie whole on this machine: video id -> file.
+
+    That is what a task brought and still has the size it came in, and what lies in the destination under a video's
+    own name with the size the list tells, unless it came from another one.
+    """
+    by_source: dict[str, list[Brought]] = {}
+    for one in brought:
+        if one.arrived:
+            by_source.setdefault(one.source, []).append(one)
+    owners = {one.path: one.source for one in reversed(brought) if one.arrived}
+    found: dict[str, Path] = {}
+    for video in videos:
+        source = lasting_path(base, video.id)
+        for one in by_source.get(source, ()):
+            # A file that another video has replaced since is that one's.
+            if owners[one.path] == source and one.size is not None and _size(one.path) == one.size:
+                found[video.id] = one.path
+                break
+        if video.id in found or destination is None or video.bytes is None:
+            continue
+        here = destination / video.file_name
+        if owners.get(here, source) == source and _size(here) == video.bytes:
+            found[video.id] = here
+    return found
+
+
+def label_of(video: Video) -> str:
+    """Return what a video is called where people read of it."""
+    return shown(video.project_name).strip() or f"Video {shown(video.id)}"
+
+
+def _size(path: Path) -> int | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
+def _owners(brought: Sequence[Brought], destination: Path) -> Mapping[str, str]:
+    """Return who has which name in the destination: folded name -> lasting path of the video.
+
+    A name whose file was deleted since is free again.
+    """
+    owners: dict[str, str] = {}
+    for one in sorted(brought, key=lambda one: not one.arrived):
+        if one.path.parent == destination and (not one.arrived or one.path.exists()):
+            owners.setdefault(fold(one.path.name), one.source)
+    return owners
+
+
+def _targets(videos: Sequence[Video], base: str, owners: Mapping[str, str]) -> dict[str, str]:
+    """Return each video's name: its own, unless it is another's; then one with its id."""
+    names = {video.id: video.file_name for video in videos}
+    here = {lasting_path(base, video.id): video.id for video in videos}
+    keeps: dict[str, str] = {}
+    for video in videos:
+        name = fold(video.file_name)
+        owner = owners.get(name)
+        keeps.setdefault(name, here.get(owner, "") if owner is not None else video.id)
+    for video in videos:
+        owned = fold(told_apart(video.file_name, video.id)) in owners
+        if keeps[fold(video.file_name)] != video.id or (owned and _brought_apart(video, base, owners)):
+            names[video.id] = told_apart(video.file_name, video.id)
+    return names
+
+
+def _brought_apart(video: Video, base: str, owners: Mapping[str, str]) -> bool:
+    """Tell whether the video is here already under the name that tells it apart: it keeps that one."""
+    return owners[fold(told_apart(video.file_name, video.id))] == lasting_path(base, video.id)
+
+
+def _unknown(video_id: str, server: str, base: str) -> PlannedItem:
+    error = NotFound(
+        title=f"The gallery has no video {shown(video_id)}.",
+        cause="Its list has no such id.",
+        suggestion="See the ids there are with: shotdock gallery list",
+    )
+    return PlannedItem(
+        PREFIX + server, f"Video {shown(video_id)}", (blocked(Entry(lasting_path(base, video_id)), error),)
+    )
