@@ -91,9 +91,12 @@ class GalleryLinks:
             found = find(shelf.listing) if shelf.listing is not None else None
             if shelf.listing is not None and (refused is None or found != refused):
                 return found
-            if time.monotonic() < shelf.rest_until:
-                if shelf.trouble is not None:
-                    raise shelf.trouble
+            if (left := shelf.rest_until - time.monotonic()) > 0:
+                trouble = shelf.trouble
+                if isinstance(trouble, ServerBusy):
+                    raise ServerBusy(trouble.title, trouble.cause, trouble.suggestion, trouble.path, left)
+                if trouble is not None:
+                    raise trouble
                 return None
             found = find(self._ask(shelf, base))
             if refused is not None and found == refused:
@@ -121,7 +124,7 @@ class GalleryLinks:
                 shelf.listing = client.listing()
         except ShotDockError as error:
             wish = error.retry_after if isinstance(error, ServerBusy) else None
-            shelf.rest_until, shelf.trouble = time.monotonic() + max(wish or 0.0, RESTING), error
+            shelf.rest_until, shelf.trouble = time.monotonic() + (RESTING if wish is None else wish), error
             raise
         finally:
             self._client = None
