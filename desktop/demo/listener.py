@@ -69,10 +69,14 @@ class Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         super().__init__((HOST, port), handler)
 
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve one connection to its end."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give a connection its thread; it is known before, so that none is overlooked when all are closed."""
         with self._lock:
             self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection to its end."""
         try:
             super().finish_request(request, client_address)
         except (ConnectionError, TimeoutError):
