@@ -51,6 +51,7 @@ class Web:
         self._site = site
         self._port = address.port or DEFAULT_PORTS[address.protocol] or 80
         self.place = place_of(address.host, self._port)
+        self._root = base
         self._base = f"{address.origin.replace(f'{address.user}@', '') if address.user else address.origin}{base}"
         self._sockets: set[socket.socket] = set()
         self._closed = False
@@ -76,7 +77,7 @@ class Web:
         """Return the JSON at a path; raise what another answer than 200 with JSON means, e.g. LoginFailed, NotFound."""
         answer = self.get(path, query)
         if answer.status != 200 or answer.data is None:
-            raise answer_error(answer.status, answer.headers, answer.body, answer.data, self.place, path)
+            raise answer_error(answer.status, answer.headers, answer.body, answer.data, self.place, self._root + path)
         return answer.data
 
     def close(self) -> None:
