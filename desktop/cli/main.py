@@ -111,6 +111,13 @@ def _tasks() -> click.Command:
     return tasks
 
 
+@shotdock.lazy("package", "Pack a job's output folder into the ZIP of its results.")
+def _package() -> click.Command:
+    from desktop.cli.package import package
+
+    return package
+
+
 @shotdock.lazy("doctor", "Say what works on this machine, and what to install if not.")
 def _doctor() -> click.Command:
     from desktop.cli.doctor import doctor

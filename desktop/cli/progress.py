@@ -39,6 +39,12 @@ class Meter:
         name = progress.current[0] if progress.current else progress.phase
         self._show(f"[{bar:{BAR}}] {figures}  {left}  {name}", f"{figures}  {left}".rstrip())
 
+    def packing(self, done: int, size: int) -> None:
+        """Show how many of a ZIP's bytes are written."""
+        share = done / size
+        figures = f"{share:4.0%}  {format_bytes(done)} of {format_bytes(size)}"
+        self._show(f"[{'=' * round(BAR * share):{BAR}}] {figures}", f"Packing: {figures.strip()}")
+
     def clear(self) -> None:
         """Wipe the line, so that the next words stand alone."""
         if self._drawn:

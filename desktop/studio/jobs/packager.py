@@ -106,7 +106,8 @@ def create_result_zip(
 
     target: a path, which gets the ZIP, in the place of a file that has its name, once it is whole and durable; or
     anything that takes bytes. progress: told the bytes written and the bytes there will be. Raises what ResultZip and
-    its `chunks` do, Stopped, and for a path DiskFull, TargetUnwritable and the like; the path is then as it was.
+    its `chunks` do, Stopped, and for a path UsageError, DiskFull, TargetUnwritable and the like; the path then is as it
+    was.
     """
 
     def pulse() -> None:
@@ -115,7 +116,7 @@ def create_result_zip(
 
     results = ResultZip(output_dir, models, pulse)
     if isinstance(target, Path):
-        _refuse_own_files(results, target)
+        _refuse_place(results, target)
         _write_file(results, target.absolute(), progress)
     else:
         _write(results, target.write, progress)
@@ -154,8 +155,15 @@ def _write_file(results: ResultZip, target: Path, progress: Callable[[int, int],
         sync_folder(str(target.parent))
 
 
-def _refuse_own_files(results: ResultZip, target: Path) -> None:
-    if any(target.exists() and target.samefile(file.path) for file in results.files):
+def _refuse_place(results: ResultZip, target: Path) -> None:
+    if os.path.isdir(target):  # noqa: PTH112
+        raise UsageError(
+            title=f"{shown(target.name)} is a folder.",
+            cause="The ZIP is to have this name.",
+            suggestion="Name a file in it.",
+            path=shown(str(target)),
+        )
+    if os.path.exists(target) and any(target.samefile(file.path) for file in results.files):  # noqa: PTH110
         raise UsageError(
             title="The ZIP would take the place of a file that is to be packed.",
             suggestion="Give it another name, or another folder.",
@@ -164,7 +172,7 @@ def _refuse_own_files(results: ResultZip, target: Path) -> None:
 
 
 def _folder(output_dir: Path) -> Path:
-    if not os.path.isdir(output_dir):  # noqa: PTH112  # says no, and raises nothing, where one may not even look
+    if not os.path.isdir(output_dir):  # noqa: PTH112  # a Path raises where one may not even look
         raise NotFound(
             title="There is no such output folder.",
             cause="A folder that a job wrote its results to is expected.",
