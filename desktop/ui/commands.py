@@ -1,6 +1,6 @@
 """Every command of the window by name, with its keys: menus, palette and shortcut help read this."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -43,6 +43,12 @@ class Commands(QObject):
         self._groups.setdefault(group, []).append(action)
         self._named[name] = action
         return action
+
+    def allow_only(self, group: str, among: Iterable[str]) -> None:
+        """Let the commands of one group be used and those of the others not: each may have the same keys."""
+        for one in among:
+            for action in self._groups.get(one, ()):
+                action.setEnabled(one == group)
 
     def get(self, name: str) -> QAction:
         """Return a command's action by its name."""

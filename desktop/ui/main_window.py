@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         """Open a tab."""
         self.pages.setCurrentIndex(number)
         self.top_bar.show_tab(number)
+        self.commands.allow_only(self.tabs[number].title, (tab.title for tab in self.tabs))
 
     def _find(self) -> None:
         self.top_bar.search.setFocus()
@@ -152,8 +153,7 @@ class MainWindow(QMainWindow):
         ShortcutsDialog(self.frame.theme, self.commands, self).open()
 
     def _browse(self) -> None:
-        self.show_tab(0)
-        self.tabs[0].choose_destination()
+        self.tabs[self.pages.currentIndex()].choose_destination()
 
     def _toggle(self, name: str) -> None:
         docks = {"log": self.log_dock, "transfers": self.transfers_dock, "inspector": self.inspector_dock}
@@ -271,12 +271,17 @@ class MainWindow(QMainWindow):
         self._ini.setValue("docks", self.saveState(LAYOUT_VERSION))
         for splitter in self.findChildren(QWidget, "shotsSplitter"):
             self._ini.setValue("splitter", splitter.saveState())  # type: ignore[attr-defined]
+        for tab in self.tabs:
+            tab.keep(self._ini)
+            tab.stop()
         self._ini.sync()
         self.frame.destination.close()
         super().closeEvent(event)
 
     def _restore(self) -> None:
         geometry, docks, splitter = (self._ini.value(key) for key in ("geometry", "docks", "splitter"))
+        for tab in self.tabs:
+            tab.recall(self._ini)
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(1440, 900)
         if isinstance(docks, QByteArray):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.connection import Connection
@@ -19,11 +19,15 @@ from desktop.work.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo studio that runs: the connection to its shots, its password, and its host key to trust."""
+    """A demo studio that runs: the connection to its shots, its password, and its host key to trust.
+
+    web: the connections to its web servers, each with its token.
+    """
 
     connection: Connection
     password: str | None
     host_key: HostKeyUnknown | None
+    web: tuple[tuple[Connection, str | None], ...] = ()
 
 
 DemoStarter = Callable[[Callable[[Demo], None], Callable[[ShotDockError], None]], None]
@@ -75,6 +79,15 @@ class Tab(QWidget):
 
     def start(self) -> None:
         """Begin what needs the event loop; called once when the window is shown."""
+
+    def stop(self) -> None:
+        """Give up what is under way; called when the window closes."""
+
+    def recall(self, kept: QSettings) -> None:
+        """Take up what the tab looked like when the window was closed."""
+
+    def keep(self, kept: QSettings) -> None:
+        """Put down what the tab looks like, for the next time."""
 
 
 TABS: Registry[Callable[[Frame], Tab]] = Registry("tab")

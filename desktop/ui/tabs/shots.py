@@ -11,11 +11,11 @@ from desktop.core.media import Compared, ScanProgress
 from desktop.core.plan import Plan, VersionStrategy
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
+from desktop.ui.doors import Doors
 from desktop.ui.formats import TASK_FACES
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
 from desktop.ui.tab import Frame, Tab
-from desktop.ui.tabs.shots_doors import ShotDoors
 from desktop.ui.tabs.shots_empty import ShotsEmpty
 from desktop.ui.tabs.shots_orders import ShotOrders
 from desktop.ui.widgets.card import Act, Cards
@@ -43,7 +43,7 @@ class ShotsTab(Tab):
         super().__init__(frame)
         self.session = ShotSession(frame.services.library, self)
         self.session.destination = frame.destination.path
-        self.doors = ShotDoors(frame, self)
+        self.doors = Doors(frame, self)
         self.model = ComparisonModel(frame.theme, frame.formats, self)
         self.picker = ConnectionPicker(frame)
         self.filters = FilterPanel(frame)

@@ -1,4 +1,4 @@
-"""Which server the shots come from: the picker in the top bar, Rescan, and how old the picture is."""
+"""Which server a tab shows: the picker in the top bar, the button that asks it again, and how old the picture is."""
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from desktop.ui.colours import Tone
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Mark, label, push, row, tool
+from desktop.work.sites import WEB
 
 
 class ConnectionPicker(QWidget):
@@ -15,17 +16,22 @@ class ConnectionPicker(QWidget):
     rescanned = Signal()
     managed = Signal()
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, web: bool = False) -> None:
+        """web: offer the web servers, not those that shots come from."""
         super().__init__()
         self._frame = frame
+        self._web = web
+        self._words = (
+            ("Refresh", "Asking\N{HORIZONTAL ELLIPSIS}") if web else ("Rescan", "Scanning\N{HORIZONTAL ELLIPSIS}")
+        )
         self.box = QComboBox()
         self.box.setAccessibleName("Connection")
-        self.box.setToolTip("The server the shots come from")
+        self.box.setToolTip("The web server shown here" if web else "The server the shots come from")
         self.box.setMinimumWidth(190)
         self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
         self.manage = tool(frame.theme, "edit", "Manage connections", self.managed.emit)
-        self.rescan = push(frame.theme, "Rescan", "refresh", run=self.rescanned.emit)
-        self.rescan.setToolTip("Read the server's tree again  (F5)")
+        self.rescan = push(frame.theme, self._words[0], "refresh", run=self.rescanned.emit)
+        self.rescan.setToolTip("Ask the server again  (F5)" if web else "Read the server's tree again  (F5)")
         self._age = label("", "faint")
         self.setLayout(row(self._mark, self.box, self.manage, self.rescan, self._age, spacing=6))
         self.box.activated.connect(lambda _number: self.picked.emit(self.name()))
@@ -42,6 +48,8 @@ class ConnectionPicker(QWidget):
         with QSignalBlocker(self.box):
             self.box.clear()
             for connection in self._frame.services.connections.all():
+                if (connection.address.protocol in WEB) is not self._web:
+                    continue
                 self.box.addItem(f"{connection.name}  ({connection.address.protocol})", connection.name)
             self.box.setCurrentIndex(max(0, self.box.findData(picked)))
         there = self.box.count() > 0
@@ -58,7 +66,7 @@ class ConnectionPicker(QWidget):
             self.picked.emit(name)
 
     def tell(self, scanning: bool, age: str) -> None:
-        """Show whether a scan runs, and the picture's age."""
+        """Show whether the server is being asked, and the picture's age."""
         self.rescan.setEnabled(not scanning)
-        self.rescan.setText("Scanning\N{HORIZONTAL ELLIPSIS}" if scanning else "Rescan")
+        self.rescan.setText(self._words[scanning])
         self._age.setText(age)

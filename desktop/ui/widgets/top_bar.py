@@ -1,6 +1,6 @@
 """The bar at the top: tabs, the tab's own tools, the search field, settings."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QStackedWidget, QToolButton, QWidget
 
 from desktop.ui.colours import Tone
@@ -19,6 +19,8 @@ class TopBar(QWidget):
         self.setObjectName("topBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tabs = tabs
+        self._texts = [""] * len(tabs)
+        self._shown = 0
         group = QButtonGroup(self)
         self.buttons: list[QToolButton] = []
         line = row(margins=(14, 7, 10, 7), spacing=4)
@@ -63,9 +65,12 @@ class TopBar(QWidget):
         self.search.textChanged.connect(self.searched)
 
     def show_tab(self, number: int) -> None:
-        """Show which tab is open, its tools and its search hint."""
+        """Show which tab is open, its tools, its search hint and what was searched for in it."""
+        self._texts[self._shown], self._shown = self.search.text(), number
         self.buttons[number].setChecked(True)
         self._tools.setCurrentIndex(number)
         hint = self._tabs[number].searches()
         self.search.setVisible(bool(hint))
         self.search.setPlaceholderText(f"{hint}   Ctrl+F")
+        with QSignalBlocker(self.search):
+            self.search.setText(self._texts[number])

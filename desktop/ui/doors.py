@@ -1,8 +1,11 @@
-"""How the shot tab gets to a server: the manager, the question about a host key, the demo studio."""
+"""How a tab gets to a server: the manager, the question about a host key or certificate, the demo studio."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.core.connection import Connection
 from desktop.core.errors import HostKeyUnknown, LoginFailed, ShotDockError
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
@@ -10,7 +13,7 @@ from desktop.ui.tab import Demo, Frame
 from desktop.ui.widgets.card import Act
 
 
-class ShotDoors(QObject):
+class Doors(QObject):
     """Signals: opened (a connection's name to go on with), trusted (try again), failed (the demo did not start)."""
 
     opened = Signal(str)
@@ -43,23 +46,37 @@ class ShotDoors(QObject):
             self._frame.start_demo(self.enter_demo, self.failed.emit)
 
     def enter_demo(self, demo: Demo) -> None:
-        """Save the demo studio's connection, its password for this run of the program and its key, and open it."""
+        """Save the demo studio's connections, their passwords for this run of the program and its key; open the shots.
+
+        Its web servers are there for the other tabs to find.
+        """
         desk, name = self._frame.services.connections, demo.connection.name
 
-        def saved() -> None:
-            if demo.password is None:
-                logged_in()
-            else:
-                # The demo studio makes up a new password each time: there is nothing worth keeping.
-                desk.remember_password(name, demo.password, False, logged_in, self.failed.emit)
-
-        def logged_in() -> None:
+        def trust() -> None:
             if demo.host_key is None:
                 self.opened.emit(name)
             else:
                 desk.trust(demo.host_key, lambda: self.opened.emit(name), self.failed.emit)
 
-        desk.save(demo.connection, None, saved, self.failed.emit)
+        enter = trust
+        for connection, password in ((demo.connection, demo.password), *demo.web):
+            enter = self._saver(connection, password, enter)
+        enter()
+
+    def _saver(self, connection: Connection, password: str | None, then: Callable[[], None]) -> Callable[[], None]:
+        """Return what saves a connection of the demo studio and goes on.
+
+        The studio makes up new passwords each time: there is nothing worth keeping. They are known before the
+        connection is, or who hears of it first would try without.
+        """
+        desk = self._frame.services.connections
+
+        def save() -> None:
+            desk.save(connection, None, then, self.failed.emit)
+
+        if password is None:
+            return save
+        return lambda: desk.remember_password(connection.name, password, False, save, self.failed.emit)
 
     def _ask_trust(self, error: HostKeyUnknown) -> None:
         dialog = HostKeyDialog(self._frame, error, self._over)

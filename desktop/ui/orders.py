@@ -1,0 +1,108 @@
+"""From a selection to a task, as every tab does it: count it, plan it, look at the plan or run it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.core.errors import ShotDockError
+from desktop.core.plan import Action, Plan
+from desktop.core.task import Progress
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.order_bar import OrderBar
+from desktop.work.background import Failed, Work
+
+COUNT_AFTER = 60
+"""Milliseconds a selection has to rest before its totals are counted."""
+
+
+class Orders(QObject):
+    """Signals: planned (a plan to look at), ordered (a task's number), failed (why there is no plan).
+
+    A tab's own orders say how much is meant (`tell`), ask for a plan of it (`ask`) and let go of it (`taken`).
+    """
+
+    planned = Signal(object)
+    ordered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, frame: Frame, bar: OrderBar) -> None:
+        super().__init__(bar)
+        self.frame, self._order_bar = frame, bar
+        self._speed = 0.0
+        self._planning: Work | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(COUNT_AFTER)
+        self._timer.timeout.connect(self.count)
+        bar.planned.connect(self.plan)
+        bar.ordered.connect(self.download)
+        bar.changed.connect(self.count_soon)
+        frame.services.tasks.progressed.connect(self._progressed)
+
+    def plan(self) -> None:
+        """Make a plan of what is meant, to look at."""
+        self._make(self.planned.emit)
+
+    def download(self) -> None:
+        """Make a plan of what is meant and run it, unless it needs a look."""
+        self._make(self._run_or_show)
+
+    def count_soon(self) -> None:
+        """Count once the selection rests."""
+        self._timer.start()
+
+    def count(self) -> None:
+        """Count what a download would bring and say it."""
+        if self._planning is None:
+            self.tell()
+
+    def left(self, size: int) -> float | None:
+        """Return how many seconds so many bytes may take, if that can be guessed."""
+        return max(1.0, size / self._speed) if self._speed > 0 and size else None
+
+    def tell(self) -> None:
+        """Say in the bar how much is meant."""
+        raise NotImplementedError
+
+    def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:
+        """Ask for a plan of what is meant; None if nothing is."""
+        raise NotImplementedError
+
+    def taken(self) -> None:
+        """Let go of what was meant: it is in the queue now."""
+
+    def _make(self, then: Callable[[Plan], None]) -> None:
+        if self._planning is not None:
+            return
+
+        def planned(plan: Plan) -> None:
+            self._rest()
+            then(plan)
+
+        def failed(error: ShotDockError) -> None:
+            self._rest()
+            self.failed.emit(error)
+
+        self._planning = self.ask(planned, failed)
+        if self._planning is not None:
+            self._order_bar.busy(True)
+
+    def _rest(self) -> None:
+        self._planning = None
+        self._order_bar.busy(False)
+        self.count()
+
+    def _run_or_show(self, plan: Plan) -> None:
+        totals = plan.totals()
+        short = plan.free is not None and totals.to_transfer > plan.free
+        if short or totals.files[Action.BLOCKED] or not totals.transfers:
+            self.planned.emit(plan)
+            return
+        self.frame.services.settings.remember(plan.request.destination)
+        self.frame.services.tasks.submit(plan, lambda task: self.ordered.emit(task.id))
+        self.taken()
+
+    def _progressed(self, progresses: tuple[Progress, ...]) -> None:
+        speed = sum(progress.speed for progress in progresses)
+        if speed > 0:
+            self._speed = speed
