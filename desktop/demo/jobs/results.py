@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-from desktop.demo.jobs.zips import zipped
+from desktop.core.errors import IncompleteResultsError
 from desktop.demo.web import Body
+from desktop.studio.jobs.packager import ResultZip
 
 
-def packed(folder: Path) -> Body | bytes | list[str]:
+def packed(folder: Path) -> Body | list[str]:
     """Return the results of an output folder, or what is missing of them."""
-    models = sorted(path for path in folder.iterdir() if path.is_dir())
-    meshes = ("mesh.glb", "mesh.obj")
-    missing = [
-        f"{model.name}/{' or '.join(meshes)}" for model in models if not any((model / m).exists() for m in meshes)
-    ]
-    if missing:
-        return missing
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return zipped(
-        {path.relative_to(folder).as_posix().replace("mesh.png", "texture.png"): path.read_bytes() for path in files}
-    )
+    try:
+        return ResultZip(folder)
+    except IncompleteResultsError as error:
+        return list(error.missing)
