@@ -70,16 +70,16 @@ class Outcome(StrEnum):
 class Download:
     """An artifact that was fetched, or is being fetched, by a task. Remembered across restarts.
 
-    artifact: its name. task: the id of the task. path: the file on disk once it is there. folder: what it was
+    artifact: its name. task: the id of the task. path: the file on disk, where it is or will be. folder: what it was
     unpacked to. note: why, in words, or "".
     """
 
     id: int
     artifact: str
     task: int
+    path: Path
     content: Content = Content.FILE
     outcome: Outcome = Outcome.UNDER_WAY
-    path: Path | None = None
     folder: Path | None = None
     note: str = ""
 

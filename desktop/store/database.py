@@ -11,6 +11,7 @@ from desktop.places import private_folder
 from desktop.store.access import Access, damaged
 from desktop.store.connections import Connections
 from desktop.store.events import Events
+from desktop.store.jobs import Jobs
 from desktop.store.migrate import check_age, create, migrate
 from desktop.store.recent import Recent
 from desktop.store.structures import Structures
@@ -31,6 +32,7 @@ class Store:
         self.tasks = Tasks(access)
         self.events = Events(access)
         self.recent = Recent(access)
+        self.jobs = Jobs(access)
 
     @classmethod
     def open(cls, path: Path) -> "Store":

@@ -210,6 +210,50 @@ class DestinationRow(Row):
     used = FloatField()
 
 
+class JobRow(Row):
+    """A long-running job of a server. Links with a signature in them are not kept."""
+
+    id = AutoField()
+    server = TextField()
+    """A connection's name, or the URL the API lies under without a password."""
+    kind = TextField()
+    """A registered kind's name; nothing checks it, so that a new kind needs no new schema."""
+    remote_id = TextField()
+    state = TextField()
+    progress = FloatField(null=True)
+    """0 to 100."""
+    message = NameField()
+    artifacts = TextField()
+    """JSON list of what `core.job.Artifact` holds."""
+    missing = TextField()
+    """JSON list of what incomplete results lack."""
+    expires = FloatField(null=True)
+    added = FloatField()
+    heard = FloatField(null=True)
+    """When the server last answered."""
+    parameters = TextField()
+    """JSON of what it was started with here."""
+    follow = NameField(null=True)
+    """The folder its artifacts are fetched to by themselves, or NULL."""
+
+
+class DownloadRow(Row):
+    """An artifact of a job that was fetched. Its task may have been deleted since."""
+
+    id = AutoField()
+    job = ForeignKeyField(JobRow, column_name="job_id", on_delete="CASCADE")
+    artifact = TextField()
+    task = IntegerField()
+    content = TextField()
+    outcome = TextField()
+    path = NameField()
+    folder = NameField(null=True)
+    """What it was unpacked to."""
+    note = NameField()
+    owner = TextField()
+    """The process that checks and unpacks it (see `owner`), else ""."""
+
+
 TABLES: tuple[type[Model], ...] = (
     ConnectionRow,
     StructureRow,
@@ -219,5 +263,7 @@ TABLES: tuple[type[Model], ...] = (
     FileRow,
     EventRow,
     DestinationRow,
+    JobRow,
+    DownloadRow,
 )
 """Every table, each after the ones it refers to."""

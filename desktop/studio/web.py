@@ -52,7 +52,7 @@ class Web:
         self._port = address.port or DEFAULT_PORTS[address.protocol] or 80
         self.place = place_of(address.host, self._port)
         self._root = base
-        self._base = f"{address.origin.replace(f'{address.user}@', '') if address.user else address.origin}{base}"
+        self.base = f"{address.origin.replace(f'{address.user}@', '') if address.user else address.origin}{base}"
         self._sockets: set[socket.socket] = set()
         self._closed = False
         self._session = self._make_session()
@@ -63,21 +63,33 @@ class Web:
         most: bytes of an answer that are read; a longer one is an error. Raises Unreachable, TimedOut,
         ConnectionLost, HostKeyUnknown, HostKeyChanged, NotTheFile for a redirect elsewhere, Stopped once closed.
         """
-        return self._ask("GET", self._base + path, most, params=query)
+        return self._ask("GET", self.base + path, most, params=query)
 
     def head(self, path: str) -> WebAnswer:
         """Ask for a path's headers alone; see `get`."""
-        return self._ask("HEAD", self._base + path, MOST_BYTES)
+        return self._ask("HEAD", self.base + path, MOST_BYTES)
+
+    def peek(self, path: str) -> WebAnswer:
+        """Ask for a file's first byte: its headers tell size and name, and the body of a refusal tells why.
+
+        A redirect to another server is returned as it is: to follow it is the transfer's business, without our login.
+        Not HEAD: many APIs do not know it, and it never says why. See `get`.
+        """
+        return self._ask("GET", self.base + path, MOST_BYTES, peeking=True)
+
+    def error(self, answer: WebAnswer, path: str) -> ShotDockError:
+        """Return what an answer means that is not the one wanted."""
+        return answer_error(answer.status, answer.headers, answer.body, answer.data, self.place, self._root + path)
 
     def post(self, path: str, data: object) -> WebAnswer:
         """Send JSON to a path below the base and return the answer, whatever its status; see `get`."""
-        return self._ask("POST", self._base + path, MOST_BYTES, json=data)
+        return self._ask("POST", self.base + path, MOST_BYTES, json=data)
 
     def json(self, path: str, query: dict[str, str] | None = None) -> Any:
         """Return the JSON at a path; raise what another answer than 200 with JSON means, e.g. LoginFailed, NotFound."""
         answer = self.get(path, query)
         if answer.status != 200 or answer.data is None:
-            raise answer_error(answer.status, answer.headers, answer.body, answer.data, self.place, self._root + path)
+            raise self.error(answer, path)
         return answer.data
 
     def close(self) -> None:
@@ -93,19 +105,22 @@ class Web:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, method: str, url: str, most: int, **what: Any) -> WebAnswer:
-        credentials = self._site.login.headers(self._site.address.user)
+    def _ask(self, method: str, url: str, most: int, peeking: bool = False, **what: Any) -> WebAnswer:
+        headers = self._site.login.headers(self._site.address.user)
+        if peeking:
+            headers["Range"] = "bytes=0-0"
         for _ in range(MOST_REDIRECTS + 1):
             with self._breakable(), converted(self._site, self.place, urlsplit(url).path):
                 timeouts = (self._site.connect_timeout, self._site.timeout)
                 reply = self._session.request(
-                    method, url, headers=credentials, timeout=timeouts, stream=True, allow_redirects=False, **what
+                    method, url, headers=headers, timeout=timeouts, stream=True, allow_redirects=False, **what
                 )
                 with reply:
-                    body = b"".join(self._pieces(reply, most))
-            if not reply.is_redirect:
-                headers = {name.lower(): value for name, value in reply.headers.items()}
-                return WebAnswer(reply.status_code, _data(headers, body), body, headers)
+                    # A server that takes no ranges would send all of it: what is there is not read.
+                    body = b"" if peeking and reply.ok else b"".join(self._pieces(reply, most))
+            if not reply.is_redirect or (peeking and self._leads_away(url, reply)):
+                told = {name.lower(): value for name, value in reply.headers.items()}
+                return WebAnswer(reply.status_code, _data(told, body), body, told)
             url = self._followed(url, reply.headers.get("location", ""))
         raise self._strange(url, f"There were more than {MOST_REDIRECTS} redirects in a row.")
 
@@ -116,6 +131,9 @@ class Web:
             if size > most:
                 raise self._strange(reply.url, f"It is longer than {most:,} bytes.")
             yield piece
+
+    def _leads_away(self, url: str, reply: requests.Response) -> bool:
+        return urlsplit(urljoin(url, reply.headers.get("location", "")))[:2] != urlsplit(url)[:2]
 
     def _followed(self, url: str, location: str) -> str:
         """Return where a redirect leads, if it stays on this server."""
@@ -173,12 +191,12 @@ class _Adapter(HTTPAdapter):
         class Plain(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                known.add(self.sock)
+                _note(known, self.sock)
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                known.add(self.sock)
+                _note(known, self.sock)
 
         class Pool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -187,6 +205,12 @@ class _Adapter(HTTPAdapter):
             ConnectionCls = Secure
 
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+
+
+def _note(known: set[socket.socket], sock: socket.socket) -> None:
+    """Know one more socket, and forget those that are closed: a conversation may last for days."""
+    known.difference_update([other for other in known if other.fileno() < 0])
+    known.add(sock)
 
 
 def _data(headers: dict[str, str], body: bytes) -> Any:

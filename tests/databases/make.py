@@ -7,10 +7,12 @@ How a new schema gets its fixture:
 The older fixtures stay as they are; `test_shipped.py` migrates every one of them.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from desktop.core.connection import parse_connection
 from desktop.core.errors import ConnectionLost
+from desktop.core.job import Artifact, Content, Download, Job, JobState, Outcome
 from desktop.core.plan import Action, ItemState
 from desktop.core.task import FileResult, LogLine, TaskEvent, advance
 from desktop.store.database import Store
@@ -19,6 +21,25 @@ from desktop.store.tasks import FileOutcome
 from tests.store.samples import TOKEN, item, plan, structure
 
 FOLDER = Path(__file__).parent
+
+
+def job() -> Job:
+    """Return a job as it is added."""
+    zipped = Artifact("results", "Results", True, 5000, "r-7.zip", Content.RESULTS, "farm", "/api/jobs/r-7/download")
+    return Job(
+        0,
+        "farm",
+        "reconstruction",
+        "r-7",
+        message="Meshing",
+        artifacts=(zipped,),
+        missing=("nvdiffrec/mesh.glb",),
+        expires=1_700_086_400.0,
+        added=1_700_000_002.0,
+        heard=1_700_000_003.0,
+        parameters={"rows": 100, "format": "csv"},
+        follow=Path("/mnt/work/VEGA"),
+    )
 
 
 def fill(store: Store) -> None:
@@ -48,6 +69,10 @@ def fill(store: Store) -> None:
         ],
     )
     store.tasks.save(advance(task, TaskEvent.FAIL, 1_700_000_009.0, "The line broke."))
+    store.jobs.save((replace(store.jobs.add(job()), state=JobState.DONE, progress=100.0),))
+    results = Path("/mnt/work/VEGA/results")
+    held = Download(0, "results", task.id, results / "r-7.zip", Content.RESULTS, Outcome.HELD, None, "psnr is 18.")
+    store.jobs.add_downloads(1, [held])
     store.events.add([LogLine(1_700_000_009.0, "ERROR", "The line broke.", task.id, "VEGA/SQ01/SH010")])
 
 

@@ -3,16 +3,18 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from desktop.core.connection import Address
+from desktop.core.job import Content, JobState, Outcome
 from desktop.core.plan import ItemState
 from desktop.core.task import Bytes, Counts, FileResult, TaskState
 from desktop.store.database import Store
 from desktop.store.migrations import MIGRATIONS
-from tests.databases.make import fill
+from tests.databases.make import fill, job
 from tests.store.samples import structure
 
 FOLDER = Path(__file__).parent
@@ -77,6 +79,16 @@ def test_it_still_says_what_it_said(shipped: Path) -> None:
         (line,) = store.events.of(task.id)
         assert (line.level, line.message, line.item) == ("ERROR", "The line broke.", "VEGA/SQ01/SH010")
         assert store.tasks.reset_failed(task.id).files.failed == 1
+
+
+@pytest.mark.parametrize("path", SHIPPED[1:], ids=lambda path: str(path.stem))
+def test_it_still_knows_its_jobs(path: Path, tmp_path: Path) -> None:
+    with Store.open(Path(shutil.copy(path, tmp_path / "shotdock.db"))) as store:
+        (kept,) = store.jobs.all()
+        assert replace(kept, downloads=()) == replace(job(), id=1, state=JobState.DONE, progress=100.0)
+        (download,) = kept.downloads
+        assert (download.task, download.content, download.outcome) == (1, Content.RESULTS, Outcome.HELD)
+        assert (download.path.as_posix(), download.note) == ("/mnt/work/VEGA/results/r-7.zip", "psnr is 18.")
 
 
 def test_the_maker_fills_every_table(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playhouse.schema_diff import diff_models
 
+from desktop.core.job import Content, Download, Job, JobState, Outcome
 from desktop.core.plan import Action, ItemState, VersionStrategy
 from desktop.core.task import FileResult, TaskState
 from desktop.store import tables
@@ -40,12 +42,17 @@ def test_peewee_finds_no_column_to_add_or_drop(store: Store) -> None:
         ("item", "state", ItemState),
         ("file", "action", Action),
         ("file", "result", FileResult),
+        ("job", "state", JobState),
+        ("download", "content", Content),
+        ("download", "outcome", Outcome),
     ],
 )
 def test_the_schema_takes_every_word_and_no_other(
     store: Store, table: str, column: str, words: Iterable[StrEnum]
 ) -> None:
     store.tasks.create(plan(), TOKEN, "Monday", 1.0)
+    download = Download(0, "results", 1, Path("/work/r.zip"))
+    store.jobs.add_downloads(store.jobs.add(Job(0, "farm", "reconstruction", "r-7")).id, [download])
     connection: Any = store._access.db.connection()
     connection.execute("UPDATE task SET owner = ''")
     for word in words:

@@ -1,1 +1,1 @@
-"""Jobs: long-running work on a server, and what it leaves."""
+"""Long-running jobs: their kinds, and what is made of their results."""
