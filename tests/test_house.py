@@ -70,7 +70,7 @@ def test_one_place_catches_everything() -> None:
 
 def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> None:
     """Registry loaders import the part in use; anything else imports at the top of its file."""
-    parts = r"transfer/sources/__init__|studio/gallery/__init__|store/secrets|studio/shots/sequences|cli/\w+|demo/\w+"
+    parts = r"transfer/sources/__init__|studio/(gallery|jobs)/__init__|store/secrets|studio/shots/sequences|cli/\w+|demo/\w+"
     allowed = rf"desktop/({parts})\.py"
     late = {
         name_of(path)
@@ -83,7 +83,7 @@ def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> No
     assert not late
 
 
-@pytest.mark.parametrize("family", ["transfer/sources", "transfer/conflicts", "ui/tabs"])
+@pytest.mark.parametrize("family", ["transfer/sources", "transfer/conflicts", "studio/jobs/kinds", "ui/tabs"])
 def test_every_part_is_registered(family: str) -> None:
     """A part's file is named in its family's __init__; helpers of a part bear its name as a prefix."""
     folder = ROOT / "desktop" / family

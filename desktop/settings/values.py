@@ -6,6 +6,7 @@ from pathlib import Path
 
 from desktop.core.errors import UsageError
 from desktop.core.plan import Options, Order, VersionStrategy
+from desktop.core.templates import result_template
 from desktop.settings.checks import folders, name, one_of, plain, rate, switch, text, value_of, whole
 
 THEMES = ("system", "light", "dark")
@@ -30,7 +31,8 @@ class Settings:
     parallel: lanes per site, or None for what its protocol profits from. segments: pieces a large file is cut
     into, or None. tasks_at_once: tasks that run side by side on one server; those on other servers are not held up by
     them. limit_rate: bytes/s over all tasks, or None.
-    destination: what a new task begins with, or "". layers, locked: where values came from and which are the
+    destination: what a new task begins with, or "". results_folder: where a job's results go below it, see
+    `core.templates`. layers, locked: where values came from and which are the
     studio's to decide; see `origin`.
     """
 
@@ -45,6 +47,7 @@ class Settings:
     layout: str = "default"
     layout_folders: tuple[Path, ...] = ()
     destination: str = ""
+    results_folder: str = "{project}/{shot}/results/{job}"
     theme: str = "dark"
     notify: bool = True
     log_level: str = "INFO"
@@ -92,6 +95,7 @@ CHECKS: dict[str, Callable[[str, object], object]] = {
     "layout": name,
     "layout_folders": folders,
     "destination": text,
+    "results_folder": result_template,
     "theme": one_of(*THEMES),
     "notify": switch,
     "log_level": one_of(*LOG_LEVELS),
