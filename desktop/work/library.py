@@ -55,6 +55,17 @@ class PlainSource:
     listed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One source of a plain transfer, located. path, query: of a web address percent-encoded; else see PlainSource."""
+
+    site: str
+    path: str
+    query: str = ""
+    name: str | None = None
+    listed: str = ""
+
+
 class Library(QObject):
     """Scans, compares and plans; answers come on the thread that asked."""
 
@@ -179,43 +190,48 @@ class Library(QObject):
             return scan(source, connection, layout, counters, work.stopped, time.time(), previous)
 
     def _plan_plain(self, work: Work, sources: Sequence[PlainSource], door: Door, request: Request) -> Plan:
-        groups: dict[str, list[tuple[int, str, str, str | None]]] = {}
         # The same line twice in a long list is one wish, and no conflict with itself.
-        sources = tuple(dict.fromkeys(sources))
-        for place, wanted in enumerate(sources):
-            site, path, query = self._locate(wanted.text, door)
-            groups.setdefault(site, []).append((place, path, query, wanted.name))
+        wanted = tuple(dict.fromkeys(sources))
+        return self.plan_located(
+            work, [Located(*self._locate(one.text, door), one.name, one.listed) for one in wanted], request
+        )
+
+    def plan_located(self, work: Work, wishes: Sequence[Located], request: Request) -> Plan:
+        """Plan a plain transfer, an item for each wish in order; called on a pool thread."""
+        groups: dict[str, list[tuple[int, str, str, str | None]]] = {}
+        for place, wish in enumerate(wishes):
+            groups.setdefault(wish.site, []).append((place, wish.path, wish.query, wish.name))
         # Many web addresses are fetched without asking for each one's size first: that would cost as much again.
-        ask = len(sources) <= ASK_UP_TO
+        ask = len(wishes) <= ASK_UP_TO
         here = Disk(request.destination)
         expanded: dict[int, plain.Expanded] = {}
         broken: list[ShotDockError] = []
-        for site, wishes in groups.items():
+        for site, group in groups.items():
             try:
                 with self._connected(work, site) as source:
-                    for place, path, query, name in wishes:
+                    for place, path, query, name in group:
                         expanded[place] = plain.expand(source, site, path, query, name, work.stopped, here, ask)
             except UsageError:
                 raise
             except ShotDockError as error:
                 if isinstance(error, ServerBusy) and not self._sites.features(site).listing:
                     # The transfer waits for as long as the host asked, and learns then what was to be asked here.
-                    for place, path, query, name in wishes:
+                    for place, path, query, name in group:
                         expanded.setdefault(place, plain.unasked(site, path, query, name))
                     continue
                 broken.append(error)
-                for place, path, _, name in wishes:
+                for place, path, _, name in group:
                     expanded[place] = plain.Expanded(site, path, name or path, troubles=((Entry(path), error),))
         if len(broken) == len(groups) and broken:
             raise broken[0]
-        for site, wishes in groups.items():
-            for place, _, query, _ in wishes:
+        for site, group in groups.items():
+            for place, _, query, _ in group:
                 # Only a query holds what is to be sheltered.
                 if query:
                     expanded[place] = self._sheltered(site, expanded[place])
         places = sorted(expanded)
         # A short list is looked at address by address; of a long one the whole counts.
-        lists = () if ask else [sources[place].listed for place in places]
+        lists = () if ask else [wishes[place].listed for place in places]
         return plain.plan_plain([expanded[place] for place in places], request, lists)
 
     def _sheltered(self, site: str, found: plain.Expanded) -> plain.Expanded:

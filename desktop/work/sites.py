@@ -212,11 +212,12 @@ class Sites:
 
     def request(self, name: str, path: str) -> tuple[str, str]:
         """Return (path, query) to ask the site for, given the path a task remembers."""
-        if not name.startswith(("http://", "https://")):
+        with self._lock:
+            kept = self._queries.get((name, path))
+        if kept is None and not name.startswith(("http://", "https://")):
             return path, ""  # of a gallery's site too: its paths are asked for as they are
         place, _, query = path.partition("?")
-        with self._lock:
-            return place, self._queries.get((name, path), query)
+        return place, query if kept is None else kept
 
     def source(self, name: str, site: Site | None = None) -> Source:
         """Return a source to connect for the site: the one that was parked, which has only to be used, or a new one.
