@@ -44,7 +44,7 @@ def validate_result_zip(
 ) -> tuple[bool, list[str]]:
     """Return whether a ZIP holds complete results, and what is missing if not; nothing is unpacked.
 
-    Raises NotTheFile, BadArchive, HostileName, NameTooLong, NotAllowed as `unpack` does.
+    Raises NotTheFile, BadArchive, HostileName, NameTooLong, NotFound, NotAllowed as `unpack` does.
     """
     with _opened(archive, limits) as listing:
         names = {member.target for member in listing.files if member.info.file_size}
@@ -65,7 +65,7 @@ def unpack(
 
     progress: told the bytes written and the bytes there will be. Raises NotTheFile if it is no ZIP, BadArchive if it is
     damaged or does not keep what it promises, HostileName and NameTooLong for what it names its files, DiskFull,
-    TargetUnwritable, FileInUse, NotAllowed, UsageError for an unknown strategy, Stopped.
+    TargetUnwritable, FileInUse, NotFound, NotAllowed, UsageError for an unknown strategy, Stopped.
     """
     strategy = CONFLICTS[conflict]
     with _opened(archive, limits) as listing:

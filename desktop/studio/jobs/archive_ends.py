@@ -6,9 +6,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
-from desktop.core.errors import BadArchive, NotAllowed, NotTheFile
+from desktop.core.errors import BadArchive, NotTheFile
+from desktop.studio.jobs.contents import unreadable
 
 ASK = "Ask whoever made the archive what it is for."
 _END = struct.Struct("<4s4H2LH")
@@ -44,12 +46,7 @@ def reading(name: str) -> Iterator[None]:
     except (NotImplementedError, RuntimeError, zipfile.LargeZipFile) as error:
         raise refused(name, f"It cannot be read: {error}.") from error
     except OSError as error:
-        raise NotAllowed(
-            title=f"{name} cannot be read.",
-            cause=f"{error.strerror or error}.",
-            suggestion="Check that the file is there, and its permissions.",
-            path=name,
-        ) from error
+        raise unreadable(name, Path(name), error) from error
 
 
 def find_directory(stream: BinaryIO, size: int, name: str, limits: Limits) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.core.errors import IncompleteResultsError, NotAllowed
+from desktop.core.errors import IncompleteResultsError, NotAllowed, NotFound
 from desktop.transfer.names import shown
 
 MODELS = ("reconviagen", "nvdiffrec")
@@ -97,12 +97,13 @@ def incomplete(missing: Sequence[str], path: str) -> IncompleteResultsError:
     )
 
 
-def unreadable(name: str, path: Path, error: OSError) -> NotAllowed:
-    """Return the error for a file of the output folder that cannot be looked at or read."""
-    return NotAllowed(
-        title=f"{name} cannot be read.",
+def unreadable(name: str, path: Path, error: OSError) -> NotFound | NotAllowed:
+    """Return the error for a file that cannot be opened or read. name: what it is called, if not as on disk."""
+    kind = NotFound if isinstance(error, FileNotFoundError) else NotAllowed
+    return kind(
+        title=f"{shown(name)} cannot be read.",
         cause=f"{error.strerror or error}.",
-        suggestion="Check the permissions of the output folder, and its disk.",
+        suggestion="Check that it is there, its permissions, and its disk.",
         path=shown(str(path)),
     )
 

@@ -23,7 +23,7 @@ from desktop.studio.jobs.contents import MODELS, incomplete, take_stock
 from desktop.studio.jobs.stored import StoredZip
 from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
 from desktop.transfer.commit import place
-from desktop.transfer.disk import create, disk, sync_data, sync_folder
+from desktop.transfer.disk import disk, sync_data, sync_folder
 from desktop.transfer.names import shown
 from desktop.transfer.partfile import part_path
 from desktop.transfer.ports import CONFLICTS, Facts
@@ -136,21 +136,17 @@ def _write(results: ResultZip, write: Callable[[bytes], object], progress: Calla
 
 
 def _write_file(results: ResultZip, target: Path, progress: Callable[[int, int], None]) -> None:
-    part = part_path(str(target), secrets.token_hex(8))
-    with disk(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fd = create(part)
+    part = Path(part_path(str(target), secrets.token_hex(8)))
     try:
-        try:
-            with disk(target), open(fd, "wb", buffering=0, closefd=False) as stream:
+        with disk(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("xb", buffering=0) as stream:
                 _write(results, stream.write, progress)
-                sync_data(fd)
-        finally:
-            os.close(fd)
-        place(part, str(target), Facts(results.size, None), CONFLICTS["overwrite"])
+                sync_data(stream.fileno())
+        place(str(part), str(target), Facts(results.size, None), CONFLICTS["overwrite"])
     finally:
         with suppress(OSError):
-            os.unlink(part)  # noqa: PTH108  # moved away by now, if all went well
+            part.unlink()  # moved away by now, if all went well
     with disk(target):
         sync_folder(str(target.parent))
 

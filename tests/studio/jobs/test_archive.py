@@ -13,7 +13,7 @@ from desktop.core.errors import (
     BadArchive,
     DiskFull,
     HostileName,
-    NotAllowed,
+    NotFound,
     NotTheFile,
     Stopped,
     TargetUnwritable,
@@ -158,7 +158,7 @@ def test_compare_replaces_only_what_differs(results: Path, place: Path) -> None:
 def test_an_unknown_strategy_a_file_in_the_way_and_no_archive(results: Path, place: Path) -> None:
     with pytest.raises(UsageError, match="merge"):
         unpack(results, place / "r", "merge")
-    with pytest.raises(NotAllowed, match=r"none\.zip cannot be read"):
+    with pytest.raises(NotFound, match=r"none\.zip cannot be read"):
         unpack(place / "none.zip", place / "r", "skip")
     (place / "r").write_bytes(b"a file")
     with pytest.raises(TargetUnwritable, match="a file has this name"):
