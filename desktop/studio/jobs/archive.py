@@ -7,7 +7,7 @@ the ZIP as they were. What a ZIP may hold stands in `archive_listing.py`, how a 
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,20 @@ def validate_result_zip(
         names = {member.target for member in listing.files if member.info.file_size}
     missing = list(missing_of(names, models))
     return not missing, missing
+
+
+def read_members(archive: Path, targets: Collection[str], most: int, limits: Limits = _LIMITS) -> dict[str, bytes]:
+    """Return these files of a ZIP, those that are there, without unpacking anything; each cut behind most + 1 bytes.
+
+    For what decides whether to unpack, such as quality.json. Raises as `validate_result_zip` does.
+    """
+    found = {}
+    with _opened(archive, limits) as listing, reading(shown(archive.name)):
+        for member in listing.files:
+            if member.target in targets:
+                with listing.archive.open(member.info) as stream:
+                    found[member.target] = stream.read(most + 1)
+    return found
 
 
 def unpack(

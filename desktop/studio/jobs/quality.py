@@ -63,15 +63,20 @@ class Quality:
 
 
 def read_quality(path: Path, thresholds: Mapping[str, Threshold]) -> tuple[Quality, ...]:
-    """Return the graded numbers of a quality.json, in its order.
-
-    Raises NotTheFile if it is no JSON or too large, NotFound, NotAllowed.
-    """
+    """Return the graded numbers of a quality.json on disk; raise as `parse_quality` does, and NotFound, NotAllowed."""
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
     except OSError as error:
         raise unreadable(path.name, path, error) from error
+    return parse_quality(data, str(path), thresholds)
+
+
+def parse_quality(data: bytes, path: str, thresholds: Mapping[str, Threshold]) -> tuple[Quality, ...]:
+    """Return the graded numbers of a quality.json, in its order; raise NotTheFile if it is no JSON or too large.
+
+    path: what it is called in errors.
+    """
     if len(data) > LARGEST:
         raise _no_quality(path, f"It has more than {LARGEST:,} bytes.")
     try:
@@ -128,10 +133,10 @@ def _fitting(name: str, thresholds: Mapping[str, Threshold]) -> Threshold | None
     return thresholds[rest]
 
 
-def _no_quality(path: Path, cause: str) -> NotTheFile:
+def _no_quality(path: str, cause: str) -> NotTheFile:
     return NotTheFile(
-        title=f"{shown(path.name)} cannot be understood.",
+        title="quality.json cannot be understood.",
         cause=cause,
         suggestion="Open it in a text editor, and ask whoever runs the job.",
-        path=shown(str(path)),
+        path=shown(path),
     )

@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from desktop.core.errors import FileInUse, TargetUnwritable
@@ -67,11 +68,9 @@ class Swap:
                     backup = self._backup() if keep else self._old
                     if not (_move(self.target, backup) and self._take(backup)):
                         continue
-                    done, reason = (
-                        (FileResult.KEPT_BOTH, f"{verdict.reason} as {shown(backup.name)}")
-                        if keep
-                        else (FileResult.OVERWRITTEN, verdict.reason)
-                    )
+                    done, reason = FileResult.OVERWRITTEN, verdict.reason
+                    if keep:
+                        done, reason = FileResult.KEPT_BOTH, f"{reason} as {shown(backup.name)}"
                 sync_folder(str(self.target.parent))
                 return done, reason
         raise FileInUse(
@@ -103,7 +102,7 @@ class Swap:
 
     def _backup(self) -> Path:
         now = time.time()
-        names = (backup_name(self.target.name, now, count) for count in range(1, 1000))
+        names = (backup_name(self.target.name, now, number) for number in count(1))
         return next(path for name in names if not os.path.lexists(path := self.target.parent / name))
 
     def _beside(self, token: str, kind: str) -> Path:

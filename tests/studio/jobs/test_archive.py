@@ -20,7 +20,7 @@ from desktop.core.errors import (
     UsageError,
 )
 from desktop.core.task import FileResult
-from desktop.studio.jobs.archive import unpack, validate_result_zip
+from desktop.studio.jobs.archive import read_members, unpack, validate_result_zip
 from desktop.studio.jobs.archive_ends import Limits
 from desktop.studio.jobs.packager import create_result_zip
 from tests.studio.jobs.forge import DEFLATED, Entry, forge
@@ -110,6 +110,15 @@ def test_what_is_missing_is_told_before(results: Path, place: Path) -> None:
     half = forge(place / "half.zip", Entry("reconviagen/mesh.obj"), Entry("nvdiffrec/mesh.glb", b""))
     assert validate_result_zip(half) == (False, ["nvdiffrec/mesh.glb or mesh.obj"])
     assert validate_result_zip(half, MODELS[:1]) == (True, [])
+
+
+def test_single_files_are_read_without_unpacking(results: Path, place: Path) -> None:
+    wanted = ["nvdiffrec/quality.json", "reconviagen/quality.json"]
+    contents = holds(results)
+    assert read_members(results, [*wanted, "none"], 1 << 20) == {name: contents[name] for name in wanted}
+    assert read_members(results, wanted[:1], 9) == {wanted[0]: contents[wanted[0]][:10]}
+    with pytest.raises(BadArchive, match="CRC"):
+        read_members(forge(place / "bad.zip", Entry("a", crc=1)), ["a"], 100)
 
 
 OLD = {"mine.txt": b"edited by hand"}
