@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ PATIENCE = 5.0
 """Seconds to wait for another program's write to end."""
 
 _CHUNK = 500
-"""Values in one `IN (...)`: SQLite builds take at least 999 parameters."""
+_VALUES = 999
+"""Values in one `IN (...)`, and in one statement at all: SQLite builds take at least 999 parameters."""
 
 
 class Access:
@@ -91,10 +94,27 @@ class Access:
         with spoken(self.path):
             self.db.connection().executemany(sql, rows)
 
-    def change(self, sql: str, *values: object) -> None:
-        """Run one changing statement inside `writing`."""
+    def add(
+        self,
+        model: type[peewee.Model],
+        columns: tuple[str, ...],
+        rows: Iterable[Sequence[object]],
+        zeros: tuple[str, ...] = (),
+    ) -> None:
+        """Insert many rows inside `writing`: as many as fit into one statement, at half of what single ones cost.
+
+        zeros: columns that are 0 in all of them.
+        """
+        rows, most = iter(rows), _VALUES // len(columns)
         with spoken(self.path):
-            self.db.connection().execute(sql, values)
+            connection = self.db.connection()
+            while some := list(islice(rows, most)):
+                connection.execute(_insert_sql(model, columns, zeros, len(some)), list(chain.from_iterable(some)))
+
+    def change(self, sql: str, *values: object, **named: object) -> None:
+        """Run one changing statement inside `writing`, its values either in order or by name."""
+        with spoken(self.path):
+            self.db.connection().execute(sql, named or values)
 
     def value(self, sql: str, *values: object) -> Any:
         """Return the first value a statement gives, e.g. a pragma's."""
@@ -103,12 +123,15 @@ class Access:
             return row[0] if row else None
 
 
-def insert_sql(model: type[peewee.Model], columns: Sequence[str]) -> str:
-    """Return the statement that inserts these columns, to be run by `Access.many`."""
+@cache
+def _insert_sql(model: type[peewee.Model], columns: tuple[str, ...], zeros: tuple[str, ...], rows: int) -> str:
+    """Return the statement that inserts so many rows of these columns."""
     known = {field.column_name for field in model._meta.sorted_fields}
-    assert set(columns) <= known, f"{set(columns) - known} are no columns of {model._meta.table_name}"
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ({", ".join("?" * len(columns))})'
+    wanted = (*columns, *zeros)
+    assert set(wanted) <= known, f"{set(wanted) - known} are no columns of {model._meta.table_name}"
+    names = ", ".join(f'"{name}"' for name in wanted)
+    row = f"({', '.join('?' * len(columns) + '0' * len(zeros))})"
+    return f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES {", ".join([row] * rows)}'
 
 
 def chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:

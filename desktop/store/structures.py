@@ -3,14 +3,11 @@
 import zlib
 
 from desktop.core.media import Publication, ShotKey, Structure
-from desktop.store.access import Access, damaged, insert_sql, loaded, stored
+from desktop.store.access import Access, damaged, loaded, stored
 from desktop.store.structure_content import UnknownFormat, pack, unpack
 from desktop.store.tables import PublicationRow, StructureRow
 
-_INSERT = insert_sql(
-    PublicationRow,
-    ("connection", "position", "project", "episode", "sequence", "shot", "department", "path", "content"),
-)
+_COLUMNS = ("connection", "position", "project", "episode", "sequence", "shot", "department", "path", "content")
 
 
 class Structures:
@@ -87,7 +84,7 @@ class Structures:
                     scanned_at=structure.scanned_at,
                 )
             )
-            self._access.many(_INSERT, rows)
+            self._access.add(PublicationRow, _COLUMNS, rows)
 
     def remove(self, connection: str) -> None:
         """Forget the connection's structure, if there is one."""

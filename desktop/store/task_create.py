@@ -7,7 +7,7 @@ from desktop.core import errors
 from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem
 from desktop.core.redaction import redact
 from desktop.core.task import Bytes, Counts, FileResult, TaskState
-from desktop.store.access import Access, insert_sql, stored
+from desktop.store.access import Access, stored
 from desktop.store.tables import FileRow, ItemRow, TaskRow
 from desktop.store.task_rows import COUNTERS, counters, counters_of
 from desktop.store.task_states import item_state
@@ -41,14 +41,13 @@ _FILE_COLUMNS = (
     "etag",
     "action",
     "result",
-    "resumed",
-    "transferred",
-    "reused",
     "reason",
     "error",
 )
-_ITEMS = insert_sql(ItemRow, _ITEM_COLUMNS)
-_FILES = insert_sql(FileRow, _FILE_COLUMNS)
+_FILE_ZEROS = ("resumed", "transferred", "reused")
+
+_ACTIONS = {action: action.value for action in Action}
+_WORDS = {result: result.value for result in FileResult}
 
 _HELP = {
     errors.HostileName.kind: "Ask whoever published it to rename the file, or remove the link that leads out.",
@@ -90,8 +89,8 @@ def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, o
     # The write lock is held: nobody else takes these numbers.
     first = (access.value("SELECT MAX(id) FROM item") or 0) + 1
     numbered = list(enumerate(plan.items, first))
-    access.many(_ITEMS, (_item_row(n, task_id, item, per_item[n - first]) for n, item in numbered))
-    access.many(_FILES, (_file_row(n, item, file) for n, item, file in _by_rank(numbered)))
+    access.add(ItemRow, _ITEM_COLUMNS, (_item_row(n, task_id, item, per_item[n - first]) for n, item in numbered))
+    access.add(FileRow, _FILE_COLUMNS, (_file_row(n, item, file) for n, item, file in _by_rank(numbered)), _FILE_ZEROS)
     return task_id
 
 
@@ -160,11 +159,8 @@ def _file_row(item_id: int, item: PlannedItem, file: PlannedFile) -> tuple[objec
         file.mtime,
         file.precision,
         file.etag,
-        file.action.value,
-        fate.value,
-        0,
-        0,
-        0,
+        _ACTIONS[file.action],
+        _WORDS[fate],
         stored(file.reason),
         json.dumps(_blocked(file)) if fate is FileResult.FAILED else None,
     )
