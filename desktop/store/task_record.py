@@ -1,14 +1,14 @@
 """Results go into the database: the file's row and, by the difference they make, the counters above it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from desktop.core.plan import Action, ItemState
 from desktop.core.redaction import redact
 from desktop.core.task import FileResult, TaskState
-from desktop.store.access import Access, chunks, stored
+from desktop.store.access import Access, stored
 from desktop.store.tables import FileRow, ItemRow
 from desktop.store.task_rows import COUNTERS, counters_of
 from desktop.store.task_states import item_state
@@ -30,29 +30,48 @@ class FileOutcome:
     error: dict[str, object] | None = None
 
 
-# While lanes compute, every row that goes through Python one by one waits for the interpreter's lock twice. So a batch
-# goes in and out as one JSON text, whatever its length. UPDATE ... FROM wants SQLite 3.33.
-# CROSS JOIN keeps the order: SQLite would rather walk all of the task's files than look the batch's up.
-_STANDING = """
-    SELECT json_group_array(json_array(file.id, file.item_id, file.result, file.resumed, file.transferred, file.reused,
-        file.size))
+# While lanes compute, whatever goes through Python row by row waits for the interpreter's lock at each of them. So a
+# batch goes in as JSON texts, one for all the files that ended alike, and its sums come out. UPDATE ... FROM wants
+# SQLite 3.33. CROSS JOIN keeps the order: SQLite would rather walk all of the task's files than look the batch's up.
+_SUMS = """
+    SELECT file.item_id AS item_id, file.result AS result, count(*) AS files, sum(file.resumed) AS resumed,
+        coalesce(sum(file.size), 0) AS size, sum(file.transferred) AS transferred, sum(file.reused) AS reused
+    FROM json_each(?) AS wanted CROSS JOIN file ON file.id = wanted.value CROSS JOIN item ON item.id = file.item_id
+    WHERE item.task_id = ? GROUP BY file.item_id, file.result
+"""
+_SUMMED = "json_group_array(json_array(item_id, result, files, resumed, size, transferred, reused))"
+_BEFORE = f"SELECT {_SUMMED} FROM ({_SUMS})"
+_AFTER = f"""
+    WITH sums AS ({_SUMS})
+    SELECT json_array(
+        json((SELECT {_SUMMED} FROM sums)),
+        json((SELECT json_group_array(json_array(id, state, {", ".join(COUNTERS)})) FROM item
+            WHERE id IN (SELECT item_id FROM sums))),
+        (SELECT state FROM task WHERE id = ?)
+    )
+"""
+# Where the server told no size before, what arrived is the size.
+_UPDATE_FILES = """
+    UPDATE file SET result = :result, resumed = :resumed, reused = :reused, transferred = new.value, error = NULL,
+        size = CASE WHEN :arrived THEN coalesce(size, new.value + :reused) ELSE size END
+    FROM json_each(:transferred) AS new
+    WHERE file.id = CAST(new.key AS INTEGER)
+        AND EXISTS (SELECT 1 FROM item WHERE item.id = file.item_id AND item.task_id = :task)
+"""
+_UPDATE_WORDS = "UPDATE file SET error = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
+_ITEMS_OF = """
+    SELECT json_group_array(json_array(file.id, file.item_id))
     FROM json_each(?) AS wanted CROSS JOIN file ON file.id = wanted.value CROSS JOIN item ON item.id = file.item_id
     WHERE item.task_id = ?
 """
-_UPDATE_FILES = """
-    UPDATE file SET
-        result = json_extract(new.value, '$[1]'),
-        resumed = json_extract(new.value, '$[2]'),
-        transferred = json_extract(new.value, '$[3]'),
-        reused = json_extract(new.value, '$[4]'),
-        size = json_extract(new.value, '$[5]'),
-        error = NULL
-    FROM json_each(?) AS new WHERE file.id = json_extract(new.value, '$[0]')
+_ADD = ", ".join(f"{name} = {name} + json_extract(new.value, '$[{place}]')" for place, name in enumerate(COUNTERS, 2))
+_UPDATE_ITEMS = f"""
+    UPDATE item SET {_ADD}, state = json_extract(new.value, '$[1]'), error_message =
+        CASE WHEN json_extract(new.value, '$[{len(COUNTERS) + 2}]') THEN warning ELSE error_message END
+    FROM json_each(?) AS new WHERE item.id = json_extract(new.value, '$[0]')
 """
-_UPDATE_WORDS = "UPDATE file SET error = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
-_ADD = ", ".join(f"{name} = {name} + ?" for name in COUNTERS)
-_UPDATE_ITEM = f"UPDATE item SET {_ADD}, state = ?, error_message = ? WHERE id = ?"
-_UPDATE_TASK = f"UPDATE task SET {_ADD}, touched = ? WHERE id = ?"
+_UPDATE_MESSAGE = "UPDATE item SET error_message = ? WHERE id = ?"
+_UPDATE_TASK = f"UPDATE task SET {', '.join(f'{name} = {name} + ?' for name in COUNTERS)}, touched = ? WHERE id = ?"
 
 _RESULTS = {result.value: result for result in FileResult}
 _COUNTED = {
@@ -65,24 +84,8 @@ _COUNTED = {
 }
 """Which of COUNTERS a file with this result counts in."""
 
-
-class _Change:
-    """The difference that results make to one row of counters, in the order of COUNTERS."""
-
-    __slots__ = ("failure", "values")
-
-    def __init__(self) -> None:
-        self.values = [0] * len(COUNTERS)
-        self.failure = ""
-
-    def add(self, sign: int, result: FileResult, resumed: int, transferred: int, reused: int) -> None:
-        values = self.values
-        for place in _COUNTED[result]:
-            values[place] += sign
-        if resumed and result.arrived:
-            values[2] += sign
-        values[8] += sign * transferred
-        values[9] += sign * reused
+_Changes = dict[int, list[int]]
+"""Item id -> the difference that results make to its counters, in the order of COUNTERS."""
 
 
 def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: float) -> None:
@@ -92,26 +95,35 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
     """
     # The last word on a file counts, should a batch hold two.
     latest = {outcome.file_id: outcome for outcome in outcomes}
-    changes: dict[int, _Change] = {}
-    rows: list[tuple[object, ...]] = []
-    words = []
-    for number, item, result, resumed, transferred, reused, size in _standing(access, task_id, list(latest)):
-        outcome = latest[number]
-        change = changes.setdefault(item, _Change())
-        change.add(-1, _RESULTS[result], resumed, transferred, reused)
-        change.add(1, outcome.result, outcome.resumed, outcome.transferred, outcome.reused)
-        if size is None and outcome.result.arrived:
-            # The server told no size before; now it is known, and planned bytes are what came.
-            size = outcome.transferred + outcome.reused
-            change.values[7] += size
-        if outcome.result is FileResult.FAILED and not change.failure:
-            change.failure = _in_words(outcome.error)
-        rows.append((number, outcome.result.value, int(outcome.resumed), outcome.transferred, outcome.reused, size))
-        if outcome.reason or outcome.error is not None:
-            words.append(_words(outcome))
-    access.change(_UPDATE_FILES, json.dumps(rows))
-    access.many(_UPDATE_WORDS, words)
-    _apply(access, task_id, changes, now)
+    ids = json.dumps(list(latest))
+    changes: _Changes = {}
+    _sum_up(json.loads(access.value(_BEFORE, ids, task_id)), changes, -1)
+    for (result, resumed, reused), transferred in _alike(latest.values()).items():
+        access.change(
+            _UPDATE_FILES,
+            result=result.value,
+            resumed=resumed,
+            reused=reused,
+            arrived=result.arrived,
+            transferred=json.dumps(transferred),
+            task=task_id,
+        )
+    sums, items, state = json.loads(access.value(_AFTER, ids, task_id, task_id))
+    _sum_up(sums, changes, 1)
+    told = [number for number, outcome in latest.items() if outcome.reason or outcome.error is not None]
+    failures: dict[int, str] = {}
+    if told:
+        ours = json.loads(access.value(_ITEMS_OF, json.dumps(told), task_id))
+        access.many(_UPDATE_WORDS, [_words(latest[number]) for number, _ in ours])
+        for number, item in ours:
+            if latest[number].result is FileResult.FAILED and not failures.get(item):
+                failures[item] = _in_words(latest[number].error)
+    rows, messages = _moved(items, changes, failures, state == TaskState.RUNNING.value)
+    access.change(_UPDATE_ITEMS, json.dumps(rows))
+    if messages:
+        access.many(_UPDATE_MESSAGE, messages)
+    total = [sum(column) for column in zip(*changes.values(), strict=True)] or [0] * len(COUNTERS)
+    access.change(_UPDATE_TASK, *total, now, task_id)
 
 
 def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float) -> None:
@@ -133,10 +145,24 @@ def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float)
     record(access, task_id, again, now)
 
 
-def _standing(access: Access, task_id: int, ids: list[int]) -> list[list[Any]]:
-    """Return id, item, result, resumed, transferred, reused and size of those of the files that are the task's."""
-    found: list[list[Any]] = json.loads(access.value(_STANDING, json.dumps(ids), task_id))
-    return found
+def _alike(outcomes: Iterable[FileOutcome]) -> dict[tuple[FileResult, bool, int], dict[int, int]]:
+    """Return bytes transferred by file, of those that ended with the same result, resumed and reused."""
+    alike: dict[tuple[FileResult, bool, int], dict[int, int]] = {}
+    for outcome in outcomes:
+        alike.setdefault((outcome.result, outcome.resumed, outcome.reused), {})[outcome.file_id] = outcome.transferred
+    return alike
+
+
+def _sum_up(sums: Iterable[tuple[Any, ...]], changes: _Changes, sign: int) -> None:
+    """Add what files count (rows of _SUMS), or with -1 take it away. A size is planned once it is known."""
+    for item, word, files, resumed, *sizes in sums:
+        change, result = changes.setdefault(item, [0] * len(COUNTERS)), _RESULTS[word]
+        for place in _COUNTED[result]:
+            change[place] += sign * files
+        if result.arrived:
+            change[2] += sign * resumed
+        for place, size in enumerate(sizes, 7):
+            change[place] += sign * size
 
 
 def _words(outcome: FileOutcome) -> tuple[object, ...]:
@@ -149,29 +175,23 @@ def _words(outcome: FileOutcome) -> tuple[object, ...]:
     return error, reason, reason, outcome.file_id
 
 
-def _apply(access: Access, task_id: int, changes: dict[int, _Change], now: float) -> None:
-    running = access.value(f"SELECT state FROM task WHERE id = {task_id:d}") == TaskState.RUNNING.value
-    columns = (ItemRow.id, ItemRow.state, ItemRow.error_message, ItemRow.warning)
-    columns += tuple(getattr(ItemRow, name) for name in COUNTERS)
-    total = [0] * len(COUNTERS)
-    rows = []
-    for part in chunks(tuple(changes)):
-        for number, state, message, warning, *counted in access.rows(
-            ItemRow.select(*columns).where(ItemRow.id.in_(part))
-        ):
-            change = changes[number]
+def _moved(
+    items: Iterable[tuple[Any, ...]], changes: _Changes, failures: dict[int, str], running: bool
+) -> tuple[list[tuple[Any, ...]], list[tuple[object, ...]]]:
+    """Return the values of _UPDATE_ITEMS and of _UPDATE_MESSAGE. items: id, state and counters of each as it stands."""
+    rows, messages = list[tuple[Any, ...]](), list[tuple[object, ...]]()
+    for number, state, *counted in items:
+        change = changes[number]
+        cured = False
+        if state != ItemState.SKIPPED.value:
             before, _ = counters_of(tuple(counted))
-            after, _ = counters_of(tuple(map(sum, zip(counted, change.values, strict=True))))
-            if state != ItemState.SKIPPED.value:
-                state = item_state(after, running).value
-                if not after.failed:
-                    message = warning
-                elif not before.failed:
-                    message = stored(redact(change.failure)) or message
-            total = [*map(sum, zip(total, change.values, strict=True))]
-            rows.append((*change.values, state, message, number))
-    access.many(_UPDATE_ITEM, rows)
-    access.many(_UPDATE_TASK, [(*total, now, task_id)])
+            after, _ = counters_of(tuple(map(sum, zip(counted, change, strict=True))))
+            state = item_state(after, running).value
+            cured = not after.failed
+            if after.failed and not before.failed and failures.get(number):
+                messages.append((stored(redact(failures[number])), number))
+        rows.append((number, state, *change, cured))
+    return rows, messages
 
 
 def _in_words(error: dict[str, object] | None) -> str:
