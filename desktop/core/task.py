@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from desktop.core.media import ShotKey
 from desktop.core.plan import Action, ItemState, Options, VersionStrategy
@@ -180,9 +181,11 @@ class TaskItem:
     bytes: Bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFile:
-    """One file of a task, as remembered. target: path below the task's destination."""
+class TaskFile(NamedTuple):
+    """One file of a task, as remembered. target: path below the task's destination.
+
+    A tuple, for 100,000 of them are made at once: a frozen dataclass takes three times as long.
+    """
 
     id: int
     item_id: int

@@ -1,7 +1,5 @@
 """The files of a task: what became of each, sifted, renewed without losing place."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
@@ -24,7 +22,7 @@ def test_newer_results_of_the_same_files_leave_the_selection_alone(
     view.setModel(model)
     flags = QItemSelectionModel.SelectionFlag
     view.selectionModel().select(model.index(3, 0), flags.ClearAndSelect | flags.Rows)
-    model.fill([replace(file, result=FileResult.DOWNLOADED) for file in files])
+    model.fill([file._replace(result=FileResult.DOWNLOADED) for file in files])
     assert [index.row() for index in view.selectionModel().selectedRows()] == [3]
     assert model.index(3, 1).data() == "downloaded"
 
