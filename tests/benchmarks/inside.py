@@ -7,6 +7,7 @@ calls: every thread's Python calls go there, as a table of the functions that to
 """
 
 import cProfile
+import gc
 import io
 import json
 import pstats
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
+from desktop.cli.main import COLLECTED
 from desktop.cli.main import main as shotdock
 from desktop.store.connections import Connections
 from desktop.store.database import Store
@@ -72,6 +74,7 @@ def parts(answer: Path, command: Sequence[str]) -> int:
     for owner, name in ((Store, "open"), (library, "scan"), (library, "plan")):
         part = "database" if owner is Store else name
         setattr(owner, name, watch.watch(part, getattr(owner, name)))
+    gc.set_threshold(*COLLECTED)
     status = watch.watch("run", shotdock)(command)
     after = watch.moments.get("plan", 0.0) - watch.moments.get("scan", 0.0)
     answer.write_text(json.dumps({**watch.seconds, "planned after scan": after}))
