@@ -8,7 +8,7 @@ SHARE_FROM = 192 * 1024 * 1024
 """Bytes of a range still to come from which on half of them go to a lane that would idle: FTP cannot be told where to
 stop, so what was on its way when a range ends is wasted, some megabytes."""
 BLOCK = 1024 * 1024
-"""Ranges begin at multiples of it, where file systems like them to."""
+"""A range is halved at a multiple of it in the file, where file systems like writing to begin."""
 
 Gap = tuple[int, int | None]
 """A missing range; None for an end that only the server knows."""
@@ -58,7 +58,7 @@ class Spans:
         """Take the second half of what is still to come of a range off it, as a range of its own."""
         end = self._end(span, size)
         at = span.start + span.received
-        middle = at + -(-(end - at) // 2 // BLOCK) * BLOCK
+        middle = -(-(at + end) // 2 // BLOCK) * BLOCK
         half = Span(middle, span.stop)
         span.stop = middle
         self._live.add(half)
