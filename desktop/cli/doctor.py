@@ -22,7 +22,7 @@ from desktop.cli.output import Output
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.core.units import format_bytes
 from desktop.places import Places, private_folder
-from desktop.store.database import Store
+from desktop.store.database import Store, check_sqlite
 
 LEAST_SPACE = 1_000_000_000
 """Bytes free below which a download is likely to meet the end of the disk."""
@@ -116,8 +116,11 @@ def _display() -> Finding:
 
 
 def _sqlite() -> Finding:
-    fits = sqlite3.sqlite_version_info >= (3, 33)  # UPDATE ... FROM, by which results are recorded
-    return Finding("SQLite", fits, sqlite3.sqlite_version, "Install a Python whose SQLite is 3.33 or newer.")
+    try:
+        check_sqlite()
+    except UsageError as error:
+        return Finding("SQLite", False, sqlite3.sqlite_version, error.suggestion)
+    return Finding("SQLite", True, sqlite3.sqlite_version)
 
 
 def _tls() -> Finding:

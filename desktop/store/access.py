@@ -12,6 +12,9 @@ import peewee
 
 from desktop.core.errors import DatabaseBusy, DatabaseDamaged, DiskFull, ShotDockError, TargetUnwritable
 
+OLDEST_SQLITE = (3, 33)
+"""Results are recorded by UPDATE ... FROM."""
+
 PATIENCE = 5.0
 """Seconds to wait for another program's write to end."""
 

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import sqlite3
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from desktop.core.errors import TargetUnwritable
+from desktop.core.errors import TargetUnwritable, UsageError
 from desktop.places import private_folder
-from desktop.store.access import Access, damaged
+from desktop.store.access import OLDEST_SQLITE, Access, damaged
 from desktop.store.connections import Connections
 from desktop.store.events import Events
 from desktop.store.jobs import Jobs
@@ -39,8 +40,9 @@ class Store:
         """Open the database at path, created (0600, in a folder of 0700) or migrated if need be.
 
         Raises NewerDatabase and DatabaseDamaged, the file being untouched; DatabaseBusy if another program
-        holds it for five seconds; TargetUnwritable.
+        holds it for five seconds; TargetUnwritable; UsageError for a SQLite that cannot do what is asked of it.
         """
+        check_sqlite()
         try:
             private_folder(path.parent)
             if not path.exists():
@@ -84,6 +86,16 @@ class Store:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def check_sqlite() -> None:
+    """Raise UsageError unless Python's SQLite is new enough: it would fail at the first result to be recorded."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise UsageError(
+            title="This Python's SQLite is too old.",
+            cause=f"It is {sqlite3.sqlite_version}.",
+            suggestion=f"Install a Python whose SQLite is {'.'.join(map(str, OLDEST_SQLITE))} or newer.",
+        )
 
 
 def check(access: Access) -> None:

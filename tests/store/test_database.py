@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from desktop.core.errors import DatabaseBusy, DatabaseDamaged, DiskFull, NewerDatabase, NotFound, TargetUnwritable
+from desktop.core.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DiskFull,
+    NewerDatabase,
+    NotFound,
+    TargetUnwritable,
+    UsageError,
+)
 from desktop.core.task import FileResult, LogLine
 from desktop.store import access as access_module
 from desktop.store import database
@@ -34,6 +42,14 @@ def raw(path: Path, sql: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(sql)
         connection.commit()
+
+
+def test_a_sqlite_too_old_is_refused_before_anything_is_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 32, 3))
+    with pytest.raises(UsageError, match="SQLite is too old") as caught:
+        Store.open(path)
+    assert "3.33 or newer" in caught.value.suggestion
+    assert not path.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
