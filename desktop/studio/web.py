@@ -137,9 +137,13 @@ class Web:
 
     def _followed(self, url: str, location: str) -> str:
         """Return where a redirect leads, if it stays on this server."""
-        there = urljoin(url, location)
+        try:
+            there = urljoin(url, location)
+            host = urlsplit(there).hostname
+        except ValueError:
+            raise self._strange(url, "It redirects to something that is no address.") from None
         if urlsplit(there)[:2] != urlsplit(url)[:2]:
-            raise self._strange(url, f"It sends us to {urlsplit(there).hostname or 'nowhere'}, as login pages do.")
+            raise self._strange(url, f"It sends us to {host or 'nowhere'}, as login pages do.")
         return there
 
     def _strange(self, url: str, cause: str) -> NotTheFile:
@@ -163,15 +167,25 @@ class Web:
             raise
 
     def _make_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # Neither .netrc nor a proxy of the environment: transfers go straight, and so do questions about them.
         session.trust_env = False
         session.headers["User-Agent"] = f"ShotDock/{desktop.__version__}"
         session.headers["Accept"] = "application/json, */*;q=0.5"
         adapter = _Adapter(self._site, self.place, self._sockets)
+        # With a pin the certificate is compared with it, and with nothing else.
+        session.verify = not adapter.pinned
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
+
+
+class _Session(requests.Session):
+    """Leaves redirects to us: even where they are not to be followed, requests reads them, whatever they hold."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: there is nowhere to go."""
+        return None
 
 
 class _Adapter(HTTPAdapter):
@@ -181,6 +195,15 @@ class _Adapter(HTTPAdapter):
         self._pin = read_pins(site.trust.certificates).get(place)
         self._known = sockets
         super().__init__()
+
+    @property
+    def pinned(self) -> bool:
+        """Tell whether the server's one certificate is known."""
+        return self._pin is not None
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave it to our context whom to believe: requests would add a bundle of authorities of its own."""
+        conn.cert_reqs = "CERT_NONE" if self._pin else "CERT_REQUIRED"
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools with our connections and, for TLS, our context."""
@@ -216,6 +239,6 @@ def _note(known: set[socket.socket], sock: socket.socket) -> None:
 def _data(headers: dict[str, str], body: bytes) -> Any:
     if "json" not in headers.get("content-type", "").lower():
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return json.loads(body)
     return None

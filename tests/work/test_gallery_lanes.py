@@ -251,11 +251,11 @@ def test_another_etag_behind_a_fresh_link_starts_over_and_never_splices(tmp_path
             if gallery.videos["42"] is other:
                 asked = request.headers.get("range")
                 changed = asked is not None and request.headers.get("if-range") not in (None, etag())
-                return answer("200 OK", other, length=True, **gallery.headers("42")) if changed else None
+                return answer("200 OK", other, True, **gallery.headers("42")) if changed else None
             told = {"Content_Length": str(len(FILM)), "Connection": "close"} | gallery.headers("42")
             gallery.videos["42"] = other
             gallery.expire()
-            return answer("200 OK", FILM[: 5 * MIB], length=True, **told)
+            return answer("200 OK", FILM[: 5 * MIB], True, **told)
 
         def etag() -> str:
             return gallery.headers("42")["ETag"]
@@ -277,7 +277,7 @@ def test_without_an_etag_nothing_is_spliced_over_two_links(tmp_path: Path) -> No
             gallery.videos["42"] = other
             gallery.expire()
             told = {"Content_Length": str(len(FILM)), "Connection": "close"} | gallery.headers("42")
-            return answer("200 OK", FILM[: 5 * MIB], length=True, **told)
+            return answer("200 OK", FILM[: 5 * MIB], True, **told)
 
         gallery.of_storage = cut
         carrying = Carrying(gallery, tmp_path)
