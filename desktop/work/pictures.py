@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from desktop.core.errors import Ask, NotFound, NotTheFile, Retry, ShotDockError, Stop, Stopped
 from desktop.core.gallery import Video
 from desktop.studio.gallery import open_source
+from desktop.studio.gallery.links import GalleryLinks
 from desktop.transfer.ports import Site
 from desktop.work.background import Background, Failed, Work
 from desktop.work.disk_cache import DiskCache
@@ -115,18 +116,23 @@ class Pictures:
         source = self._rested(site)
         work.on_cancel(source.close)
         try:
-            picture = self._by_link(source, links.thumbnail(server.base, video.id, None), video)
-        except (Stop, Ask, Retry):
-            if work.stopped():
-                raise
-            known = links.thumbnail(server.base, video.id, None)
-            fresh = links.thumbnail(server.base, video.id, known) if known else None
-            if fresh is None:
-                raise
-            picture = self._by_link(source, fresh, video)
+            picture = self._healed(work, source, links, server.base, video)
+        except BaseException:
+            source.close()
+            raise
         work.done()
         self._rest(source, site)
         return picture
+
+    def _healed(self, work: Work, source: "HttpSource", links: GalleryLinks, base: str, video: Video) -> bytes:
+        known = links.thumbnail(base, video.id, None)
+        try:
+            return self._by_link(source, known, video)
+        except (Stop, Ask, Retry):
+            fresh = links.thumbnail(base, video.id, known) if known and not work.stopped() else None
+            if fresh is None:
+                raise
+            return self._by_link(source, fresh, video)
 
     def _by_link(self, source: "HttpSource", link: str | None, video: Video) -> bytes:
         if link is None:

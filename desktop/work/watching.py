@@ -1,8 +1,10 @@
 """Bring one video for the player: through the transfer engine, resumable, but no task of the queue."""
 
 import secrets
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from desktop.core.gallery import PREFIX, Video
 from desktop.core.media import Entry
 from desktop.studio.gallery.names import lasting_path
 from desktop.transfer.budget import HostBudget
-from desktop.transfer.jobs import Job
+from desktop.transfer.jobs import Job, JobDone
 from desktop.transfer.lane import Lane
 from desktop.transfer.pace import Pace
 from desktop.transfer.ports import CONFLICTS
@@ -22,6 +24,8 @@ from desktop.work.sites import Server, Sites
 
 MOST_ON_DISK = 2 << 30
 """Bytes of all videos kept for the player; the newest one stays, however large it is."""
+_LOOK = 0.05
+"""Seconds between two looks whether another's turn is over."""
 PATIENCE = 60.0
 """Seconds to wait for a connection while transfers use all the host allows."""
 
@@ -33,6 +37,8 @@ class Watching:
         """pace: the limit to keep. folder: where the videos are kept."""
         self._sites, self._pace = sites, pace
         self._cache = DiskCache(folder, MOST_ON_DISK, ".mp4")
+        self._lock = threading.Lock()
+        self._under_way: set[Path] = set()
 
     def bring(self, work: Work, server: Server, video: Video, began: Callable[[Run], None]) -> Path:
         """Return the video's file, fetched unless it is here; what came of one that was broken off is gone on with.
@@ -40,23 +46,35 @@ class Watching:
         began: told the run whose counters tell how far it is. Raises ShotDockError, Stopped.
         """
         path = self._cache.path("\n".join((server.site, server.base, video.id, str(video.created))))
-        if path.is_file() and video.bytes in (None, path.stat().st_size):
-            self._cache.touch(path)
-            return path
-        self._cache.make()
-        site = PREFIX + server.site
-        file = Entry(lasting_path(server.base, video.id), size=video.bytes)
-        # A token of its own: two players never write one part, and whoever comes later takes over what is left.
-        run = Run(
-            secrets.token_hex(4),
-            self._cache.folder,
-            [Job(1, site, file, path)],
-            CONFLICTS["overwrite"],
-            self._pace,
-            _nobody_else,
-            segments=1,
-        )
-        began(run)
+        with self._alone(work, path):
+            if path.is_file() and video.bytes in (None, path.stat().st_size):
+                self._cache.touch(path)
+                return path
+            self._cache.make()
+            file = Entry(lasting_path(server.base, video.id), size=video.bytes)
+            # Another ShotDock may bring the same: a token of our own, and two never write one part.
+            run = Run(
+                secrets.token_hex(4),
+                self._cache.folder,
+                [Job(1, PREFIX + server.site, file, path)],
+                CONFLICTS["overwrite"],
+                self._pace,
+                _nobody_else,
+                segments=1,
+            )
+            began(run)
+            done = self._carried(work, run, PREFIX + server.site)
+        if work.stopped():
+            raise Stopped
+        if done is None:
+            raise Truncated("The video did not come whole.", "The transfer ended early.", "Try again.", file.path)
+        if done.error is not None:
+            raise done.error
+        self._cache.trim(done.transferred + done.reused)
+        return path
+
+    def _carried(self, work: Work, run: Run, site: str) -> JobDone | None:
+        """Carry the run over one lane, on this thread; return how its one job ended."""
         budget = self._sites.budget(site)
         self._wait_for_place(work, budget, site)
         try:
@@ -67,15 +85,23 @@ class Watching:
         finally:
             budget.give_back()
             run.close()
-        if work.stopped():
-            raise Stopped
-        done = run.drain()
-        if not done:
-            raise Truncated("The video did not come whole.", "The transfer ended early.", "Try again.", file.path)
-        if done[0].error is not None:
-            raise done[0].error
-        self._cache.trim(done[0].transferred + done[0].reused)
-        return path
+        return next(iter(run.drain()), None)
+
+    @contextmanager
+    def _alone(self, work: Work, path: Path) -> Iterator[None]:
+        """Wait until nobody here brings the same file: who was broken off a moment ago has its part to put down."""
+        while True:
+            with self._lock:
+                if path not in self._under_way:
+                    self._under_way.add(path)
+                    break
+            if work.wait(_LOOK):
+                raise Stopped
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way.discard(path)
 
     def _wait_for_place(self, work: Work, budget: HostBudget, site: str) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -283,3 +283,24 @@ def test_a_batch_costs_as_many_steps_whatever_its_files(path: Path, count: int) 
     assert fresh.files.downloaded == count
     assert statements.count("COMMIT") == 1
     assert len(statements) <= 12
+
+
+def test_what_came_from_a_site_and_what_is_still_to_come(store: Store) -> None:
+    first = start(store)
+    ids = [each.id for each in store.tasks.files(first.id)]
+    store.tasks.record(first.id, [done(ids[0]), failed(ids[1])])
+    sources = [each.source for each in store.tasks.files(first.id)]
+    second = store.tasks.create(plan(item(actions=(Action.DOWNLOAD, Action.SKIP))), "other000", "y", 5.0)
+    known = store.tasks.brought("vega")
+    # The newest task's files come first; what is skipped or failed is nobody's.
+    assert [(one.source, one.arrived) for one in known] == [
+        (sources[0], False),
+        (sources[2], False),
+        (sources[0], True),
+    ]
+    assert known[-1].path == first.destination / store.tasks.files(first.id)[0].target
+    assert known[-1].size == 1000
+    store.tasks.save(advance(second, TaskEvent.CANCEL, 6.0))
+    store.tasks.save(advance(store.tasks.get(first.id), TaskEvent.CANCEL, 6.0))
+    assert [one.source for one in store.tasks.brought("vega")] == [sources[0]]
+    assert store.tasks.brought("elsewhere") == ()
