@@ -1,5 +1,6 @@
 """What the benchmarks fetch: one large file, many small ones, a studio's tree, a long list of addresses."""
 
+import json
 import os
 from pathlib import Path
 
@@ -30,6 +31,25 @@ def many(folder: Path, count: int, size: int) -> Path:
         if not number % SHELF:
             shelf.mkdir(parents=True)
         _frame(shelf / f"frame.{number % SHELF:04}.exr", size)
+    return folder
+
+
+def films(served: Path, count: int, mebibytes: int) -> Path:
+    """Write `count` videos and the list of a gallery that links them, its API at `gallery-<count>`; return their folder.
+
+    Each bears the name that ShotDock gives a video of its project.
+    """
+    folder = served / f"films-{count}"
+    listed = []
+    for number in range(1, count + 1):
+        film = large(folder / f"film_{number:02}_final.mp4", mebibytes)
+        link = f"/{folder.name}/{film.name}"
+        listed.append(
+            {"id": number, "project_name": f"film {number:02}", "size": film.stat().st_size, "file_url": link}
+        )
+    api = served / f"gallery-{count}" / "api" / "downloads"
+    api.parent.mkdir(parents=True)
+    api.write_text(json.dumps(listed))
     return folder
 
 

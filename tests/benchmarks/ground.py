@@ -120,7 +120,8 @@ class Ground:
 
     @cached_property
     def _nginx(self) -> NginxServer:
-        return self._stack.enter_context(NginxServer(self.served, self.bench / "nginx", extra=["autoindex on;"]))
+        api = "location ~ /api/ { types {} default_type application/json; }"
+        return self._stack.enter_context(NginxServer(self.served, self.bench / "nginx", extra=["autoindex on;", api]))
 
     @cached_property
     def near_http(self) -> Door:

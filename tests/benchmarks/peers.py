@@ -23,6 +23,12 @@ def shotdock_list(listed: Path) -> Command:
     return lambda folder: [sys.executable, "-m", "desktop", "get", "-i", str(listed), str(folder), "--quiet"]
 
 
+def shotdock_gallery(door: Door, api: str) -> Command:
+    """Return `shotdock gallery get` for every video of a gallery."""
+    start = [sys.executable, "-m", "desktop", "gallery", "get", "--all"]
+    return lambda folder: [*start, str(folder), "--server", door.url(api), "--quiet"]
+
+
 def write_list(folder: Path, door: Door, source: Path) -> Path:
     """Write the addresses of the files in a served folder as ShotDock reads them; return the list."""
     listed = folder / f"{source.name}-{door.port}.list"

@@ -15,6 +15,9 @@ from tests.benchmarks.result import Result, Target, judge, lines_of
 SMALL = 3000
 SMALL_SIZE = 16 * 1024
 SEQUENCES = 20
+FILMS = 30
+FILM_SIZE = 32
+"""MiB."""
 
 Prepare = Callable[[Ground, float], tuple[float | None, Sequence[Contestant]]]
 
@@ -102,6 +105,19 @@ def _many_files(protocol: str, *, far: bool = False) -> Prepare:
         return None, [Contestant(name, command, check) for name, command in commands.items()]
 
     return prepare
+
+
+def _gallery(ground: Ground, scale: float) -> tuple[float, Sequence[Contestant]]:
+    count, size = max(2, round(FILMS * scale)), FILM_SIZE
+    source = ground.served / f"films-{count}"
+    if not source.exists():
+        content.films(ground.served, count, size)
+    door = ground.door("http")
+    listed = peers.write_aria2_list(ground.bench, door, source)
+    return count * size * 1.048576, [
+        Contestant(US, peers.shotdock_gallery(door, f"gallery-{count}"), arrived(source, "")),
+        Contestant("aria2 -j8", peers.aria2_list(listed), arrived(source)),
+    ]
 
 
 def _scan(protocol: str) -> Prepare:
@@ -213,5 +229,11 @@ RACES = (
         "scan of 20,000 files in 4,020 folders over FTP, 30 ms away",
         _scan("ftp"),
         (Target(("rclone lsf -R",), 2.0, 4.0),),
+    ),
+    Race(
+        "P11-http",
+        "30 videos of 32 MiB of a gallery over HTTP",
+        _gallery,
+        (Target(("aria2 -j8",), 0.9),),
     ),
 )

@@ -17,7 +17,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the bench is Linux o
 
 
 @linux
-@pytest.mark.parametrize("row", ["P2-sftp", "P5-ftp", "P3-http", "P6-sftp", "P10-ftp", "P7-task"])
+@pytest.mark.parametrize("row", ["P2-sftp", "P5-ftp", "P3-http", "P6-sftp", "P10-ftp", "P7-task", "P11-http"])
 def test_a_row_runs_and_is_kept(row: str, tmp_path: Path) -> None:
     for server, package in (("sshd", "openssh-server"), ("vsftpd", "vsftpd"), ("nginx", "nginx-light")):
         program(server, package)

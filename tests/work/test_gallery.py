@@ -17,7 +17,7 @@ from desktop.demo.content import Size
 from desktop.demo.gallery.gallery import Gallery
 from desktop.demo.gallery.videos import FIRST_ID, GONE, PLAIN, PROJECTS
 from desktop.work import pictures, watching
-from desktop.work.background import Work, ignore
+from desktop.work.background import Work
 from desktop.work.gallery import GalleryDesk
 from tests.conftest import MemoryKeyring
 from tests.servers.scripted_gallery import TOKEN as SCRIPTED_TOKEN
@@ -83,15 +83,17 @@ def test_the_list(visit: Visit, gallery: Gallery) -> None:
     assert all(request.credentials for request in gallery.api.seen)
 
 
-def test_what_is_wrong_with_a_server_goes_to_failed(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("server", "kind"), [("nobody", NotFound), ("sftp://ann@127.0.0.1/x", UsageError), ("VEGA", UsageError)]
+)
+def test_what_is_wrong_with_a_server_goes_to_failed(bench: Bench, server: str, kind: type[ShotDockError]) -> None:
     desk, request = bench.services.gallery, Request("", bench.destination)
-    for server, kind in (("nobody", NotFound), ("sftp://ann@127.0.0.1/x", UsageError), ("VEGA", UsageError)):
-        with pytest.raises(kind):
-            bench.answer(lambda then, failed, server=server: desk.videos(server, then, failed))
-        with pytest.raises(kind):
-            bench.answer(lambda then, failed, server=server: desk.plan(server, (), request, then, failed))
-        with pytest.raises(kind):
-            bench.answer(lambda then, failed, server=server: desk.remember_token(server, "t", False, then, failed))
+    with pytest.raises(kind):
+        bench.answer(lambda then, failed: desk.videos(server, then, failed))
+    with pytest.raises(kind):
+        bench.answer(lambda then, failed: desk.plan(server, (), request, then, failed))
+    with pytest.raises(kind):
+        bench.answer(lambda then, failed: desk.remember_token(server, "t", False, then, failed))
 
 
 def test_left_out_entries_are_told(bench: Bench, qtbot: QtBot) -> None:
