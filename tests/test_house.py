@@ -70,7 +70,7 @@ def test_one_place_catches_everything() -> None:
 
 def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> None:
     """Registry loaders import the part in use; anything else imports at the top of its file."""
-    loaders = r"transfer/sources/__init__|studio/(gallery|jobs)/__init__"
+    loaders = r"transfer/sources/__init__|studio/(gallery|jobs)/__init__|ui/players/__init__"
     parts = rf"{loaders}|store/secrets|studio/shots/sequences|cli/\w+|demo/\w+"
     allowed = rf"desktop/({parts})\.py"
     late = {

@@ -8,7 +8,7 @@ from string import Template
 from PySide6.QtCore import QByteArray, QDir, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory
+from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
 
 from desktop.ui.colours import DARK, LIGHT, Colours, Tone
 
@@ -32,7 +32,7 @@ class Theme(QObject):
         self._app = app
         self.name = ""
         self.colours: Colours = DARK
-        self._icons: dict[tuple[str, Tone], QIcon] = {}
+        self._icons: dict[tuple[str, Tone, bool], QIcon] = {}
         self._colours: dict[Tone, QColor] = {}
         self._sources: dict[str, str] = {}
         style = QStyleFactory.create("Fusion")
@@ -71,17 +71,26 @@ class Theme(QObject):
         """Return a ground's colour by its name in Colours, e.g. "line_strong"."""
         return QColor(getattr(self.colours, name))
 
-    def icon(self, name: str, tone: Tone = Tone.TEXT) -> QIcon:
-        """Return the icon of `resources/icons/<name>.svg` in the tone's colour, drawn once and kept."""
-        key = (name, tone)
+    def icon(self, name: str, tone: Tone = Tone.TEXT, colours: Colours | None = None) -> QIcon:
+        """Return the icon of `resources/icons/<name>.svg` in the tone's colour, drawn once and kept.
+
+        colours: those of the theme in use if None.
+        """
+        colours = colours or self.colours
+        key = (name, tone, colours.dark)
         if key not in self._icons:
             icon = QIcon()
             for size in ICON_SIZES:
-                icon.addPixmap(self._draw(name, self.colours.of(tone), size), QIcon.Mode.Normal)
+                icon.addPixmap(self._draw(name, colours.of(tone), size), QIcon.Mode.Normal)
             for size in DISABLED_SIZES:
-                icon.addPixmap(self._draw(name, self.colours.line_strong, size), QIcon.Mode.Disabled)
+                icon.addPixmap(self._draw(name, colours.line_strong, size), QIcon.Mode.Disabled)
             self._icons[key] = icon
         return self._icons[key]
+
+    def darken(self, widget: QWidget) -> None:
+        """Make a widget dark, with everything in it, whatever theme is in use."""
+        widget.setPalette(_palette(DARK))
+        widget.setStyleSheet(_style_sheet(DARK))
 
     def dress(self, thing: QAbstractButton | QAction, icon: str, tone: Tone = Tone.TEXT) -> None:
         """Give a button or an action an icon that follows the theme."""
