@@ -85,10 +85,10 @@ def cannot_play(cause: str) -> ShotDockError:
     )
 
 
-def cannot_show(codec: str) -> ShotDockError:
-    """Return the words for a picture that no decoder here can read."""
+def cannot_show(codec: str, words: str = "") -> ShotDockError:
+    """Return the words for a picture that no decoder here can read; words: what the library says of it."""
     return Unsupported(
         title=f"This player cannot show {codec} video." if codec else "This player cannot show this video's codec.",
-        cause="The file was opened, but not one frame came out of it.",
+        cause=words or "The file was opened, but not one frame came out of it.",
         suggestion="The file itself is fine: open it in the system's player, or download it.",
     )

@@ -9,7 +9,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
 from desktop.ui.formats import Formats
-from desktop.ui.models.timeline import Timeline, clock
+from desktop.ui.models.timeline import Timeline
 from desktop.ui.playback import Facts, Playback, Still
 from desktop.ui.players import PLAYERS
 from desktop.ui.videos import Fetch, VideoProvider
@@ -148,7 +148,7 @@ class Reel(QObject):
         self.playing = False
         timeline = self.timeline
         if self._still is not None and self._aim is None and self._still.end < timeline.seconds - 3 / timeline.rate:
-            self.line = f"the picture ends at {clock(self._still.end)} of {timeline.whole()}: the file is cut short"
+            self.line = f"the picture ends at frame {self.number + 1} of {timeline.last + 1}: the file is cut short"
             self.tone = Tone.WARN
         self.changed.emit()
 

@@ -97,6 +97,7 @@ class PlayerDialog(Dialog):
         whole.addWidget(self.bar, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self.picture.keep_clear(self.bar.sizeHint().height())
         self._head.setProperty("away", True)
+        self._head.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def _wire(self) -> None:
         reel, seek = self.reel, self.bar.seek

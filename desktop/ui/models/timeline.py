@@ -29,11 +29,6 @@ class Timeline:
         """Return a time in seconds at which this frame is shown for certain: its beginning may be rounded away."""
         return (min(self.last, max(0, number)) + 0.5) / self.rate
 
-    def later(self, number: int, seconds: float) -> int:
-        """Return the frame so many seconds after another, or before if negative; at least one frame away."""
-        step = round(seconds * self.rate) or (1 if seconds > 0 else -1)
-        return min(self.last, max(0, number + step))
-
     def clock(self, number: int) -> str:
         """Return the time a frame begins, e.g. `0:07` or `1:02:03`."""
         return clock(number / self.rate)

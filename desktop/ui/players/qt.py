@@ -178,7 +178,9 @@ class QtPlayback(Playback):
     def _error(self, error: QMediaPlayer.Error, words: str) -> None:
         if self._closed or self._seen:
             return  # a fault further in is met again as an end that comes early
-        if error is QMediaPlayer.Error.AccessDeniedError:
+        if self._facts is not None:
+            self._fail(cannot_show(self._facts.codec, words))
+        elif error is QMediaPlayer.Error.AccessDeniedError:
             self._fail(NotAllowed("The video may not be read.", words, "Check the file's rights.", str(self._path)))
         else:
             self._fail(_not_a_video(self._path, words))
