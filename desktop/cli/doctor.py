@@ -19,6 +19,7 @@ from desktop import settings as settings_file
 from desktop.cli import gui, status
 from desktop.cli.group import Verb
 from desktop.cli.output import Output
+from desktop.cli.player_check import player_fault
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.core.units import format_bytes
 from desktop.places import Places, private_folder
@@ -104,6 +105,14 @@ def _window() -> Finding:
     advice = f"As root: {gui.APT}" if sys.platform == "linux" else "Install ShotDock again."
     return Finding(
         "Window libraries", not fault, fault or "Qt loads", f"{advice} (the command line works)", needed=False
+    )
+
+
+def _player() -> Finding:
+    fault = player_fault()
+    advice = f"As root: {gui.APT}" if sys.platform == "linux" else "Install ShotDock again."
+    return Finding(
+        "Player", not fault, fault or "videos play", f"{advice} (videos open in the system's player)", needed=False
     )
 
 
@@ -201,6 +210,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _python,
     _pyside,
     _window,
+    _player,
     _display,
     _sqlite,
     _tls,

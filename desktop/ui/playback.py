@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from desktop.core.errors import ShotDockError, Unsupported
+from desktop.core.errors import NotTheFile, ShotDockError, Unsupported
 from desktop.ui.models.timeline import Timeline
 
 
@@ -91,4 +91,24 @@ def cannot_show(codec: str, words: str = "") -> ShotDockError:
         title=f"This player cannot show {codec} video." if codec else "This player cannot show this video's codec.",
         cause=words or "The file was opened, but not one frame came out of it.",
         suggestion="The file itself is fine: open it in the system's player, or download it.",
+    )
+
+
+def not_a_video(path: Path, words: str) -> ShotDockError:
+    """Return the words for a file that cannot be opened as a video; words: what the library says of it."""
+    return NotTheFile(
+        title="This file cannot be read as a video.",
+        cause=f"It is damaged, cut short, or something else under a video's name. {words}".strip(),
+        suggestion="Download it again; if that does not help, it is broken on the server too.",
+        path=str(path),
+    )
+
+
+def no_picture(path: Path) -> ShotDockError:
+    """Return the words for a file without a picture."""
+    return NotTheFile(
+        title="There is no picture in this file.",
+        cause="It holds sound only, or a picture in a form this player does not know.",
+        suggestion="The system's own player may know it.",
+        path=str(path),
     )

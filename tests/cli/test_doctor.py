@@ -15,9 +15,24 @@ def test_doctor_checks_everything_and_says_it_in_both_tongues(shotdock: Console)
     said = shotdock("doctor")
     assert said.status == 0
     checks = shotdock("doctor", "--json").json["checks"]
-    for name in ("Python", "PySide6", "Window libraries", "Keyring", "Home folder", "Database", "SQLite", "TLS"):
+    for name in (
+        "Python",
+        "PySide6",
+        "Window libraries",
+        "Player",
+        "Keyring",
+        "Home folder",
+        "Database",
+        "SQLite",
+        "TLS",
+    ):
         assert name in said.out
         assert any(check["name"] == name for check in checks)
+
+
+def test_doctor_plays_a_video(shotdock: Console) -> None:
+    found = {check["name"]: check for check in shotdock("doctor", "--json").json["checks"]}
+    assert found["Player"]["ok"], found["Player"]["found"]
 
 
 def test_doctor_tells_of_a_broken_database_and_settings(shotdock: Console) -> None:

@@ -72,6 +72,21 @@ def test_after_its_end_a_film_can_be_sought_in_and_played_again(tmp_path: Path, 
     seen.playback.close()
 
 
+def test_a_loop_asked_for_when_the_whole_file_is_read_already_begins_again(tmp_path: Path, qtbot: QtBot) -> None:
+    seen = Watched(write_film(tmp_path / "film.mp4"))
+    qtbot.waitUntil(lambda: bool(seen.stills) and shown_frame(seen.stills[-1].draw()) > FRAMES // 2, timeout=WAIT)
+    states: list[bool] = []
+    seen.playback.played.connect(states.append)
+    seen.playback.set_loop(True)
+    seen.stills.clear()
+    qtbot.waitUntil(lambda: len(seen.stills) > FRAMES, timeout=WAIT)
+    assert not seen.ends
+    assert False not in states
+    seen.playback.set_loop(False)
+    qtbot.waitUntil(lambda: seen.ends == 1, timeout=WAIT)
+    seen.playback.close()
+
+
 @pytest.mark.parametrize("loop", [False, True], ids=["at its end", "in a loop"])
 def test_a_codec_that_yields_no_frame_and_no_error_is_noticed(tmp_path: Path, qtbot: QtBot, loop: bool) -> None:
     seen = Watched(write_silent_codec(tmp_path / "av1.mp4"), loop)

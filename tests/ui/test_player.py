@@ -272,7 +272,7 @@ class Desktop(QObject):
 @pytest.fixture
 def desktop(qapp: object) -> Iterator[Desktop]:
     made = Desktop()
-    QDesktopServices.setUrlHandler("file", made, "open")
+    QDesktopServices.setUrlHandler("file", made, "open")  # type: ignore[arg-type]  # the stub says bytes, the call wants text
     yield made
     QDesktopServices.unsetUrlHandler("file")
 

@@ -1,8 +1,9 @@
 """QtMultimedia plays: the one file that imports it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtMultimedia import (
     QAudioOutput,
     QMediaDevices,
@@ -12,9 +13,9 @@ from PySide6.QtMultimedia import (
     QVideoSink,
 )
 
-from desktop.core.errors import NotAllowed, NotTheFile, ShotDockError
+from desktop.core.errors import NotAllowed, ShotDockError
 from desktop.ui.models.timeline import USUAL_RATE, Timeline
-from desktop.ui.playback import Facts, Playback, Still, cannot_play, cannot_show
+from desktop.ui.playback import Facts, Playback, Still, cannot_play, cannot_show, no_picture, not_a_video
 from desktop.ui.players import noise
 
 NO_PICTURE_MS = 3000
@@ -55,7 +56,7 @@ class QtPlayback(Playback):
             self._player.setAudioOutput(self._output)
         self._path = Path()
         self._facts: Facts | None = None
-        self._closed = self._over = self._seen = False
+        self._closed = self._over = self._seen = self._running = self._loop = False
         self._waiting: float | None = None
         self._seeking = _timer(self, SEEK_MS, self._next_seek)
         self._watchdog = _timer(self, NO_PICTURE_MS, self._nothing_seen)
@@ -92,6 +93,7 @@ class QtPlayback(Playback):
 
     def set_loop(self, loop: bool) -> None:
         """Loop or not."""
+        self._loop = loop
         self._player.setLoops(QMediaPlayer.Loops.Infinite if loop else QMediaPlayer.Loops.Once)
 
     def close(self) -> None:
@@ -140,15 +142,17 @@ class QtPlayback(Playback):
         if status is Status.LoadedMedia and self._facts is None:
             self._loaded()
         elif status is Status.EndOfMedia:
-            if self._seen:
-                self.ended.emit()
-            else:
+            if not self._seen:
                 self._nothing_seen()
+            elif self._begins_again():
+                self._player.play()
+            else:
+                self.ended.emit()
 
     def _loaded(self) -> None:
         self._facts = self._read_facts()
         if not self._player.hasVideo():
-            self._fail(_no_picture(self._path))
+            self._fail(no_picture(self._path))
             return
         self._watchdog.start()
         self.opened.emit(self._facts)
@@ -168,8 +172,13 @@ class QtPlayback(Playback):
         return Facts(timeline, "" if codec == "Unspecified" else codec, width, height, silent)
 
     def _state(self, state: QMediaPlayer.PlaybackState) -> None:
-        if not self._closed:
-            self.played.emit(state is State.PlayingState)
+        if not self._closed and not (state is State.StoppedState and self._begins_again()):
+            self._running = state is State.PlayingState
+            self.played.emit(self._running)
+
+    def _begins_again(self) -> bool:
+        """Tell whether a stop is none: Qt loops by itself only if it was told before it had read the whole file."""
+        return self._loop and self._running and not self._over
 
     def _nothing_seen(self) -> None:
         if not self._seen:
@@ -183,7 +192,7 @@ class QtPlayback(Playback):
         elif error is QMediaPlayer.Error.AccessDeniedError:
             self._fail(NotAllowed("The video may not be read.", words, "Check the file's rights.", str(self._path)))
         else:
-            self._fail(_not_a_video(self._path, words))
+            self._fail(not_a_video(self._path, words))
 
     def _fail(self, error: ShotDockError) -> None:
         if not self._over:
@@ -193,27 +202,9 @@ class QtPlayback(Playback):
             self.failed.emit(error)
 
 
-def _timer(parent: QObject, interval: int, run: object) -> QTimer:
+def _timer(parent: QObject, interval: int, run: Callable[[], None]) -> QTimer:
     timer = QTimer(parent)
     timer.setSingleShot(True)
     timer.setInterval(interval)
-    timer.timeout.connect(run, Qt.ConnectionType.AutoConnection)
+    timer.timeout.connect(run)
     return timer
-
-
-def _not_a_video(path: Path, words: str) -> ShotDockError:
-    return NotTheFile(
-        title="This file cannot be read as a video.",
-        cause=f"It is damaged, cut short, or something else under a video's name. {words}".strip(),
-        suggestion="Download it again; if that does not help, it is broken on the server too.",
-        path=str(path),
-    )
-
-
-def _no_picture(path: Path) -> ShotDockError:
-    return NotTheFile(
-        title="There is no picture in this file.",
-        cause="It holds sound only, or a picture in a form this player does not know.",
-        suggestion="The system's own player may know it.",
-        path=str(path),
-    )
