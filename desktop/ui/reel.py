@@ -66,7 +66,7 @@ class Reel(QObject):
         """Fetch a video if need be, and play it."""
         self.close()
         self._reset()
-        self.fetching, self.line = True, "fetching"
+        self.fetching, self.line = True, "asking for the video"
         turn = self._turn
         self.changed.emit()
         fetch = self._provider.open(

@@ -246,6 +246,20 @@ def test_controls_fade_while_playing_and_come_back(player: PlayerDialog, qtbot: 
     assert not player.fading._idle.isActive()
 
 
+def test_controls_can_be_put_away_to_step_through_the_whole_picture(player: PlayerDialog, qtbot: QtBot) -> None:
+    press(player, Key.Key_H)
+    assert not player.bar.isVisible()
+    press(player, Key.Key_Home)
+    press(player, Key.Key_Right)
+    wait_for_frame(player, 1, qtbot)
+    assert not player.bar.isVisible()
+    press(player, Key.Key_H)
+    assert player.bar.isVisible()
+    press(player, Key.Key_H)
+    QTest.mouseMove(player.picture, QPoint(70, 80))
+    qtbot.waitUntil(player.bar.isVisible, timeout=WAIT)
+
+
 def test_every_button_names_its_keys_and_every_control_itself(player: PlayerDialog) -> None:
     for key in KEYS:
         tip = player.keys[key.name].toolTip()

@@ -24,6 +24,7 @@ from desktop.ui.widgets.player_bar import PlayerBar
 from desktop.ui.widgets.screen import Screen
 
 SIZE = (1280, 800)
+LEAST_SIZE = (640, 420)
 FIRST_VOLUME = 80
 LOUDER = 5
 """Percent of the volume an arrow key changes."""
@@ -52,6 +53,7 @@ class PlayerDialog(Dialog):
         super().__init__(theme, "Player", parent)
         self.setObjectName("player")
         self.setWindowFlags(Qt.WindowType.Window)
+        self.setMinimumSize(*LEAST_SIZE)
         theme.darken(self)
         self.videos, self.index, self._memory = videos, index, memory
         self.reel = Reel(provider, formats, self)
@@ -85,6 +87,7 @@ class PlayerDialog(Dialog):
             "louder": partial(self._louder, LOUDER),
             "softer": partial(self._louder, -LOUDER),
             "download": lambda: self.download.emit(self.video),
+            "controls": lambda: self.fading.dismiss(),
             "full-screen": self.toggle_full_screen,
         }
 
@@ -147,7 +150,7 @@ class PlayerDialog(Dialog):
     def _changed(self) -> None:
         reel, keys = self.reel, self.keys
         if reel.fetching:
-            self.notice.wait(f"Fetching {self.video.file_name}", reel.line, reel.fetched)
+            self.notice.wait(self.video.file_name, reel.line, reel.fetched)
         elif not reel.lost:
             self.notice.hide()
         for name in ("play", "frame-back", "frame-forward", "second-back", "second-forward", "first", "last"):
@@ -244,6 +247,7 @@ class PlayerDialog(Dialog):
         put("player/volume", self.bar.volume.value())
         for name in ("mute", "loop"):
             put(f"player/{name}", self.keys[name].isChecked())
-        put("player/geometry", self.saveGeometry())
+        if not self.isFullScreen():
+            put("player/geometry", self.saveGeometry())
         self.reel.close()
         super().done(result)

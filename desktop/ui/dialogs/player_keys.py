@@ -38,6 +38,7 @@ KEYS = (
     Key("louder", "Louder", ("Up",), repeats=True),
     Key("softer", "Softer", ("Down",), repeats=True),
     Key("download", "Download", ("D",), "download"),
+    Key("controls", "Hide or show the controls", ("H",)),
     Key("full-screen", "Full screen", ("F", "F11"), "full-screen"),
 )
 

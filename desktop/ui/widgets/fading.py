@@ -18,7 +18,7 @@ class Fading(QObject):
     def __init__(self, ground: QWidget, *faded: QWidget) -> None:
         super().__init__(ground)
         self._ground, self._faded = ground, faded
-        self._allowed = False
+        self._allowed = self._dismissed = False
         self._last = QPointF(-1, -1)
         self._effects = [QGraphicsOpacityEffect(widget) for widget in faded]
         for widget, effect in zip(faded, self._effects, strict=True):
@@ -48,8 +48,20 @@ class Fading(QObject):
             self._allowed = allowed
             self.wake()
 
+    def dismiss(self) -> None:
+        """Take the widgets away at once, until the mouse moves; called again, bring them back."""
+        if self._dismissed:
+            self._return()
+            return
+        self._dismissed = True
+        self._idle.stop()
+        self._fade.stop()
+        self._gone()
+
     def wake(self) -> None:
-        """Show the widgets, and wait anew."""
+        """Show the widgets, unless they were dismissed, and wait anew."""
+        if self._dismissed:
+            return
         self._fade.stop()
         for widget, effect in zip(self._faded, self._effects, strict=True):
             effect.setEnabled(False)
@@ -64,8 +76,12 @@ class Fading(QObject):
         """Notice the mouse; some systems tell of a move that is none when a widget under the pointer goes."""
         if isinstance(event, QMouseEvent) and event.globalPosition() != self._last:
             self._last = event.globalPosition()
-            self.wake()
+            self._return()
         return super().eventFilter(watched, event)
+
+    def _return(self) -> None:
+        self._dismissed = False
+        self.wake()
 
     def _begin(self) -> None:
         if any(widget.underMouse() for widget in self._faded):

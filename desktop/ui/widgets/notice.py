@@ -9,7 +9,7 @@ from desktop.ui.widgets.card import Act
 from desktop.ui.widgets.parts import Paragraph, column, label, push
 
 ICON = 40
-WIDTH = 440
+WIDTH = 540
 
 
 class Notice(QWidget):
@@ -19,7 +19,7 @@ class Notice(QWidget):
         super().__init__()
         self._theme = theme
         self._icon = label()
-        self.title = label("", "title")
+        self.title = Paragraph("", WIDTH, "title")
         self.text = Paragraph("", WIDTH)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -51,8 +51,10 @@ class Notice(QWidget):
                 button.setFocus()
         self._line.addStretch(1)
 
-    def wait(self, title: str, text: str, part: float | None) -> None:
-        """Show that something is under way; part: how much of it is done, 0 to 1, None if nobody knows."""
+    def wait(self, name: str, text: str, part: float | None) -> None:
+        """Show that a file is under way; part: how much of it is done, 0 to 1, None if nobody knows."""
+        # A name has no spaces to be broken at.
+        title = self.title.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, WIDTH)
         if self._bar.isHidden() or self.isHidden():
             self.tell("download", Tone.MUTED, title, text)
         self._show("download", Tone.MUTED, title, text, part)
@@ -62,7 +64,7 @@ class Notice(QWidget):
     def _show(self, icon: str, tone: Tone, title: str, text: str, part: float | None) -> None:
         pixmap = self._theme.icon(icon, tone, DARK).pixmap(QSize(ICON, ICON), self.devicePixelRatioF())
         self._icon.setPixmap(pixmap)
-        self.title.setText(title)
+        self.title.show_text(title)
         self.text.show_text(text)
         self._bar.setVisible(part is not None)
         self.show()
