@@ -1,6 +1,5 @@
 """One video in the player: fetched, opened, played, stepped through by frame."""
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -8,11 +7,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop.core.errors import ShotDockError
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
+from desktop.ui.delivery import Delivery
 from desktop.ui.formats import Formats
 from desktop.ui.models.timeline import Timeline
 from desktop.ui.playback import Facts, Playback, Still
 from desktop.ui.players import PLAYERS
-from desktop.ui.videos import Fetch, VideoProvider
+from desktop.ui.videos import VideoProvider
 
 
 class Reel(QObject):
@@ -28,22 +28,28 @@ class Reel(QObject):
 
     def __init__(self, provider: VideoProvider, formats: Formats, parent: QObject) -> None:
         super().__init__(parent)
-        self._provider, self._formats = provider, formats
-        self._fetch: Fetch | None = None
+        self._delivery = Delivery(provider, formats, self)
+        self._delivery.moved.connect(self._fetching)
+        self._delivery.arrived.connect(self._ready)
+        self._delivery.lost.connect(self._give_up)
         self._playback: Playback | None = None
         self._still: Still | None = None
         self._aim: float | None = None
         self._loudness, self._muted, self._loop = 1.0, False, False
-        self._turn = 0
         self._reset()
 
     def _reset(self) -> None:
         self.path: Path | None = None
         self.facts: Facts | None = None
-        self.fetching = self.lost = self.playing = False
+        self.lost = self.playing = False
         self.line, self.tone = "", Tone.MUTED
         self.fetched: float | None = None
-        self._still, self._aim, self._where = None, None, "on disk"
+        self._still, self._aim = None, None
+
+    @property
+    def fetching(self) -> bool:
+        """Tell whether the file is still on its way."""
+        return self._delivery.under_way
 
     @property
     def timeline(self) -> Timeline:
@@ -66,39 +72,24 @@ class Reel(QObject):
         """Fetch a video if need be, and play it."""
         self.close()
         self._reset()
-        self.fetching, self.line = True, "asking for the video"
-        turn = self._turn
-        self.changed.emit()
-        fetch = self._provider.open(
-            video, partial(self._ready, turn), partial(self._progress, turn), partial(self._lost, turn)
-        )
-        if turn == self._turn:
-            self._fetch = fetch
+        self._delivery.ask(video)
+        if self.fetching:
+            self.line = self.line or "asking for the video"
+            self.changed.emit()
 
     def close(self) -> None:
         """Let the video go."""
-        self._turn += 1
-        if self._fetch is not None:
-            fetch, self._fetch = self._fetch, None
-            fetch.cancel()
+        self._delivery.cancel()
         if self._playback is not None:
             playback, self._playback = self._playback, None
             playback.close()
 
-    def _progress(self, turn: int, done: int, total: int | None) -> None:
-        if turn != self._turn:
-            return
-        self._where = "fetched"
-        size = self._formats.size
-        self.fetched = min(1.0, done / total) if total else None
-        self.line = f"fetching {int(self.fetched * 100)} % of {size(total)}" if self.fetched is not None else ""
-        self.line = self.line or f"fetching, {size(done)} so far"
+    def _fetching(self, words: str, part: float | None) -> None:
+        self.line, self.fetched = words, part
         self.changed.emit()
 
-    def _ready(self, turn: int, path: Path) -> None:
-        if turn != self._turn:
-            return
-        self.path, self.fetching, self.fetched, self.line = path, False, None, "opening"
+    def _ready(self, path: Path) -> None:
+        self.path, self.fetched, self.line = path, None, "opening"
         self.changed.emit()
         try:
             playback = PLAYERS["qt"]()
@@ -115,13 +106,9 @@ class Reel(QObject):
         playback.set_loop(self._loop)
         playback.open(path)
 
-    def _lost(self, turn: int, error: ShotDockError) -> None:
-        if turn == self._turn:
-            self._give_up(error)
-
     def _give_up(self, error: ShotDockError) -> None:
-        self.playing, self.fetching, self.lost, self.fetched = False, False, True, None
-        self.line, self.tone = self._where if self.path is not None else "not fetched", Tone.MUTED
+        self.playing, self.lost, self.fetched = False, True, None
+        self.line, self.tone = self._delivery.source if self.path is not None else "not fetched", Tone.MUTED
         self.changed.emit()
         self.failed.emit(error)
 
@@ -130,7 +117,7 @@ class Reel(QObject):
     def _opened(self, facts: Facts) -> None:
         self.facts = facts
         size = f", {facts.width} \N{MULTIPLICATION SIGN} {facts.height}" if facts.width else ""
-        self.line = f"{self._where}{size}, {facts.timeline.rate:.5g} fps"
+        self.line = f"{self._delivery.source}{size}, {facts.timeline.rate:.5g} fps"
         self.changed.emit()
 
     def _pictured(self, still: Still) -> None:

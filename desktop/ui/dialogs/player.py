@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QSettings, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
-from desktop.ui.dialogs.base import Dialog
+from desktop.ui.dialogs.dark_window import DarkWindow
 from desktop.ui.dialogs.player_keys import add_keys, show_icon
 from desktop.ui.formats import Formats
 from desktop.ui.reel import Reel
@@ -23,14 +23,12 @@ from desktop.ui.widgets.parts import label, panel, row
 from desktop.ui.widgets.player_bar import PlayerBar
 from desktop.ui.widgets.screen import Screen
 
-SIZE = (1280, 800)
-LEAST_SIZE = (640, 420)
 FIRST_VOLUME = 80
 LOUDER = 5
 """Percent of the volume an arrow key changes."""
 
 
-class PlayerDialog(Dialog):
+class PlayerDialog(DarkWindow):
     """Plays the videos of a list one by one.
 
     memory: where volume, mute, loop and the dialog's place are remembered, as "player/..."; the window's own file.
@@ -50,12 +48,8 @@ class PlayerDialog(Dialog):
         memory: QSettings,
         parent: QWidget | None,
     ) -> None:
-        super().__init__(theme, "Player", parent)
-        self.setObjectName("player")
-        self.setWindowFlags(Qt.WindowType.Window)
-        self.setMinimumSize(*LEAST_SIZE)
-        theme.darken(self)
-        self.videos, self.index, self._memory = videos, index, memory
+        super().__init__(theme, "Player", memory, parent)
+        self.videos, self.index = videos, index
         self.reel = Reel(provider, formats, self)
         self.picture, self.notice = Screen(), Notice(theme)
         self.keys = add_keys(self, theme, {name: partial(self._run, run) for name, run in self._runs().items()})
@@ -104,6 +98,7 @@ class PlayerDialog(Dialog):
 
     def _wire(self) -> None:
         reel, seek = self.reel, self.bar.seek
+        self.filled.connect(self._filled)
         reel.changed.connect(self._changed)
         reel.pictured.connect(self.picture.show_still)
         reel.failed.connect(self._failed)
@@ -208,46 +203,25 @@ class PlayerDialog(Dialog):
         self.reel.set_volume(self.bar.volume.value() / 100, muted)
         self.reel.set_loop(self.keys["loop"].isChecked())
 
-    def toggle_full_screen(self) -> None:
-        """Fill the screen, or go back to the window's size."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the window into full screen and out of it."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.WindowStateChange:
-            full = self.isFullScreen()
-            show_icon(self.keys["full-screen"], self.theme, "leave-full-screen" if full else "full-screen")
-            self._head.setProperty("away", not full)  # a window has its own title
-            self.fading.wake()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave full screen with Escape before closing with it."""
-        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
-            self.toggle_full_screen()
-        else:
-            super().keyPressEvent(event)
+    def _filled(self, full: bool) -> None:
+        show_icon(self.keys["full-screen"], self.theme, "leave-full-screen" if full else "full-screen")
+        self._head.setProperty("away", not full)  # a window has its own title
+        self.fading.wake()
 
     # Coming and going
 
     def _recall(self) -> None:
-        value = self._memory.value
+        value = self.memory.value
         volume = value("player/volume", FIRST_VOLUME, type=int)
         self.bar.volume.setValue(volume if isinstance(volume, int) else FIRST_VOLUME)
         for name in ("mute", "loop"):
             self.keys[name].setChecked(bool(value(f"player/{name}", False, type=bool)))
         self._sound()
-        geometry = value("player/geometry")
-        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(*SIZE)
 
     def done(self, result: int) -> None:
         """Remember, stop fetching and playing, close."""
-        put = self._memory.setValue
-        put("player/volume", self.bar.volume.value())
+        self.memory.setValue("player/volume", self.bar.volume.value())
         for name in ("mute", "loop"):
-            put(f"player/{name}", self.keys[name].isChecked())
-        if not self.isFullScreen():
-            put("player/geometry", self.saveGeometry())
+            self.memory.setValue(f"player/{name}", self.keys[name].isChecked())
         self.reel.close()
         super().done(result)
