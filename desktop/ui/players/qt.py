@@ -19,7 +19,7 @@ from desktop.ui.playback import Facts, Playback, Still, cannot_play, cannot_show
 from desktop.ui.players import noise
 
 NO_PICTURE_MS = 3000
-"""How long a loaded file may show nothing before it is held for one that never will.
+"""How long a file may show nothing, once enough of it is read, before it is held for one that never will.
 
 FFmpeg in Qt's wheels has no AV1 decoder, for one, and Qt plays such a file to its end without a frame or an error.
 """
@@ -141,6 +141,10 @@ class QtPlayback(Playback):
             return
         if status is Status.LoadedMedia and self._facts is None:
             self._loaded()
+        elif status is Status.BufferingMedia:
+            self._watchdog.stop()  # a slow disk is no fault of the codec's
+        elif status is Status.BufferedMedia and not self._seen:
+            self._watchdog.start()
         elif status is Status.EndOfMedia:
             if not self._seen:
                 self._nothing_seen()
@@ -154,7 +158,6 @@ class QtPlayback(Playback):
         if not self._player.hasVideo():
             self._fail(no_picture(self._path))
             return
-        self._watchdog.start()
         self.opened.emit(self._facts)
 
     def _read_facts(self) -> Facts:
