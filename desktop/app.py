@@ -126,6 +126,7 @@ def open_window(services: Services | None = None) -> int:
     demo = DemoProcess(app)
     window = MainWindow(services, theme, demo.start)
     window.show()
+    services.jobs.load()
     collector = Collector(app)
     collector.start()
     try:

@@ -56,10 +56,10 @@ class Outcome(StrEnum):
     HERE = "here"
     """The file is on disk and there is no more to do with it."""
     CHECKING = "checking"
-    """It is on disk; what follows (check, quality gate, unpacking) is not done yet."""
+    """It is on disk; what follows (check, quality gate, unpacking) is under way, or was when the program ended."""
     UNPACKED = "unpacked"
     HELD = "held"
-    """Its quality is below the thresholds, so it was not unpacked; a person may still ask for it."""
+    """It is incomplete or its quality too low, so it was not unpacked; a person may still ask for it."""
     BROKEN = "broken"
     """It is not what it should be, or could not be unpacked; the note says why."""
     MISSED = "missed"
@@ -203,20 +203,23 @@ class KindInfo:
 
 
 class Light(StrEnum):
-    """How a measured value stands against its threshold."""
+    """How a measured value stands against its thresholds."""
 
-    GOOD = "good"
-    POOR = "poor"
-    UNJUDGED = "unjudged"
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number of a model's quality.json. name: keys joined with ".". rule: the threshold in words, or ""."""
+    """One number of a model's quality.json.
+
+    name: keys joined with ".". light: None if no threshold is about it. rule: the thresholds in words, or "".
+    """
 
     name: str
     value: float
-    light: Light = Light.UNJUDGED
+    light: Light | None = None
     rule: str = ""
 
 

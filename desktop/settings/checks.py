@@ -1,11 +1,14 @@
 """What a setting may be: small judges that return the value in the form Settings keeps, or raise UsageError."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from desktop.core.errors import UsageError
 from desktop.core.units import parse_rate
+
+Thresholds = tuple[tuple[str, float, float], ...]
 
 
 def whole(least: int, most: int, *, optional: bool = False) -> Callable[[str, object], object]:
@@ -82,8 +85,32 @@ def folders(key: str, value: object) -> object:
     return tuple(Path(folder).expanduser() for folder in value)
 
 
+def thresholds(key: str, value: object) -> Thresholds:
+    """Take a table of names, each with the last number that is green and the last one that is amber."""
+    wanted = "a table such as psnr = [24, 20]: the last number that is good, then the last one that is bearable"
+    if isinstance(value, Mapping):
+        value = tuple((name, *numbers) if isinstance(numbers, list) else () for name, numbers in value.items())
+    if not isinstance(value, tuple | list):
+        raise bad(key, value, wanted)
+    found = []
+    for entry in value:
+        if not isinstance(entry, tuple | list) or len(entry) != 3:
+            raise bad(key, entry, wanted)
+        name, *numbers = entry
+        if not isinstance(name, str) or not name or any(not _number(number) for number in numbers):
+            raise bad(key, entry, wanted)
+        found.append((name, float(numbers[0]), float(numbers[1])))
+    return tuple(found)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def plain(value: object) -> object:
     """Return a value as JSON spells it."""
+    if isinstance(value, tuple) and value and all(isinstance(entry, tuple) for entry in value):
+        return {name: list(numbers) for name, *numbers in value}
     if isinstance(value, tuple):
         return [str(part) for part in value]
     return str(value) if isinstance(value, StrEnum) else value

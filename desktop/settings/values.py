@@ -7,7 +7,19 @@ from pathlib import Path
 from desktop.core.errors import UsageError
 from desktop.core.plan import Options, Order, VersionStrategy
 from desktop.core.templates import result_template
-from desktop.settings.checks import folders, name, one_of, plain, rate, switch, text, value_of, whole
+from desktop.settings.checks import (
+    Thresholds,
+    folders,
+    name,
+    one_of,
+    plain,
+    rate,
+    switch,
+    text,
+    thresholds,
+    value_of,
+    whole,
+)
 
 THEMES = ("system", "light", "dark")
 CHANGED = "changed here"
@@ -32,7 +44,8 @@ class Settings:
     into, or None. tasks_at_once: tasks that run side by side on one server; those on other servers are not held up by
     them. limit_rate: bytes/s over all tasks, or None.
     destination: what a new task begins with, or "". results_folder: where a job's results go below it, see
-    `core.templates`. layers, locked: where values came from and which are the
+    `core.templates`. quality: (name of a number in quality.json, last green, last amber) each; results with a worse
+    one are not unpacked by themselves. layers, locked: where values came from and which are the
     studio's to decide; see `origin`.
     """
 
@@ -48,6 +61,7 @@ class Settings:
     layout_folders: tuple[Path, ...] = ()
     destination: str = ""
     results_folder: str = "{project}/{shot}/results/{job}"
+    quality: Thresholds = (("overall_score", 0.7, 0.5), ("psnr", 24, 20), ("ssim", 0.85, 0.7), ("lpips", 0.2, 0.4))
     theme: str = "dark"
     notify: bool = True
     log_level: str = "INFO"
@@ -96,6 +110,7 @@ CHECKS: dict[str, Callable[[str, object], object]] = {
     "layout_folders": folders,
     "destination": text,
     "results_folder": result_template,
+    "quality": thresholds,
     "theme": one_of(*THEMES),
     "notify": switch,
     "log_level": one_of(*LOG_LEVELS),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.core.errors import HostKeyUnknown, LoginFailed, NotAllowed, ServerBusy, ShotDockError, UsageError
-from desktop.core.job import Report
 from desktop.transfer.retry import Patience
 from desktop.work.background import Background, Work
+from desktop.work.job_server import Looked
 
 AT_ONCE = 2
 """Questions to one server at once: one that hangs holds up its own jobs only."""
@@ -21,8 +21,8 @@ LONGEST_PAUSE = 60.0
 _FOR_A_PERSON = (LoginFailed, NotAllowed, HostKeyUnknown, UsageError)
 """What no waiting mends: nobody is asked again before a person says so. Wrong logins lock accounts."""
 
-Question = Callable[[Work], Report]
-Told = Callable[[int, Report | ShotDockError], None]
+Question = Callable[[Work], Looked]
+Told = Callable[[int, Looked | ShotDockError], None]
 
 
 class Clock(QObject):
@@ -135,9 +135,9 @@ class Poller(QObject):
         if question is None:
             return
 
-        def then(report: Report) -> None:
+        def then(looked: Looked) -> None:
             self._fruitless.pop(job_id, None)
-            self._answered(job_id, report)
+            self._answered(job_id, looked)
 
         def failed(error: ShotDockError) -> None:
             self._fruitless[job_id] += 1
@@ -149,7 +149,7 @@ class Poller(QObject):
 
         self._under_way[job_id] = server, self._background.run(question, then, failed)
 
-    def _answered(self, job_id: int, answer: Report | ShotDockError) -> None:
+    def _answered(self, job_id: int, answer: Looked | ShotDockError) -> None:
         del self._under_way[job_id]
         self._told(job_id, answer)
         self._clock.set(0.0)

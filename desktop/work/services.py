@@ -18,7 +18,9 @@ from desktop.work.background import Background, Desk, Mailbox
 from desktop.work.connections import ConnectionDesk
 from desktop.work.descriptors import make_room
 from desktop.work.gallery import GalleryDesk
+from desktop.work.jobs import JobDesk
 from desktop.work.library import Library
+from desktop.work.polling import Clock
 from desktop.work.queue import Queue
 from desktop.work.settings_box import SettingsBox
 from desktop.work.sites import Sites
@@ -53,6 +55,7 @@ class Services:
     tasks: TaskDesk
     library: Library
     gallery: GalleryDesk
+    jobs: JobDesk
     connections: ConnectionDesk
     settings: SettingsBox
     logs: LogRing
@@ -66,6 +69,7 @@ class Services:
 
     def shutdown(self) -> None:
         """Stop what runs so that it can be resumed, and let go of threads and database."""
+        self.jobs.close()
         self._background.close()
         self.gallery.close()
         self._desk.wait_for(self._queue.shutdown)
@@ -75,11 +79,11 @@ class Services:
         log.info("ShotDock closed")
 
 
-def start_services(places: Places, ring: LogRing, *, threaded: bool = True) -> Services:
+def start_services(places: Places, ring: LogRing, *, threaded: bool = True, clock: Clock | None = None) -> Services:
     """Open the database and wire the services. Raise NewerDatabase, DatabaseDamaged, UsageError.
 
     threaded: give tasks and database a thread of their own, as a window needs; without, everything is told on
-    the calling thread, under its QCoreApplication.
+    the calling thread, under its QCoreApplication. clock: what jobs are asked after by, the real one if None.
     """
     make_room()
     settings = settings_file.load(places)
@@ -104,12 +108,16 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True) -> S
     tasks = TaskDesk(desk, answers, store, queue)
     desk.mailbox.post(queue.open)
     tasks.load()
+    library = Library(parts, background, sites, layout)
+    every = (desk, answers, store, queue)
+    box = SettingsBox(settings, recent, places, every)
     return Services(
         tasks=tasks,
-        library=Library(parts, background, sites, layout),
+        library=library,
         gallery=GalleryDesk(parts, background, sites, places, queue.pace),
         connections=connections,
-        settings=SettingsBox(settings, recent, places, (desk, answers, store, queue)),
+        jobs=JobDesk(every, background, sites, library, tasks, box, clock or Clock()),
+        settings=box,
         logs=ring,
         choices=_choices(folders),
         places=places,

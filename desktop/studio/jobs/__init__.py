@@ -1,10 +1,12 @@
 """Long-running jobs of servers: their kinds, and what is made of their results."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from desktop.transfer.ports import Site
 
 if TYPE_CHECKING:
+    from desktop.studio.jobs.shelf import Shelf
     from desktop.studio.web import Web
 
 
@@ -13,3 +15,10 @@ def open_web(site: Site, base: str) -> "Web":
     from desktop.studio.web import Web
 
     return Web(site, base)
+
+
+def open_shelf(rules: Iterable[tuple[str, float, float]]) -> "Shelf":
+    """Return what works on fetched artifacts; archives and packers are imported when there is something to work on."""
+    from desktop.studio.jobs.shelf import Shelf
+
+    return Shelf(rules)

@@ -3,7 +3,6 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from email.message import Message
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +28,8 @@ _SUFFIXES = {
     "image/x-exr": "exr",
     "video/mp4": "mp4",
 }
+
+_DISPOSITION = re.compile(r""";\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]+))""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,15 @@ def safe_name(name: str) -> str:
 
 
 def _file_name(answer: "WebAnswer") -> str:
-    told = Message()
-    told["content-disposition"] = answer.headers.get("content-disposition", "")
-    name = told.get_filename("")
+    """Return the safe name that a Content-Disposition tells (RFC 6266; `filename*` before `filename`), or ""."""
+    names = {"filename*": "", "filename": ""}
+    for key, text, bare in _DISPOSITION.findall(answer.headers.get("content-disposition", "")):
+        names[key.lower()] = re.sub(r"\\(.)", r"\1", text) or bare
+    charset, _, encoded = names["filename*"].partition("'")
+    with suppress(LookupError, UnicodeError):
+        if name := safe_name(unquote(encoded.partition("'")[2], charset or "utf-8", "strict")):
+            return name
+    name = names["filename"]
     with suppress(UnicodeError):
         # Headers are Latin-1 by the book (RFC 9110, 5.5), UTF-8 in the wild.
         name = name.encode("latin-1").decode("utf-8")

@@ -59,7 +59,8 @@ class Reconstruction(JobKind):
         if refused is not None:
             # The job's own words say more than "failed" does.
             words = told.message if refused.state is told.state else ""
-            return replace(refused, message=words or refused.message, expires=told.expires)
+            progress = told.progress if refused.progress is None else refused.progress
+            return replace(refused, message=words or refused.message, progress=progress, expires=told.expires)
         if lost and peeked.status == 404:
             return Report(JobState.NOT_FOUND, message=_MESSAGES[JobState.NOT_FOUND])
         if told.state is JobState.FAILED:

@@ -60,6 +60,8 @@ class SceneSession(JobKind):
             artifacts.append(replace(artifact, path=place, available=offered))
         looked = [self._sized(web, remote_id, artifact, before) for artifact in artifacts]
         lost = next((words for _, words in looked if words), "")
+        if state is not None and state.over and not any(artifact.available for artifact in artifacts):
+            lost = _lost(web, remote_id, artifacts[0])
         return Report(
             state or JobState.RUNNING,
             progress_of(data),
@@ -89,11 +91,19 @@ class SceneSession(JobKind):
         artifacts = told_apart(tuple(peeked.artifact for peeked in looked), remote_id)
         if any(artifact.available for artifact in artifacts):
             message = f"The status cannot be had ({fault.title.rstrip('.')}); what is there can be fetched."
-            return Report(before.state if before else JobState.RUNNING, None, message, artifacts)
+            whole = all(artifact.available for artifact in artifacts)
+            state = JobState.DONE if whole else before.state if before else JobState.RUNNING
+            return Report(state, None, message, artifacts)
         words = next((peeked.said.message for peeked in looked if peeked.status == 404 and peeked.said.spoken), "")
         if all(peeked.status == 404 for peeked in looked) and (words or isinstance(fault, NotFound)):
             return Report(JobState.NOT_FOUND, message=words or "Session not found")
         raise fault
+
+
+def _lost(web: "Web", remote_id: str, artifact: Artifact) -> str:
+    """Return the server's words for a session that is over and has nothing to fetch."""
+    peeked = peek(web, artifact, remote_id, "blend")
+    return peeked.said.message if peeked.said.spoken else ""
 
 
 def _artifacts(remote_id: str) -> tuple[Artifact, ...]:

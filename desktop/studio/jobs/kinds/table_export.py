@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from desktop.core.errors import NotTheFile
+from desktop.core.errors import NotTheFile, UsageError
 from desktop.core.job import Artifact, Content, Field, JobState, Report
 from desktop.studio.jobs.artifacts import elsewhere, known_of, peek, safe_name
 from desktop.studio.jobs.kind import KINDS, JobKind, Reference, parse_routes
@@ -39,6 +39,8 @@ class TableExport(JobKind):
         answer = web.post("/start", dict(values))
         words = said(answer)
         remote_id = find(words.data, "job_id", "id")
+        if answer.status in (400, 422):
+            raise UsageError("The server does not accept these values.", words.message, "Correct them.", "/start")
         if not 200 <= answer.status < 300:
             raise web.error(answer, "/start")
         if isinstance(remote_id, int) and not isinstance(remote_id, bool):
