@@ -1,7 +1,7 @@
 """Carry a task to its end under a command's eyes, and answer as CLI.md says."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -56,12 +56,12 @@ class Transfer:
         self._warnings = tuple(warnings)
         self._reuse = plan.totals().reused
 
-    def submit(self) -> None:
-        """Make the plan a task and carry it."""
+    def submit(self, by: Callable[[Plan, Callable[[Task], None]], None] | None = None) -> None:
+        """Make the plan a task and carry it. by: what makes it one, if not the queue itself."""
         plan, self._plan = self._plan, None
         assert plan is not None, "no plan was taken"
         answer = Answer[Task](self._run)
-        self._run.services.tasks.submit(plan, answer.then)
+        (by or self._run.services.tasks.submit)(plan, answer.then)
         del plan
         # Signals may have told more of the task by now than the answer knows.
         self._task = self._latest(answer.of(None))
@@ -123,8 +123,8 @@ class Transfer:
                 self._done = figures.done
                 self._meter.transfer(figures)
 
-    def report(self) -> int:
-        """Print how it went and return the exit status."""
+    def report(self, more: Mapping[str, object] | None = None) -> int:
+        """Print how it went and return the exit status. more: what else the JSON object tells."""
         task = self.task
         files, sizes = _since(task.files, self._before), _bytes_since(task.bytes, self._before_bytes)
         if task.state is TaskState.INTERRUPTED:
@@ -153,6 +153,7 @@ class Transfer:
                 "items": [item_row(item) for item in self._items if item.key or not task.connection],
                 "errors": errors,
                 "warnings": list(self._warnings),
+                **(more or {}),
             }
         )
         print_outcome(self._output, result, files, sizes, seconds, task.destination)

@@ -1,6 +1,5 @@
 """`shotdock gallery`: finished videos of a web server."""
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from desktop.cli.fetch import show_plan, supersede
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
-from desktop.core.errors import UsageError
 from desktop.core.gallery import Video
 from desktop.core.plan import Plan, Request
 from desktop.core.units import format_bytes
@@ -131,9 +129,7 @@ def _videos(run: Session, output: Output, server: str, token_stdin: bool) -> tup
     if "://" not in server:
         run.known(server)
     if token_stdin:
-        token = sys.stdin.readline().rstrip("\r\n")
-        if not token:
-            raise UsageError(title="There is no token on standard input.")
+        token = options.read_token()
         told = Done(run)
         desk.remember_token(server, token, False, told.done, told.failed)
         told.of(None)

@@ -122,6 +122,13 @@ def _package() -> click.Command:
     return package
 
 
+@shotdock.lazy("jobs", "Follow, start and fetch long-running jobs of a web server.")
+def _jobs() -> click.Command:
+    from desktop.cli.jobs import jobs
+
+    return jobs
+
+
 @shotdock.lazy("doctor", "Say what works on this machine, and what to install if not.")
 def _doctor() -> click.Command:
     from desktop.cli.doctor import doctor

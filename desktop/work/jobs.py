@@ -62,6 +62,7 @@ class JobDesk(QObject):
         self._servers = JobServers(sites, library)
         self._jobs: dict[int, Job] = {}
         self._reports: dict[int, Report] = {}
+        self._errors: dict[int, ShotDockError] = {}
         self._watchers = 0
         self._following: set[int] = set()
         self._asking = Background(self._answers, THREADS)
@@ -93,6 +94,10 @@ class JobDesk(QObject):
     def get(self, job_id: int) -> Job | None:
         """Return one job, or None."""
         return self._jobs.get(job_id)
+
+    def error(self, job_id: int) -> ShotDockError | None:
+        """Return why the server could not be asked lately, e.g. HostKeyUnknown with what to trust, or None."""
+        return self._errors.get(job_id)
 
     @property
     def kinds(self) -> tuple[KindInfo, ...]:
@@ -166,6 +171,7 @@ class JobDesk(QObject):
         for job_id in gone:
             self._poller.never(job_id)
             self._reports.pop(job_id, None)
+            self._errors.pop(job_id, None)
             del self._jobs[job_id]
         if gone:
             self._tell_store(lambda: self._store.jobs.remove(gone))
@@ -306,8 +312,10 @@ class JobDesk(QObject):
             pause = self._poller.pause(job_id, KINDS[job.kind].every if job.kind in KINDS else AT_REST, answer)
             if job.trouble is None:
                 log.warning("%s %s cannot be asked after: %s", job.kind, job.remote_id, answer)
+            self._errors[job_id] = answer
             self._show(troubled(job, answer.as_dict()))
         else:
+            self._errors.pop(job_id, None)
             self._reports[job_id] = answer.told
             moved = heard(job, answer.report, self._clock.date())
             if moved.state is not job.state:
