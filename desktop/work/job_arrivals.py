@@ -54,6 +54,7 @@ class Arrivals(QObject):
         # Task -> the job it fetches for; only those whose downloads may still move.
         self._jobs_of: dict[int, int] = {}
         self._working: set[int] = set()
+        self._closed = False
         tasks.changed.connect(self._on_changed)
         tasks.removed.connect(self._on_removed)
 
@@ -84,6 +85,10 @@ class Arrivals(QObject):
             self._answers.post(lambda: then(task))
 
         self._desk.mailbox.post(save)
+
+    def close(self) -> None:
+        """Note nothing more: the database is about to be closed. What was not noted is done again in the next run."""
+        self._closed = True
 
     def take_up(self, jobs: Iterable[Job]) -> None:
         """Go on with what an earlier run of the program left: tasks that ended, checks that were cut short."""
@@ -230,6 +235,8 @@ class Arrivals(QObject):
         )
 
     def _done(self, job_id: int, download: Download) -> None:
+        if self._closed:
+            return
         self._working.discard(download.id)
         log.info("%s: %s. %s", download.path.name, download.outcome.value, download.note)
         self._show(job_id, download)

@@ -64,6 +64,7 @@ class JobDesk(QObject):
         self._reports: dict[int, Report] = {}
         self._errors: dict[int, ShotDockError] = {}
         self._watchers = 0
+        self._closed = False
         self._following: set[int] = set()
         self._asking = Background(self._answers, THREADS)
         self._poller = Poller(self._question, self._told, self._asking, self._clock)
@@ -261,7 +262,9 @@ class JobDesk(QObject):
         return self._arrivals.pack(folder, target, then, failed)
 
     def close(self) -> None:
-        """Break off every question and wait for the pool."""
+        """Break off every question and wait for the pool; answers that are still to be told are not."""
+        self._closed = True
+        self._arrivals.close()
         self._asking.close()
         self._servers.close()
 
@@ -305,7 +308,7 @@ class JobDesk(QObject):
 
     def _told(self, job_id: int, answer: Looked | ShotDockError) -> None:
         job = self._jobs.get(job_id)
-        if job is None:
+        if job is None or self._closed:
             return
         job = replace(job, looking=self._poller.asking(job_id))
         if isinstance(answer, ShotDockError):
