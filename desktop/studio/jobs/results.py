@@ -1,16 +1,14 @@
 """What a reconstruction's results say of each model, from its ZIP or from the folder it was unpacked to."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from desktop.core.errors import NotTheFile, ShotDockError
+from desktop.core.errors import ShotDockError
 from desktop.core.job import Light, Measure, ModelResult
-from desktop.studio.jobs.archive_ends import Limits, reading
-from desktop.studio.jobs.archive_listing import Listing, list_archive
-from desktop.studio.jobs.contents import FILES, MODELS, missing_of, take_stock
-from desktop.studio.jobs.quality import LARGEST, Quality, Threshold, flatten, grade, read_quality
-from desktop.transfer.names import shown
+from desktop.studio.jobs.archive import read_members, validate_result_zip
+from desktop.studio.jobs.contents import FILES, MODELS, take_stock
+from desktop.studio.jobs.quality import LARGEST, Quality, Threshold, parse_quality, read_quality
 
 QUALITY = "quality.json"
 _PREVIEWS = "previews/"
@@ -24,13 +22,8 @@ def thresholds_of(setting: Iterable[tuple[str, float, float]]) -> dict[str, Thre
 def results_in_folder(folder: Path, thresholds: Mapping[str, Threshold]) -> tuple[ModelResult, ...]:
     """Return what unpacked results say of each model. Raises NotAllowed for a folder that cannot be read."""
     stock = take_stock(folder)
-    files = {found.name: found.path for found in stock.files}
-    whole = {found.name for found in stock.files if found.facts.st_size}
-
-    def numbers(name: str) -> tuple[Quality, ...]:
-        return read_quality(files[name], thresholds)
-
-    return _models(files, whole, numbers, files, thresholds)
+    paths = {found.name: found.path for found in stock.files}
+    return tuple(_in_folder(model, paths, stock.missing, thresholds) for model in MODELS)
 
 
 def results_in_archive(archive: Path, thresholds: Mapping[str, Threshold]) -> tuple[ModelResult, ...]:
@@ -38,14 +31,17 @@ def results_in_archive(archive: Path, thresholds: Mapping[str, Threshold]) -> tu
 
     Raises NotTheFile, BadArchive, HostileName, NameTooLong, NotAllowed as `archive.unpack` does.
     """
-    name = shown(archive.name)
-    with reading(name):
-        stream = archive.open("rb")
-    with stream:
-        listing = list_archive(stream, name, Limits())
-        names = {member.target for member in listing.files}
-        whole = {member.target for member in listing.files if member.info.file_size}
-        return _models(names, whole, lambda wanted: _packed(listing, wanted, name, thresholds), {}, thresholds)
+    _, missing = validate_result_zip(archive)
+    texts = read_members(archive, [f"{model}/{QUALITY}" for model in MODELS], LARGEST)
+    found = []
+    for model in MODELS:
+        name = f"{model}/{QUALITY}"
+        measures: tuple[Measure, ...] = ()
+        remark = ""
+        if name in texts:
+            measures, remark = _judged(partial(parse_quality, texts[name], name, thresholds), thresholds)
+        found.append(ModelResult(model, _complete(model, missing), measures=measures, remark=remark))
+    return tuple(found)
 
 
 def objection(models: Sequence[ModelResult]) -> str:
@@ -60,43 +56,30 @@ def objection(models: Sequence[ModelResult]) -> str:
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
 
 
-def _models(
-    names: Iterable[str],
-    whole: Iterable[str],
-    numbers: Callable[[str], tuple[Quality, ...]],
-    paths: Mapping[str, Path],
-    thresholds: Mapping[str, Threshold],
-) -> tuple[ModelResult, ...]:
-    names, whole = set(names), set(whole)
-    found = []
-    for model in MODELS:
-        quality, remark = f"{model}/{QUALITY}", ""
-        measures: tuple[Measure, ...] = ()
-        if quality in names:
-            try:
-                measures = tuple(_measure(number, thresholds) for number in numbers(quality))
-            except ShotDockError as error:
-                remark = f"{error.title} {error.cause}".strip()
-        mine = [paths[name] for file in FILES if (name := f"{model}/{file}") in paths]
-        previews = [
-            paths[name] for file in FILES if file.startswith(_PREVIEWS) and (name := f"{model}/{file}") in paths
-        ]
-        found.append(
-            ModelResult(model, not missing_of(whole, (model,)), tuple(previews), tuple(mine), measures, remark)
-        )
-    return tuple(found)
+def _in_folder(
+    model: str, paths: Mapping[str, Path], missing: Iterable[str], thresholds: Mapping[str, Threshold]
+) -> ModelResult:
+    mine = {file: paths[name] for file in FILES if (name := f"{model}/{file}") in paths}
+    previews = tuple(path for file, path in mine.items() if file.startswith(_PREVIEWS))
+    measures: tuple[Measure, ...] = ()
+    remark = ""
+    if QUALITY in mine:
+        measures, remark = _judged(lambda: read_quality(mine[QUALITY], thresholds), thresholds)
+    return ModelResult(model, _complete(model, missing), previews, tuple(mine.values()), measures, remark)
 
 
-def _packed(listing: Listing, wanted: str, name: str, thresholds: Mapping[str, Threshold]) -> tuple[Quality, ...]:
-    member = next(member for member in listing.files if member.target == wanted)
-    with reading(name), listing.archive.open(member.info) as stream:
-        data = stream.read(LARGEST + 1)
+def _complete(model: str, missing: Iterable[str]) -> bool:
+    return not any(item.startswith(f"{model}/") for item in missing)
+
+
+def _judged(
+    read: Callable[[], tuple[Quality, ...]], thresholds: Mapping[str, Threshold]
+) -> tuple[tuple[Measure, ...], str]:
+    """Return the judged numbers, and what is wrong with the file they should be in, or ""."""
     try:
-        if len(data) > LARGEST:
-            raise ValueError(f"more than {LARGEST:,} bytes")
-        return grade(flatten(json.loads(data, parse_int=float)), thresholds)
-    except (ValueError, RecursionError) as error:
-        raise NotTheFile(f"{QUALITY} cannot be understood.", f"{shown(str(error))}.", "", wanted) from error
+        return tuple(_measure(quality, thresholds) for quality in read()), ""
+    except ShotDockError as error:
+        return (), f"{error.title} {error.cause}".strip()
 
 
 def _measure(quality: Quality, thresholds: Mapping[str, Threshold]) -> Measure:
