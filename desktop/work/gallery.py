@@ -36,10 +36,12 @@ class GalleryDesk(QObject):
     server: a saved connection's name, or the URL the gallery's API lies under. Its links are kept in memory, so that
     transfers use them; what is wrong with a server (UsageError, NotFound for a name) goes to `failed` like the rest.
 
-    Signal: remarked (str), what was left out of a list that was odd.
+    Signals: remarked (str), what was left out of a list that was odd; renewed (server, video id), a transfer's link had
+    expired and was replaced.
     """
 
     remarked = Signal(str)
+    renewed = Signal(str, str)
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class GalleryDesk(QObject):
         super().__init__()
         self._desk, self._answers, self._store = parts
         self._background, self._sites = background, sites
+        sites.hear_renewals(lambda server, video: self._answers.post(lambda: self.renewed.emit(server, video)))
         self._pictures = Pictures(background, sites, places.cache / "thumbnails")
         self._watching = Watching(sites, pace, places.cache / "videos")
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -25,6 +25,9 @@ DEFAULT_BUDGET = 24
 """Connections to one host, over all tasks and scans, when the connection does not say."""
 
 WEB = ("http", "https")
+
+Renewed = Callable[[str, str], None]
+"""Hears of a link that was replaced: the server's name, the video's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Sites:
         self._servers: set[str] = set()
         self._queries: dict[tuple[str, str], str] = {}
         self._galleries: dict[str, Gallery] = {}
+        self._renewed: Renewed = lambda _server, _video: None
 
     def know(self, connections: Iterable[Connection]) -> None:
         """Replace the saved connections."""
@@ -144,11 +148,17 @@ class Sites:
         connection = self.connection(name)
         return Site(connection.address, self.login(connection, None), self.trust())
 
+    def hear_renewals(self, tell: Renewed) -> None:
+        """Tell of every link that was refused and replaced, from whatever thread asked for it."""
+        self._renewed = tell
+
     def links(self, server: str) -> GalleryLinks:
         """Return a new way to ask for the links of a server's galleries; what it learns, all the others know."""
         with self._lock:
             if server not in self._galleries:
-                self._galleries[server] = Gallery(lambda base: open_client(self.site(server), base))
+                self._galleries[server] = Gallery(
+                    lambda base: open_client(self.site(server), base), lambda video: self._renewed(server, video)
+                )
             return GalleryLinks(self._galleries[server])
 
     def _served(self, name: str) -> str:

@@ -34,11 +34,12 @@ class _Shelf:
 class Gallery:
     """The galleries of one web server, by the path their APIs lie under. Used from any thread.
 
-    open_client: returns a client for such a path, as whoever we are to the server now.
+    open_client: returns a client for such a path, as whoever we are to the server now. renewed: hears the id of a video
+    whose link was refused and is replaced by another, from whatever thread asked for it.
     """
 
-    def __init__(self, open_client: "Callable[[str], Client]") -> None:
-        self.open_client = open_client
+    def __init__(self, open_client: "Callable[[str], Client]", renewed: Callable[[str], None]) -> None:
+        self.open_client, self.renewed = open_client, renewed
         self._lock = threading.Lock()
         self._shelves: dict[str, _Shelf] = {}
 
@@ -71,7 +72,10 @@ class GalleryLinks:
     def link(self, path: str, refused: str | None) -> str | None:
         """Return the URL to ask for a video's file; see `ports.Links`."""
         base, video_id = read_lasting(path)
-        return self._newest(base, lambda listing: listing.links.get(video_id), refused)
+        found = self._newest(base, lambda listing: listing.links.get(video_id), refused)
+        if refused is not None and found is not None:
+            self._gallery.renewed(video_id)
+        return found
 
     def thumbnail(self, base: str, video_id: str, refused: str | None) -> str | None:
         """Return the URL of a video's picture, as `link` does."""
