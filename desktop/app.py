@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QApplication
 
-from desktop.core.connection import parse_connection
+from desktop.core.connection import Connection, parse_connection
 from desktop.core.errors import HostKeyUnknown, ShotDockError, Unreachable
 from desktop.logs import set_up
 from desktop.places import Places
@@ -21,6 +21,8 @@ from desktop.work.end_signals import end_signals
 from desktop.work.services import Services, start_services
 
 DEMO_NAME = "Demo studio"
+DEMO_WEB = ("gallery", "jobs")
+"""The demo studio's web servers, as its line calls them: `<name>` is the URL, `<name>_token` the token."""
 
 SWITCH_EVERY = 0.001
 """Seconds a lane's thread may keep the interpreter from the window; Python's own 5 ms add up to stalls."""
@@ -87,7 +89,12 @@ def read_demo(line: str) -> Demo:
     host = f"[{connection.address.host}]:{connection.address.port}"
     # Started by this very window on this very machine: its key needs no one's judgement.
     trusted = HostKeyUnknown(title="The demo studio's key.", host=host, key=str(key).strip()) if key else None
-    return Demo(connection, password, trusted)
+    web = tuple((_server(name, urls[name]), urls.get(f"{name}_token")) for name in DEMO_WEB if name in urls)
+    return Demo(connection, password, trusted, web)
+
+
+def _server(name: str, url: str) -> Connection:
+    return parse_connection(f"demo-{name}", url)[0]
 
 
 def _no_demo(cause: str) -> ShotDockError:

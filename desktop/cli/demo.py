@@ -24,6 +24,8 @@ from desktop.store.database import Store
 from desktop.work.sites import password_variable
 
 PROTOCOLS = ("sftp", "ftp")
+WEB = ("gallery", "jobs")
+"""Web servers a studio may have; each has a token."""
 
 
 @click.command(cls=Verb, shape=SHAPE)
@@ -102,3 +104,7 @@ def _move_in(places: Places, studio: Studio) -> None:
             store.connections.save(connection)
             # Never the person's keyring: the password is another one at every start.
             os.environ[password_variable(connection.name)] = password or ""
+        for name in (name for name in WEB if name in urls):
+            connection, _ = parse_connection(f"demo-{name}", urls[name])
+            store.connections.save(connection)
+            os.environ[password_variable(connection.name)] = urls[f"{name}_token"]

@@ -9,6 +9,7 @@ from desktop.core.connection import Connection
 from desktop.core.errors import HostKeyUnknown, LoginFailed, ShotDockError
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.tab import Demo, Frame
 from desktop.ui.widgets.card import Act
 
@@ -32,10 +33,23 @@ class Doors(QObject):
         if password:
             dialog.ask_password()
 
+    def connect_web(self, what: str, server: str = "", secret: bool = False) -> None:
+        """Open the dialog for a new web server, or for one there is; secret: its token is what is asked for.
+
+        what: what the server is to the tab, e.g. "gallery".
+        """
+        known = next((c for c in self._frame.services.connections.all() if c.name == server), None)
+        title = f"Connect to a {what}" if known is None else f"{what.capitalize()} server"
+        dialog = WebServerDialog(self._frame, title, known, self._over)
+        dialog.used.connect(self.opened)
+        dialog.open()
+        if secret:
+            dialog.ask_secret()
+
     def acts(self, error: ShotDockError, picked: str) -> tuple[Act, ...]:
         """Return what can be done about an error of a connection."""
         if isinstance(error, HostKeyUnknown):
-            return (("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self._ask_trust(error)),)
+            return (("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self.ask_trust(error)),)
         if isinstance(error, LoginFailed):
             return (("Edit the connection\N{HORIZONTAL ELLIPSIS}", lambda: self.manage(picked, password=True)),)
         return ()
@@ -59,7 +73,7 @@ class Doors(QObject):
                 desk.trust(demo.host_key, lambda: self.opened.emit(name), self.failed.emit)
 
         enter = trust
-        for connection, password in ((demo.connection, demo.password), *demo.web):
+        for connection, password in reversed((*demo.web, (demo.connection, demo.password))):
             enter = self._saver(connection, password, enter)
         enter()
 
@@ -78,7 +92,8 @@ class Doors(QObject):
             return save
         return lambda: desk.remember_password(connection.name, password, False, save, self.failed.emit)
 
-    def _ask_trust(self, error: HostKeyUnknown) -> None:
+    def ask_trust(self, error: HostKeyUnknown) -> None:
+        """Show the key or certificate, and ask."""
         dialog = HostKeyDialog(self._frame, error, self._over)
         dialog.trusted.connect(self.trusted)
         dialog.open()

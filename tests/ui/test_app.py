@@ -23,6 +23,15 @@ def test_the_studios_line_gives_a_connection_its_password_and_its_key() -> None:
     assert "f00d" not in repr(demo.connection)
 
 
+def test_the_studios_web_servers_come_with_their_tokens() -> None:
+    web = {"gallery": "http://127.0.0.1:4080/studio", "gallery_token": "c0de", "jobs": "http://127.0.0.1:4081"}
+    demo = read_demo(json.dumps(URLS | web))
+    assert [(one.name, one.root, token) for one, token in demo.web] == [
+        ("demo-gallery", "/studio", "c0de"),
+        ("demo-jobs", "/", None),
+    ]
+
+
 @pytest.mark.parametrize("line", ["", "not json", "{}", '{"sftp": "gopher://x/"}'])
 def test_another_line_is_refused(line: str) -> None:
     with pytest.raises((ValueError, KeyError, ShotDockError)):

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout, QL
 from desktop.core.connection import DEFAULT_PORTS, Address, Connection, parse_connection
 from desktop.core.errors import UsageError
 from desktop.ui.tab import Frame
+from desktop.ui.widgets.login_kind import COOKIE, NONE, TOKEN, USER, LoginKind
 from desktop.ui.widgets.parts import label, row, spin, tool
+from desktop.work.sites import WEB
 
 PROTOCOLS = (
     ("sftp", "SFTP (over SSH)"),
@@ -29,6 +31,7 @@ class ConnectionForm(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self._frame = frame
+        self._known = False
         self.name = _line("Name", "VEGA studio")
         self.protocol = QComboBox()
         self.protocol.setAccessibleName("Protocol")
@@ -37,6 +40,7 @@ class ConnectionForm(QWidget):
         self.host = _line("Server", "files.studio.example")
         self.port = spin("Port", 1, 65535)
         self.port.setFixedWidth(90)
+        self.kind = LoginKind(NONE, TOKEN, COOKIE, USER)
         self.user = _line("User", "your login")
         self.password = _line("Password", "")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
@@ -65,15 +69,20 @@ class ConnectionForm(QWidget):
         form.addRow(label("Name", "muted"), self.name)
         form.addRow(label("Protocol", "muted"), self.protocol)
         form.addRow(label("Server", "muted"), server)
+        form.addRow(label("Login", "muted"), self.kind)
         form.addRow(label("User", "muted"), self.user)
-        form.addRow(label("Password", "muted"), self.password)
+        self._secret_words = label("Password", "muted")
+        form.addRow(self._secret_words, self.password)
         form.addRow("", self.keep)
         form.addRow(label("Key file", "muted"), key_line)
-        form.addRow(label("Root folder", "muted"), root_line)
+        self._root_words = label("Root folder", "muted")
+        form.addRow(self._root_words, root_line)
         form.addRow(label("Layout", "muted"), self.layout_box)
         form.addRow(label("Connections", "muted"), self.lanes)
         self._form = form
+        self._server, self._key_line = server, key_line
         self.protocol.currentIndexChanged.connect(self._protocol_changed)
+        self.kind.currentIndexChanged.connect(lambda _number: self._kind_changed())
         self.host.textChanged.connect(self._maybe_url)
         for line in (self.name, self.host, self.user, self.password, self.root, self.identity):
             line.textChanged.connect(lambda _text: self.changed.emit())
@@ -87,9 +96,11 @@ class ConnectionForm(QWidget):
         self.protocol.setCurrentIndex(max(0, self.protocol.findData(shown.address.protocol)))
         self.host.setText(shown.address.host)
         self.port.setValue(shown.address.port or DEFAULT_PORTS[shown.address.protocol] or 1)
+        # Whether a token is kept is not known before it is needed: to look would wake the keyring.
+        self.kind.choose(USER if shown.address.user else TOKEN if connection else NONE)
         self.user.setText(shown.address.user or "")
         self.password.clear()
-        self.password.setPlaceholderText("unchanged" if connection else "")
+        self._known = connection is not None
         self.root.setText(shown.root)
         self.identity.setText(shown.identity or "")
         self.layout_box.setCurrentText(shown.layout)
@@ -106,7 +117,8 @@ class ConnectionForm(QWidget):
             raise UsageError(title="The connection needs a server.", suggestion="Write its host name or address.")
         local = protocol == "file"
         port = None if local else self.port.value()
-        address = Address(protocol, "" if local else host, port, None if local else self.user.text().strip() or None)
+        user = "" if local or (self.web and self.kind.kind() != USER) else self.user.text().strip()
+        address = Address(protocol, "" if local else host, port, user or None)
         identity = self.identity.text().strip() if protocol == "sftp" else ""
         root = self.root.text().strip().rstrip("/") or "/"
         return Connection(
@@ -114,8 +126,13 @@ class ConnectionForm(QWidget):
         )
 
     def secret(self) -> str | None:
-        """Return the password typed, or None to leave it as it is."""
-        return self.password.text() or None
+        """Return the password, token or cookie typed, or None to leave it as it is."""
+        return self.kind.spelled(self.password.text()) if self.web else self.password.text() or None
+
+    @property
+    def web(self) -> bool:
+        """True if what the form says is a web server."""
+        return self.protocol.currentData() in WEB
 
     def _maybe_url(self, text: str) -> None:
         if "://" not in text:
@@ -129,6 +146,8 @@ class ConnectionForm(QWidget):
         self.protocol.setCurrentIndex(max(0, self.protocol.findData(connection.address.protocol)))
         self.port.setValue(connection.address.port or 1)
         self.user.setText(connection.address.user or "")
+        if self.web and connection.address.user:
+            self.kind.choose(USER)
         self.root.setText(connection.root)
         if password:
             self.password.setText(password)
@@ -141,13 +160,27 @@ class ConnectionForm(QWidget):
         self._show_fields()
         self.changed.emit()
 
+    def _kind_changed(self) -> None:
+        self._show_fields()
+        self.changed.emit()
+
     def _show_fields(self) -> None:
-        protocol = str(self.protocol.currentData())
-        remote = protocol != "file"
-        for number in (2, 3, 4, 5):
-            self._form.setRowVisible(number, remote)
-        self._form.setRowVisible(6, protocol == "sftp")
+        protocol, kind = str(self.protocol.currentData()), self.kind.kind()
+        remote, web = protocol != "file", self.web
+        form = self._form
+        form.setRowVisible(self._server, remote)
+        form.setRowVisible(self.kind, web)
+        form.setRowVisible(self.user, remote and (not web or kind == USER))
+        for widget in (self.password, self.keep):
+            form.setRowVisible(widget, remote and (not web or kind != NONE))
+        form.setRowVisible(self._key_line, protocol == "sftp")
+        form.setRowVisible(self.layout_box, not web)
         self.browse_root.setVisible(not remote)
+        secret = {TOKEN: "Token", COOKIE: "Cookie"}.get(kind, "Password") if web else "Password"
+        self._secret_words.setText(secret)
+        self.password.setAccessibleName(secret)
+        self.password.setPlaceholderText("unchanged" if self._known else self.kind.hint() if web else "")
+        self._root_words.setText("Path" if web else "Root folder")
 
     def _choose_key(self) -> None:
         self._ask("Private key", self.identity, QFileDialog.FileMode.ExistingFile)

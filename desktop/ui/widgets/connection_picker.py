@@ -10,11 +10,12 @@ from desktop.work.sites import WEB
 
 
 class ConnectionPicker(QWidget):
-    """Signals: picked (a connection's name), rescanned, managed."""
+    """Signals: picked (a connection's name), rescanned, managed, added (another web server is wanted)."""
 
     picked = Signal(str)
     rescanned = Signal()
     managed = Signal()
+    added = Signal()
 
     def __init__(self, frame: Frame, web: bool = False) -> None:
         """web: offer the web servers, not those that shots come from."""
@@ -30,10 +31,11 @@ class ConnectionPicker(QWidget):
         self.box.setMinimumWidth(190)
         self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
         self.manage = tool(frame.theme, "edit", "Manage connections", self.managed.emit)
+        self.add = tool(frame.theme, "plus", "Connect to another server", self.added.emit)
         self.rescan = push(frame.theme, self._words[0], "refresh", run=self.rescanned.emit)
         self.rescan.setToolTip("Ask the server again  (F5)" if web else "Read the server's tree again  (F5)")
         self._age = label("", "faint")
-        self.setLayout(row(self._mark, self.box, self.manage, self.rescan, self._age, spacing=6))
+        self.setLayout(row(self._mark, self.box, self.add, self.manage, self.rescan, self._age, spacing=6))
         self.box.activated.connect(lambda _number: self.picked.emit(self.name()))
         frame.services.connections.changed.connect(self.refresh)
         self.refresh()
@@ -55,6 +57,7 @@ class ConnectionPicker(QWidget):
         there = self.box.count() > 0
         for widget in (self.box, self.rescan, self.manage, self._mark, self._age):
             widget.setVisible(there)
+        self.add.setVisible(there and self._web)
         if self.name() != picked:
             self.picked.emit(self.name())
 
