@@ -104,10 +104,27 @@ class Formats:
             return str(self._locale.toString(when.time(), QLocale.FormatType.ShortFormat))
         return str(self._locale.toString(when, QLocale.FormatType.ShortFormat))
 
+    def day(self, seconds: float | None) -> str:
+        """Return a time as short as a picture's caption wants it: `10:42` today, otherwise the short date."""
+        if seconds is None:
+            return ""
+        when = QDateTime.fromSecsSinceEpoch(int(seconds))
+        if when.date() == QDateTime.currentDateTime().date():
+            return self.moment(seconds)
+        return str(self._locale.toString(when.date(), QLocale.FormatType.ShortFormat))
+
     def clock(self, seconds: float) -> str:
         """Return a time of day with seconds, as a log shows it."""
         moment: QTime = QDateTime.fromSecsSinceEpoch(int(seconds)).time()
         return str(moment.toString("HH:mm:ss"))
+
+    def length(self, seconds: float | None) -> str:
+        """Return how long a video plays: `0:48`, `1:02:03`, and `-` if unknown."""
+        if seconds is None:
+            return "-"
+        minutes, rest = divmod(max(0, round(seconds)), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
     def left(self, seconds: float | None) -> str:
         """Return a duration in at most two units: `2 min`, `1 h 05 min`, `8 s`; "" if unknown."""

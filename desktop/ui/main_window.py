@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self._started = False
         self._add_commands()
         self.tabs: list[Tab] = [TABS[name](self.frame) for name in TABS.names()]
+        self._links = [("", "none")] * len(self.tabs)
         self.top_bar = TopBar(self.frame, self.tabs)
         self.pages = QStackedWidget()
         for tab in self.tabs:
@@ -127,9 +128,9 @@ class MainWindow(QMainWindow):
         tasks.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
-        for tab in self.tabs:
+        for number, tab in enumerate(self.tabs):
             tab.said.connect(self.status.say)
-            tab.linked.connect(self.status.show_link)
+            tab.linked.connect(partial(self._linked, number))
 
     # What the user does
 
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         """Open a tab."""
         self.pages.setCurrentIndex(number)
         self.top_bar.show_tab(number)
+        self.status.show_link(*self._links[number])
         self.commands.allow_only(self.tabs[number].title, (tab.title for tab in self.tabs))
 
     def _find(self) -> None:
@@ -182,6 +184,11 @@ class MainWindow(QMainWindow):
         self._arrange()
 
     # What happens
+
+    def _linked(self, number: int, words: str, state: str) -> None:
+        self._links[number] = (words, state)
+        if number == self.pages.currentIndex():
+            self.status.show_link(words, state)
 
     def _inspect(self, number: int | None) -> None:
         task = self.transfers.model.get(number) if number is not None else None

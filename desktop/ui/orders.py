@@ -1,5 +1,6 @@
 """From a selection to a task, as every tab does it: count it, plan it, look at the plan or run it."""
 
+from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +14,9 @@ from desktop.work.background import Failed, Work
 
 COUNT_AFTER = 60
 """Milliseconds a selection has to rest before its totals are counted."""
+
+Ask = Callable[[Callable[[Plan], None], Failed], Work | None]
+"""Asks for a plan; returns None if there is nothing to plan."""
 
 
 class Orders(QObject):
@@ -30,6 +34,7 @@ class Orders(QObject):
         self.frame, self._order_bar = frame, bar
         self._speed = 0.0
         self._planning: Work | None = None
+        self._waiting: deque[Ask] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(COUNT_AFTER)
@@ -41,11 +46,18 @@ class Orders(QObject):
 
     def plan(self) -> None:
         """Make a plan of what is meant, to look at."""
-        self._make(self.planned.emit)
+        self._make(self.ask, self.planned.emit)
 
     def download(self) -> None:
         """Make a plan of what is meant and run it, unless it needs a look."""
-        self._make(self._run_or_show)
+        self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken))
+
+    def download_by(self, ask: Ask) -> None:
+        """Run the plan that `ask` asks for, whatever is selected; after those that are being made already."""
+        if self._planning is None:
+            self._make(ask, lambda plan: self._run_or_show(plan, lambda: None))
+        else:
+            self._waiting.append(ask)
 
     def count_soon(self) -> None:
         """Count once the selection rests."""
@@ -71,28 +83,32 @@ class Orders(QObject):
     def taken(self) -> None:
         """Let go of what was meant: it is in the queue now."""
 
-    def _make(self, then: Callable[[Plan], None]) -> None:
+    def _make(self, ask: Ask, then: Callable[[Plan], None]) -> None:
         if self._planning is not None:
             return
 
         def planned(plan: Plan) -> None:
-            self._rest()
+            self._planning = None
             then(plan)
+            self._rest()
 
         def failed(error: ShotDockError) -> None:
-            self._rest()
+            self._planning = None
             self.failed.emit(error)
+            self._rest()
 
-        self._planning = self.ask(planned, failed)
+        self._planning = ask(planned, failed)
         if self._planning is not None:
             self._order_bar.busy(True)
 
     def _rest(self) -> None:
-        self._planning = None
         self._order_bar.busy(False)
         self.count()
+        # The next one is planned once this one is handed in: it has to know whose names are taken.
+        if self._waiting and self._planning is None:
+            self.download_by(self._waiting.popleft())
 
-    def _run_or_show(self, plan: Plan) -> None:
+    def _run_or_show(self, plan: Plan, taken: Callable[[], None]) -> None:
         totals = plan.totals()
         short = plan.free is not None and totals.to_transfer > plan.free
         if short or totals.files[Action.BLOCKED] or not totals.transfers:
@@ -100,7 +116,7 @@ class Orders(QObject):
             return
         self.frame.services.settings.remember(plan.request.destination)
         self.frame.services.tasks.submit(plan, lambda task: self.ordered.emit(task.id))
-        self.taken()
+        taken()
 
     def _progressed(self, progresses: tuple[Progress, ...]) -> None:
         speed = sum(progress.speed for progress in progresses)

@@ -35,7 +35,7 @@ def many(folder: Path, count: int, size: int) -> Path:
 
 
 def films(served: Path, count: int, mebibytes: int) -> Path:
-    """Write `count` videos and the list of a gallery that links them, its API at `gallery-<count>`; return their folder.
+    """Write `count` videos and the list of a gallery of them, its API at `gallery-<count>`; return their folder.
 
     Each bears the name that ShotDock gives a video of its project.
     """

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeView, QWidget
 
+from desktop.core.gallery import server_of
 from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task, TaskFile, TaskState
 from desktop.ui.formats import TASK_FACES
@@ -23,12 +24,12 @@ RENEW_AFTER = 700
 
 
 class PlanPage(QWidget):
-    """`left`: back to the shots. The page submits what is checked and follows the task it became."""
+    """`left`: back to where the plan was asked for. The page submits what is checked and follows the task it became."""
 
     left = Signal()
     submitted = Signal(object)
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, back: str = "Back to the shots") -> None:
         super().__init__()
         self.setObjectName("page")
         self._frame = frame
@@ -51,7 +52,7 @@ class PlanPage(QWidget):
         self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
         self.none_button = push(frame.theme, "Uncheck all", kind="link", run=lambda: self.model.set_all(False))
         self.run_button = push(frame.theme, "Run this plan", "play", "primary", self.run)
-        self.back_button = tool(frame.theme, "back", "Back to the shots (Esc)", self.left.emit)
+        self.back_button = tool(frame.theme, "back", f"{back} (Esc)", self.left.emit)
         head = row(self.back_button, column(self._title, self._where, spacing=0), spacing=10)
         head.setStretch(1, 1)
         numbers = row(self._totals, None, self._room, spacing=20)
@@ -74,7 +75,10 @@ class PlanPage(QWidget):
         self.model.show_plan(plan)
         self._title.setText("Plan")
         request = plan.request
-        self._where.show_text(f"{request.connection}  \N{RIGHTWARDS ARROW}  {request.destination}")
+        # Of a plan without a connection every item has a site of its own.
+        sites = {server_of(item.site) for item in plan.items}
+        origin = request.connection or (sites.pop() if len(sites) == 1 else f"{len(sites)} servers")
+        self._where.show_text(f"{origin}  \N{RIGHTWARDS ARROW}  {request.destination}")
         self._warning.setText(_warning(plan.warnings))
         self._warning.setVisible(bool(plan.warnings))
         self._expand()

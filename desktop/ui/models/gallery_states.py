@@ -1,0 +1,231 @@
+"""How each video of a gallery stands: read from the tasks there are, so that it is right after a restart too."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.core.gallery import PREFIX
+from desktop.core.task import FileResult, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.ui.renewal import Renewal
+from desktop.work.gallery import GalleryDesk
+from desktop.work.tasks import TaskDesk
+
+ASK_AFTER = 250
+"""Milliseconds a change may wait before the files of its task are asked for."""
+
+ENDED = (TaskState.DONE, TaskState.CANCELLED)
+LIVE = (TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED, TaskState.INTERRUPTED)
+STOPPED = (TaskState.PAUSED, TaskState.INTERRUPTED)
+_FILE = re.compile(r"/api/downloads/([^/?]+)/file(?:\?|$)")
+
+
+class VideoState(StrEnum):
+    """Where a video is."""
+
+    REMOTE = "remote"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"
+    HERE = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a video stands. done, total: bytes here and bytes in all, while it is on its way; task: the one it is in.
+
+    reason: why it failed, in words. path: the file on this machine, if it is here. renewed: its link had
+    expired on the way and was asked for again.
+    """
+
+    state: VideoState = VideoState.REMOTE
+    done: int = 0
+    total: int | None = None
+    task: int | None = None
+    reason: str = ""
+    path: Path | None = None
+    renewed: bool = False
+
+    @property
+    def fraction(self) -> float | None:
+        """Return how much of it is here, from 0 to 1, or None if its size is unknown."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+NOWHERE = Standing()
+
+
+def video_of(source: str) -> str | None:
+    """Return the id of the video that a task's file is fetched from, or None if it is none."""
+    found = _FILE.search(source)
+    return unquote(found[1]) if found else None
+
+
+class GalleryStates(QObject):
+    """Follows the tasks of one gallery. Signals: moved (set of video ids), ended (a task brought what it could)."""
+
+    moved = Signal(object)
+    ended = Signal()
+
+    def __init__(self, tasks: TaskDesk, gallery: GalleryDesk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = tasks
+        self._server = ""
+        self._tasks: dict[int, Task] = {}
+        self._sites: dict[int, frozenset[str]] = {}
+        self._files: dict[int, tuple[TaskFile, ...]] = {}
+        self._progress: dict[int, Progress] = {}
+        self._here: dict[str, Path] = {}
+        self._standings: dict[str, Standing] = {}
+        self._renewed: set[str] = set()
+        self._dirty: set[int] = set()
+        self._renewal = Renewal(ASK_AFTER, self)
+        self._renewal.due.connect(self._ask)
+        tasks.listed.connect(self._listed)
+        tasks.changed.connect(self._changed)
+        tasks.removed.connect(self._removed)
+        tasks.progressed.connect(self._progressed)
+        gallery.renewed.connect(self._link_renewed)
+
+    def follow(self, server: str) -> None:
+        """Tell of another gallery's videos from now on."""
+        self._server = server
+        self._here = {}
+        self._files.clear()
+        self._standings.clear()
+        self._renewed.clear()
+        # What is done is found on the disk; only what is on its way or was lost has to be asked for.
+        self._dirty = {task.id for task in self._tasks.values() if not task.connection and _worth_asking(task)}
+        if self._dirty and server:
+            self._renewal.soon()
+
+    def of(self, video: str) -> Standing:
+        """Return how a video stands."""
+        return self._standings.get(video, NOWHERE)
+
+    def place(self, here: Mapping[str, Path]) -> None:
+        """Take over which videos lie on this machine."""
+        self._here = dict(here)
+        self._judge()
+
+    def _ours(self, number: int) -> bool:
+        return PREFIX + self._server in self._sites.get(number, ())
+
+    def _ours_or_new(self, number: int) -> bool:
+        return number not in self._sites or self._ours(number)
+
+    def _listed(self, tasks: Iterable[Task]) -> None:
+        self._tasks = {task.id: task for task in tasks}
+        self.follow(self._server)
+
+    def _changed(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
+            before, self._tasks[task.id] = self._tasks.get(task.id), task
+            if task.connection or not self._server or not self._ours_or_new(task.id):
+                continue
+            if task.state is not TaskState.RUNNING:
+                self._progress.pop(task.id, None)
+            if task.id not in self._files or before is None or before.files != task.files or before.state != task.state:
+                self._dirty.add(task.id)
+                self._renewal.soon()
+
+    def _removed(self, ids: Iterable[int]) -> None:
+        for number in ids:
+            for kept in (self._tasks, self._sites, self._files, self._progress):
+                kept.pop(number, None)
+            self._dirty.discard(number)
+        self._judge()
+
+    def _progressed(self, progresses: Iterable[Progress]) -> None:
+        moving = [progress for progress in progresses if progress.task_id in self._files]
+        for progress in moving:
+            self._progress[progress.task_id] = progress
+        if moving:
+            self._judge()
+
+    def _link_renewed(self, server: str, video: str) -> None:
+        if server == self._server:
+            self._renewed.add(video)
+            self._judge()
+
+    def _ask(self) -> None:
+        dirty, self._dirty = self._dirty, set()
+        self._renewal.asked()
+        for number in dirty:
+            if number not in self._sites:
+                self._desk.items(number, partial(self._met, number))
+            elif self._ours(number):
+                self._desk.files(number, partial(self._take, number))
+
+    def _met(self, number: int, items: tuple[TaskItem, ...]) -> None:
+        """Learn whether a task is of this gallery, or of shots, or of another one."""
+        self._sites[number] = frozenset(item.site for item in items)
+        if self._ours(number):
+            self._desk.files(number, partial(self._take, number))
+
+    def _take(self, number: int, files: tuple[TaskFile, ...]) -> None:
+        self._renewal.answered()
+        task = self._tasks.get(number)
+        if task is not None and self._ours(number):
+            self._files[number] = files
+            for file in files:
+                video = video_of(file.source)
+                if video is not None and file.result.arrived:
+                    self._here.setdefault(video, task.destination / file.target)
+            self._judge()
+            if task.state not in LIVE:
+                self.ended.emit()
+
+    def _judge(self) -> None:
+        found = {video: Standing(VideoState.HERE, path=path) for video, path in self._here.items()}
+        for number in sorted(self._files):
+            task = self._tasks[number]
+            for file in self._files[number]:
+                video = video_of(file.source)
+                standing = None if video is None else self._standing(task, file)
+                if standing is not None and video is not None and _outweighs(standing, found.get(video)):
+                    found[video] = standing
+        # What was renewed is told until the video has come to an end; its task may not be known just yet.
+        moving = {video for video, one in found.items() if one.state in (VideoState.WAITING, VideoState.RUNNING)}
+        self._renewed -= found.keys() - moving
+        found |= {video: replace(found[video], renewed=True) for video in self._renewed & moving}
+        before, self._standings = self._standings, found
+        moved = {video for video in before.keys() | found.keys() if before.get(video) != found.get(video)}
+        if moved:
+            self.moved.emit(moved)
+
+    def _standing(self, task: Task, file: TaskFile) -> Standing | None:
+        """Return how a file of a task stands, or None if the task has no more to say of it."""
+        if file.result is FileResult.FAILED:
+            return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error)
+        if file.result is not FileResult.PENDING or task.state in ENDED:
+            return None
+        if task.state is TaskState.FAILED:
+            return Standing(VideoState.FAILED, task=task.id, reason=task.error)
+        progress = self._progress.get(task.id)
+        done = progress.items.get(file.item_id, 0) if progress else 0
+        if task.state in STOPPED:
+            return Standing(VideoState.PAUSED, file.transferred, file.size, task.id)
+        state = VideoState.RUNNING if done else VideoState.WAITING
+        return Standing(state, done, file.size, task.id)
+
+
+def _worth_asking(task: Task) -> bool:
+    return task.state in LIVE or task.state is TaskState.FAILED or task.files.failed > 0
+
+
+def _outweighs(one: Standing, other: Standing | None) -> bool:
+    """Tell whether a task's word counts: what is on its way always, an old failure not if the file is here."""
+    return other is None or one.state is not VideoState.FAILED or other.state is VideoState.FAILED
+
+
+def _why(file: TaskFile) -> str:
+    """Return why a file failed, as a title, a cause and what to do."""
+    error = file.error or {}
+    return "\n".join(str(error[key]) for key in ("title", "cause", "suggestion") if error.get(key))

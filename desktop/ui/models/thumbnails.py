@@ -1,0 +1,142 @@
+"""Pictures of videos: asked for when in sight, decoded off the window's thread, kept within bounds."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QBuffer, QByteArray, QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance, Slot
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+
+from desktop.core.errors import ShotDockError
+from desktop.core.gallery import Video
+from desktop.work.background import Work
+from desktop.work.gallery import GalleryDesk
+
+MOST_BYTES = 128 << 20
+"""Bytes of decoded pictures that are kept."""
+
+
+class _Decode(QRunnable):
+    def __init__(self, key: tuple[str, str], data: bytes, size: QSize, tell: SignalInstance) -> None:
+        super().__init__()
+        self._key, self._data, self._size, self._tell = key, data, size, tell
+
+    def run(self) -> None:
+        """Decode and tell."""
+        self._tell.emit((self._key, decode(self._data, self._size)))
+
+
+def decode(data: bytes, most: QSize) -> QImage:
+    """Return the picture, no larger than so many pixels, its sides' ratio kept; a null one if it cannot be read."""
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    buffer.open(QBuffer.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    reader.setDecideFormatFromContent(True)
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid() and (size.width() > most.width() or size.height() > most.height()):
+        reader.setScaledSize(size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read().convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+class Thumbnails(QObject):
+    """The pictures of one gallery at a time. `arrived` carries the id of a video whose picture is there now."""
+
+    arrived = Signal(str)
+    _decoded = Signal(object)
+
+    def __init__(self, gallery: GalleryDesk, parent: QObject | None = None, most: int = MOST_BYTES) -> None:
+        """most: bytes of decoded pictures to keep."""
+        super().__init__(parent)
+        self._gallery = gallery
+        self._most = most
+        self._server = ""
+        self._kept: OrderedDict[str, QPixmap] = OrderedDict()
+        self._bytes = 0
+        self._works: dict[str, Work] = {}
+        self._lost: set[str] = set()
+        self._size = QSize(320, 180)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(2)
+        self._decoded.connect(self._take)
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """Return the videos whose pictures are being asked for."""
+        return frozenset(self._works)
+
+    @property
+    def weight(self) -> int:
+        """Return how many bytes the pictures kept take."""
+        return self._bytes
+
+    def get(self, video: str) -> QPixmap | None:
+        """Return a video's picture if it is here."""
+        return self._kept.get(video)
+
+    def follow(self, server: str) -> None:
+        """Begin with another gallery."""
+        self.stop()
+        self._server = server
+        self._kept.clear()
+        self._bytes = 0
+        self._lost.clear()
+
+    def try_again(self) -> None:
+        """Ask for the pictures that could not be had once more, when they are wanted next."""
+        self._lost.clear()
+
+    def want(self, videos: Sequence[Video], size: QSize) -> None:
+        """Have these videos' pictures and no others, those in sight first; size: the most pixels they are shown in."""
+        self._size = size
+        wanted = {video.id for video in videos}
+        for gone in self._works.keys() - wanted:
+            self._works.pop(gone).cancel()
+        for video in videos:
+            if video.id in self._kept:
+                self._kept.move_to_end(video.id)
+        # The gallery answers the latest question first.
+        for video in reversed(videos):
+            missing = video.id not in self._kept and video.id not in self._works and video.id not in self._lost
+            if video.thumbnail and missing:
+                self._works[video.id] = self._gallery.thumbnail(
+                    self._server, video, partial(self._got, video.id), partial(self._failed, video.id)
+                )
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+        for work in self._works.values():
+            work.cancel()
+        self._works.clear()
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _got(self, video: str, data: bytes) -> None:
+        self._pool.start(_Decode((self._server, video), data, self._size, self._decoded))
+
+    def _failed(self, video: str, _error: ShotDockError) -> None:
+        # A card without a picture says all there is to say.
+        self._works.pop(video, None)
+        self._lost.add(video)
+
+    @Slot(object)
+    def _take(self, answer: tuple[tuple[str, str], QImage]) -> None:
+        (server, video), image = answer
+        if server != self._server:
+            return
+        self._works.pop(video, None)
+        if image.isNull():
+            self._lost.add(video)
+            return
+        old = self._kept.pop(video, None)
+        self._bytes += _weigh(image.width(), image.height()) - (_weigh(old.width(), old.height()) if old else 0)
+        self._kept[video] = QPixmap.fromImage(image)
+        while self._bytes > self._most and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= _weigh(oldest.width(), oldest.height())
+        self.arrived.emit(video)
+
+
+def _weigh(width: int, height: int) -> int:
+    return width * height * 4

@@ -1,0 +1,156 @@
+"""What can be done with the videos at hand: play, open, copy, retry, carry off - and the menu that offers it."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QPoint, QSettings, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from desktop.core.gallery import Video
+from desktop.ui.dialogs.player import PlayerDialog
+from desktop.ui.models.gallery import GalleryModel, name_of
+from desktop.ui.models.gallery_session import GallerySession
+from desktop.ui.models.gallery_states import GalleryStates, VideoState
+from desktop.ui.models.local_files import as_mime
+from desktop.ui.tab import Frame
+from desktop.ui.tabs.gallery_orders import GalleryOrders
+from desktop.ui.videos import Fetch
+from desktop.ui.widgets.drop_shelf import VIDEOS_MIME
+from desktop.ui.widgets.gallery_views import GalleryViews
+from desktop.work.background import Failed
+
+RECENT = 5
+"""Folders used lately that the menu offers."""
+
+
+class _Provider:
+    """Brings the player its videos from one gallery."""
+
+    def __init__(self, frame: Frame, server: str) -> None:
+        self._gallery, self._server = frame.services.gallery, server
+
+    def open(
+        self, video: Video, ready: Callable[[Path], None], progress: Callable[[int, int | None], None], failed: Failed
+    ) -> Fetch:
+        """Bring a video; see GalleryDesk.watch."""
+        return self._gallery.watch(self._server, video, ready, progress, failed)
+
+
+class GalleryHands(QObject):
+    """`said`: a sentence for the status bar. memory: where the player remembers its loudness and place."""
+
+    said = Signal(str)
+
+    def __init__(
+        self,
+        frame: Frame,
+        session: GallerySession,
+        states: GalleryStates,
+        model: GalleryModel,
+        views: GalleryViews,
+        orders: GalleryOrders,
+    ) -> None:
+        super().__init__(views)
+        self._frame, self._session, self._states = frame, session, states
+        self._model, self._views, self._orders = model, views, orders
+        self.memory = QSettings()
+
+    def play(self, row: int) -> None:
+        """Open the player on a row; its list is what is shown, in the order it is shown."""
+        videos = tuple(self._model.rows())
+        if not 0 <= row < len(videos):
+            return
+        provider = _Provider(self._frame, self._session.server)
+        theme, formats = self._frame.theme, self._frame.formats
+        dialog = PlayerDialog(theme, formats, videos, row, provider, self.memory, self._views.window())
+        dialog.download.connect(lambda video: self._orders.fetch([video]))
+        dialog.turned.connect(self._follow)
+        dialog.show()
+
+    def play_current(self) -> None:
+        """Open the player on the current row."""
+        self.play(max(0, self._views.current()))
+
+    def download_to(self) -> None:
+        """Ask for a folder and download the selection there."""
+        videos = self._views.chosen()
+        if not videos:
+            return
+        dialog = QFileDialog(self._views, "Download into", str(self._frame.destination.path))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self._orders.fetch(videos, Path(path)))
+        dialog.open()
+
+    def open_folder(self) -> None:
+        """Open the folder the first selected video on disk lies in."""
+        for path in self._here()[:1]:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def copy_names(self) -> None:
+        """Copy the names of the selected videos."""
+        videos = self._views.chosen()
+        if videos:
+            QGuiApplication.clipboard().setText("\n".join(name_of(video) for video in videos))
+            self.said.emit(f"{self._frame.formats.counted(len(videos), 'name')} copied")
+
+    def retry(self) -> None:
+        """Fetch again what failed of the selection: the failed files of its tasks."""
+        standings = (self._states.of(video.id) for video in self._views.chosen())
+        tasks = {s.task for s in standings if s.state is VideoState.FAILED and s.task is not None}
+        if tasks:
+            self._frame.services.tasks.retry(tasks)
+
+    def carry(self) -> QDrag:
+        """Return the selection as something to drag: file URLs of what is here, and for this window all of it.
+
+        A file manager does not tell where it lets go, so only what is on this machine can be carried out of the window.
+        """
+        videos = self._views.chosen()
+        data = as_mime(self._here()) or QMimeData()
+        data.setData(VIDEOS_MIME, "\n".join(video.id for video in videos).encode())
+        drag = QDrag(self._views)
+        drag.setMimeData(data)
+        drag.setPixmap(self._frame.theme.icon("film").pixmap(32, 32))
+        return drag
+
+    def menu(self) -> QMenu:
+        """Return the menu of the selection."""
+        get, videos = self._frame.commands.get, self._views.chosen()
+        menu = QMenu(self._views)
+        menu.addAction(get("gallery-play"))
+        menu.addSeparator()
+        menu.addAction(get("gallery-download"))
+        elsewhere = menu.addMenu("Download to")
+        elsewhere.setIcon(self._frame.theme.icon("folder"))
+        for path in self._frame.services.settings.recent()[:RECENT]:
+            elsewhere.addAction(str(path), partial(self._orders.fetch, videos, path))
+        elsewhere.addAction(get("gallery-download-to"))
+        menu.addSeparator()
+        # What cannot be done with these is not offered; by its keys it does nothing.
+        if self._here():
+            menu.addAction(get("gallery-folder"))
+        menu.addAction(get("gallery-copy"))
+        if any(self._states.of(video.id).state is VideoState.FAILED for video in videos):
+            menu.addAction(get("gallery-retry"))
+        return menu
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu at a point of the screen."""
+        if self._views.chosen():
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(at)
+
+    def _here(self) -> list[Path]:
+        paths = (self._states.of(video.id).path for video in self._views.chosen())
+        return [path for path in paths if path is not None]
+
+    def _follow(self, video: Video) -> None:
+        """Make the video the player has turned to the current one: it is where the eye comes back to."""
+        row = self._model.row_of(video.id)
+        if row >= 0:
+            self._views.select(row)

@@ -1,0 +1,81 @@
+"""From selected videos to a task: what is meant, how much that is, the plan of it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from desktop.core.gallery import Video
+from desktop.core.plan import Plan, Request
+from desktop.ui.models.gallery import GalleryModel, name_of
+from desktop.ui.models.gallery_session import GallerySession
+from desktop.ui.orders import Orders
+from desktop.ui.tab import Frame
+from desktop.ui.widgets.gallery_views import GalleryViews
+from desktop.ui.widgets.order_bar import OrderBar
+from desktop.ui.widgets.video_card import can_fetch
+from desktop.work.background import Failed, Work
+
+
+class GalleryOrders(Orders):
+    """Orders of videos."""
+
+    def __init__(
+        self, frame: Frame, session: GallerySession, model: GalleryModel, views: GalleryViews, bar: OrderBar
+    ) -> None:
+        super().__init__(frame, bar)
+        self._session, self._model, self._views, self._bar = session, model, views, bar
+
+    def meant(self) -> tuple[Video, ...]:
+        """Return the selected videos, or of those shown whatever is neither here nor on its way."""
+        chosen = self._views.chosen()
+        if chosen:
+            return tuple(chosen)
+        return tuple(v for row, v in enumerate(self._model.rows()) if can_fetch(self._model.standing(row)))
+
+    def fetch(self, videos: Sequence[Video], into: Path | None = None) -> None:
+        """Download these videos, whatever is selected. into: another folder than the destination."""
+        self.download_by(partial(self._ask, tuple(videos), into or self.frame.destination.path))
+
+    def tell(self) -> None:
+        """Say in the bar how much is meant."""
+        formats, videos = self.frame.formats, self.meant()
+        size = sum(video.bytes or 0 for video in videos)
+        parts = [formats.counted(len(videos), "video"), formats.size(size)]
+        left = self.left(size)
+        if left is not None:
+            parts.append(f"about {formats.left(left)}")
+        self._bar.say(parts, self._which(len(videos)), len(videos))
+
+    def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:
+        """Ask for a plan of what is meant."""
+        return self._ask(self.meant(), self.frame.destination.path, then, failed)
+
+    def _ask(self, videos: tuple[Video, ...], into: Path, then: Callable[[Plan], None], failed: Failed) -> Work | None:
+        server = self._session.server
+        if not server or not videos:
+            return None
+        asked = Request(
+            connection=server,
+            destination=into,
+            conflict=self._bar.conflicts.name(),
+            options=self.frame.services.settings.value.options,
+            name=name_of(videos[0]) if len(videos) == 1 else f"{server} ({len(videos)} videos)",
+        )
+        return self.frame.services.gallery.plan(server, videos, asked, then, failed)
+
+    def taken(self) -> None:
+        """Let the selection go."""
+        self._views.list.clearSelection()
+
+    def _which(self, count: int) -> str:
+        formats = self.frame.formats
+        selected, shown = len(self._views.chosen()), len(self._model.rows())
+        if selected:
+            return f"{formats.counted(selected, 'video')} selected of {formats.count(shown)} shown"
+        if not shown:
+            return "No video is shown"
+        if not count:
+            return f"Everything of {formats.counted(shown, 'video')} shown is on this machine or on its way"
+        return (
+            f"Nothing selected: of {formats.counted(shown, 'video')} shown all that are not here or on their way"
+        )
