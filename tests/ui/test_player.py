@@ -260,6 +260,17 @@ def test_controls_can_be_put_away_to_step_through_the_whole_picture(player: Play
     qtbot.waitUntil(player.bar.isVisible, timeout=WAIT)
 
 
+def test_in_a_narrow_window_nothing_is_squeezed(player: PlayerDialog, qtbot: QtBot) -> None:
+    player.resize(player.minimumSize())
+    bar = player.bar
+    qtbot.waitUntil(
+        lambda: all(part.width() >= part.sizeHint().width() for part in (bar.clock, bar.frame, bar.seek)), timeout=WAIT
+    )
+    assert not bar.volume.isVisible() and bar.minimumSizeHint().width() <= player.width()
+    player.resize(1280, 800)
+    qtbot.waitUntil(lambda: bar.state.isVisible() and bar.volume.isVisible(), timeout=WAIT)
+
+
 def test_every_button_names_its_keys_and_every_control_itself(player: PlayerDialog) -> None:
     for key in KEYS:
         tip = player.keys[key.name].toolTip()

@@ -8,7 +8,7 @@ from desktop.ui.dialogs.base import Dialog
 from desktop.ui.theme import Theme
 
 SIZE = (1280, 800)
-LEAST_SIZE = (640, 420)
+LEAST_SIZE = (680, 420)
 
 
 class DarkWindow(Dialog):

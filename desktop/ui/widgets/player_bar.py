@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop.ui.models.timeline import Timeline
 from desktop.ui.reel import Reel
 from desktop.ui.widgets.parts import Elided, column, label, row, set_role
 from desktop.ui.widgets.seek_slider import SeekSlider
+
+ROOMY = 900
+"""Pixels of width from which on everything has room, hours and tens of thousands of frames too."""
 
 ROLES = {"muted": "muted", "warn": "warn"}
 
@@ -42,14 +45,21 @@ class PlayerBar(QWidget):
             self.frame,
             spacing=2,
         )
+        line.addStretch(1)
         line.addSpacing(16)
-        line.addWidget(self.state, 1)
+        line.addWidget(self.state, 8)
         line.addSpacing(16)
         for thing in (button("loop"), button("mute"), self.volume, button("download"), button("full-screen")):
             line.addWidget(thing)
             if thing is self.volume:
                 line.addSpacing(10)
         self.setLayout(column(self.seek, line, margins=(16, 18, 16, 10), spacing=6))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window, leave out what can be done or learned without it."""
+        super().resizeEvent(event)
+        self.state.setVisible(self.width() >= ROOMY)
+        self.volume.setVisible(self.width() >= ROOMY)
 
     def show_reel(self, reel: Reel) -> None:
         """Show where the video is."""
