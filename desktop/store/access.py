@@ -74,6 +74,12 @@ class Access:
         with spoken(self.path):
             yield from self.db.execute(query)
 
+    def every(self, sql: str, **values: object) -> list[tuple[Any, ...]]:
+        """Return all the rows that a statement gives, its values by name."""
+        with spoken(self.path):
+            found: list[tuple[Any, ...]] = self.db.connection().execute(sql, values).fetchall()
+            return found
+
     def row(self, query: peewee.Query) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
         with spoken(self.path):

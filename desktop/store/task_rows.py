@@ -84,6 +84,17 @@ _FILE = (
 
 _NOT_OVER = (TaskState.WAITING, TaskState.RUNNING, TaskState.PAUSED, TaskState.INTERRUPTED)
 
+# By the range of its files' ids, which were given in one transaction: by its items they would all have to be sorted.
+_IDS = "SELECT {}(file.id) FROM item JOIN file ON file.item_id = item.id WHERE item.task_id = :task"
+SELECT_PENDING = f"""
+    SELECT file.id, item_id, remote_path, local_path, size, mtime, action, etag, precision, reason
+    FROM file CROSS JOIN item ON item.id = file.item_id
+    WHERE file.id BETWEEN ({_IDS.format("min")}) AND ({_IDS.format("max")})
+        AND item.task_id = :task AND file.result = '{FileResult.PENDING.value}'
+    ORDER BY file.id
+"""
+"""The files of a :task still to be fetched, in the order of their transfer, with what is known of them before that."""
+
 _ACTIONS = {action.value: action for action in Action}
 _RESULTS = {result.value: result for result in FileResult}
 
@@ -190,6 +201,24 @@ def brought_of(row: tuple[Any, ...]) -> Brought:
     """Return the file of a row of `select_brought`."""
     destination, target, source, size, result = row
     return Brought(loaded(source), Path(loaded(destination)) / loaded(target), size, _RESULTS[result].arrived)
+
+
+def pending_of(row: tuple[Any, ...]) -> TaskFile:
+    """Return the file of a row of SELECT_PENDING."""
+    number, item, source, target, size, mtime, action, etag, precision, reason = row
+    return TaskFile(
+        number,
+        item,
+        loaded(source),
+        loaded(target),
+        size,
+        mtime,
+        _ACTIONS[action],
+        FileResult.PENDING,
+        etag,
+        precision,
+        reason=loaded(reason),
+    )
 
 
 def counters_of(row: tuple[int, ...]) -> tuple[Counts, Bytes]:

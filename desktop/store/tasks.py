@@ -15,10 +15,12 @@ from desktop.store.task_create import insert_plan
 from desktop.store.task_record import FileOutcome as FileOutcome
 from desktop.store.task_rows import (
     COUNTERS,
+    SELECT_PENDING,
     brought_of,
     counters_of,
     file_of,
     item_of,
+    pending_of,
     select_brought,
     select_files,
     select_items,
@@ -125,7 +127,7 @@ class Tasks:
 
     def pending(self, task_id: int) -> tuple[TaskFile, ...]:
         """Return the files still to be fetched, in the order of transfer; failed ones only after `reset_failed`."""
-        return self.files(task_id, results=(FileResult.PENDING,))
+        return tuple(pending_of(row) for row in self._access.every(SELECT_PENDING, task=task_id))
 
     def record(self, task_id: int, outcomes: Sequence[FileOutcome]) -> Task:
         """Write how files ended, with the counters and states above them, in one transaction; return the task.
