@@ -10,6 +10,28 @@ from desktop.store.tables import PublicationRow, StructureRow
 _COLUMNS = ("connection", "position", "project", "episode", "sequence", "shot", "department", "path", "content")
 
 
+Packed = list[tuple[object, ...]]
+"""A structure as its rows."""
+
+
+def packed(structure: Structure) -> Packed:
+    """Return the structure's publications as `Structures.save` writes them; any thread may do that work."""
+    return [
+        (
+            structure.connection,
+            position,
+            stored(publication.key.project),
+            stored(publication.key.episode),
+            stored(publication.key.sequence),
+            stored(publication.key.shot),
+            stored(publication.department),
+            stored(publication.path),
+            pack(publication.versions),
+        )
+        for position, publication in enumerate(structure.publications)
+    ]
+
+
 class Structures:
     """The last structure of each connection."""
 
@@ -58,22 +80,8 @@ class Structures:
             ) from error
         return Structure(name, loaded(root), layout, scanned_at, publications)
 
-    def save(self, structure: Structure) -> None:
-        """Put the structure in the place of the connection's last one."""
-        rows = [
-            (
-                structure.connection,
-                position,
-                stored(publication.key.project),
-                stored(publication.key.episode),
-                stored(publication.key.sequence),
-                stored(publication.key.shot),
-                stored(publication.department),
-                stored(publication.path),
-                pack(publication.versions),
-            )
-            for position, publication in enumerate(structure.publications)
-        ]
+    def save(self, structure: Structure, rows: Packed | None = None) -> None:
+        """Put the structure in the place of the connection's last one. rows: itself, if it is `packed` already."""
         with self._access.writing():
             self._access.run(StructureRow.delete().where(StructureRow.connection == structure.connection))
             self._access.run(
@@ -84,7 +92,7 @@ class Structures:
                     scanned_at=structure.scanned_at,
                 )
             )
-            self._access.add(PublicationRow, _COLUMNS, rows)
+            self._access.add(PublicationRow, _COLUMNS, packed(structure) if rows is None else rows)
 
     def remove(self, connection: str) -> None:
         """Forget the connection's structure, if there is one."""

@@ -14,6 +14,7 @@ from desktop.core.errors import ServerBusy, ShotDockError, Stopped, UsageError
 from desktop.core.media import Compared, Entry, ScanProgress, Structure
 from desktop.core.plan import Filters, Plan, Request
 from desktop.store.database import Store
+from desktop.store.structures import Packed, packed
 from desktop.studio import plain
 from desktop.studio.disk import Disk
 from desktop.studio.shots.compare import compare
@@ -112,11 +113,12 @@ class Library(QObject):
             timer.stop()
             timer.deleteLater()
 
-        def done(structure: Structure) -> None:
+        def done(found: tuple[Structure, Packed]) -> None:
+            structure, rows = found
             stop_telling()
             if progress is not None:
                 progress(counters)
-            self._desk.mailbox.post(lambda: self._store.structures.save(structure))
+            self._desk.mailbox.post(lambda: self._store.structures.save(structure, rows))
             then(structure)
 
         def broke(error: Exception) -> None:
@@ -176,7 +178,9 @@ class Library(QObject):
 
         return wait
 
-    def _scan(self, work: Work, name: str, counters: ScanProgress, previous: Structure | None) -> Structure:
+    def _scan(
+        self, work: Work, name: str, counters: ScanProgress, previous: Structure | None
+    ) -> tuple[Structure, Packed]:
         connection = self._sites.connection(name)
         if connection.address.protocol in WEB:
             raise UsageError(
@@ -187,7 +191,9 @@ class Library(QObject):
             )
         layout = self._layouts(connection.layout)
         with self._connected(work, name) as source:
-            return scan(source, connection, layout, counters, work.stopped, time.time(), previous)
+            structure = scan(source, connection, layout, counters, work.stopped, time.time(), previous)
+        # Here, where nobody waits: the desk has tasks that run, and a plan may follow at once.
+        return structure, packed(structure)
 
     def _plan_plain(self, work: Work, sources: Sequence[PlainSource], door: Door, request: Request) -> Plan:
         # The same line twice in a long list is one wish, and no conflict with itself.

@@ -71,8 +71,8 @@ def parts(answer: Path, command: Sequence[str]) -> int:
         for name, function in list(vars(desk).items()):
             if callable(function) and not name.startswith("_"):
                 setattr(desk, name, watch.watch("database", function))
-    for owner, name in ((Store, "open"), (library, "scan"), (library, "plan")):
-        part = "database" if owner is Store else name
+    for owner, name in ((Store, "open"), (library, "packed"), (library, "scan"), (library, "plan")):
+        part = "database" if name in ("open", "packed") else name
         setattr(owner, name, watch.watch(part, getattr(owner, name)))
     gc.set_threshold(*COLLECTED)
     status = watch.watch("run", shotdock)(command)
