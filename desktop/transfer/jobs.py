@@ -39,7 +39,7 @@ class JobDone:
 
 @dataclass(frozen=True, slots=True)
 class RunCounters:
-    """Live figures. per_job: job id -> bytes on disk, of the files under way only. current: their server paths."""
+    """Live figures. per_job: job id -> bytes on disk, of the files under way only. current: their names here."""
 
     transferred: int
     reused: int

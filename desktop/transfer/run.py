@@ -145,7 +145,7 @@ class Run:
             reused=reused + sum(download.reused for download in active),
             files_done=done,
             per_job={download.job.id: download.on_disk for download in active} if every else None,
-            current=tuple(download.job.file.path for download in active),
+            current=tuple(split(str(download.job.target))[1] for download in active),
             lanes=lanes,
         )
 

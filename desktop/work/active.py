@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePosixPath
 
 from PySide6.QtCore import QThreadPool, SignalInstance
 
@@ -173,7 +172,7 @@ class Active:
             left=left,
             lanes=counters.lanes,
             phase=self._phase(counters.lanes, counters.transferred),
-            current=tuple(PurePosixPath(path).name for path in counters.current),
+            current=counters.current,
             items=items,
         )
 
