@@ -360,7 +360,7 @@ def test_every_control_of_the_tab_has_a_name(tab: GalleryTab, opened: Open) -> N
         for kind in (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
         for control in root.findChildren(kind)
         if not (control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()))
-        and control.parent().metaObject().className() not in INSIDE
+        and not ((home := control.parent()) and home.metaObject().className() in INSIDE)
     ]
     dialog.close()
     assert not nameless
@@ -432,7 +432,7 @@ def test_of_five_thousand_only_what_is_in_sight_is_looked_at(
         bar.setValue(int(bar.maximum() * share))
         grid.grab()
         qtbot.waitUntil(lambda: not grid._rest.isActive(), timeout=WAIT)
-        assert len(thumbnails.under_way) <= 3 * len(grid.in_sight()) < 100
+        assert len(thumbnails._works) <= 3 * len(grid.in_sight()) < 100
     # Cards are drawn from the videos themselves, and laying out asks for nothing.
     assert len(asked) < 100
     thumbnails.stop()

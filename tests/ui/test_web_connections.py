@@ -6,6 +6,8 @@ from desktop.core.connection import Address, Connection
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.main_window import MainWindow
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform cannot
+
 SERVER = Connection("VEGA gallery", Address("https", "gallery.vega.example", 8443), "/studio")
 
 

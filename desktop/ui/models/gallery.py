@@ -1,10 +1,9 @@
 """The gallery: one row a video, for the cards and the list alike, sorted and filtered by keys made once."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
@@ -79,8 +78,6 @@ class GalleryModel(QAbstractTableModel):
     What is on its way changes its state in its place: nothing is filtered or sorted anew while bytes arrive.
     """
 
-    restated = Signal()
-
     def __init__(self, theme: Theme, formats: Formats, states: GalleryStates, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme, self._formats, self._states = theme, formats, states
@@ -137,10 +134,6 @@ class GalleryModel(QAbstractTableModel):
     def standing(self, row: int) -> Standing:
         """Return how the video of a row stands."""
         return self._states.of(self._rows[row].id)
-
-    def counts(self) -> Counter[VideoState]:
-        """Count all videos by state."""
-        return Counter(self._states.of(video.id).state for video in self._all)
 
     # What the views ask
 
@@ -224,7 +217,6 @@ class GalleryModel(QAbstractTableModel):
 
     def _moved(self, videos: Iterable[str]) -> None:
         self._repaint(sorted(row for row in map(self.row_of, videos) if row >= 0))
-        self.restated.emit()
 
     def _repaint(self, rows: Sequence[int]) -> None:
         """Repaint rows, run by run: what lies between two that moved has not."""

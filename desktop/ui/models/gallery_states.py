@@ -68,9 +68,14 @@ def video_of(source: str) -> str | None:
 
 
 class GalleryStates(QObject):
-    """Follows the tasks of one gallery. Signals: moved (set of video ids), ended (a task brought what it could)."""
+    """Follows the tasks of one gallery.
+
+    Signals: moved (set of the ids of videos that stand otherwise, if only a few bytes further), turned (some are in
+    another state), ended (a task brought what it could).
+    """
 
     moved = Signal(object)
+    turned = Signal()
     ended = Signal()
 
     def __init__(self, tasks: TaskDesk, gallery: GalleryDesk, parent: QObject | None = None) -> None:
@@ -81,7 +86,7 @@ class GalleryStates(QObject):
         self._sites: dict[int, frozenset[str]] = {}
         self._files: dict[int, tuple[TaskFile, ...]] = {}
         self._progress: dict[int, Progress] = {}
-        self._here: dict[str, Path] = {}
+        self._here: dict[str, Standing] = {}
         self._standings: dict[str, Standing] = {}
         self._renewed: set[str] = set()
         self._dirty: set[int] = set()
@@ -111,7 +116,7 @@ class GalleryStates(QObject):
 
     def place(self, here: Mapping[str, Path]) -> None:
         """Take over which videos lie on this machine."""
-        self._here = dict(here)
+        self._here = {video: Standing(VideoState.HERE, path=path) for video, path in here.items()}
         self._judge()
 
     def _ours(self, number: int) -> bool:
@@ -177,13 +182,13 @@ class GalleryStates(QObject):
             for file in files:
                 video = video_of(file.source)
                 if video is not None and file.result.arrived:
-                    self._here.setdefault(video, task.destination / file.target)
+                    self._here.setdefault(video, Standing(VideoState.HERE, path=task.destination / file.target))
             self._judge()
             if task.state not in LIVE:
                 self.ended.emit()
 
     def _judge(self) -> None:
-        found = {video: Standing(VideoState.HERE, path=path) for video, path in self._here.items()}
+        found = dict(self._here)
         for number in sorted(self._files):
             task = self._tasks[number]
             for file in self._files[number]:
@@ -196,9 +201,17 @@ class GalleryStates(QObject):
         self._renewed -= found.keys() - moving
         found |= {video: replace(found[video], renewed=True) for video in self._renewed & moving}
         before, self._standings = self._standings, found
-        moved = {video for video in before.keys() | found.keys() if before.get(video) != found.get(video)}
+        # Of thousands that lie here the very same values are there before and after.
+        changes = {
+            video: (before.get(video, NOWHERE), found.get(video, NOWHERE))
+            for video in before.keys() | found.keys()
+            if before.get(video) is not found.get(video)
+        }
+        moved = {video for video, (old, new) in changes.items() if old != new}
         if moved:
             self.moved.emit(moved)
+        if any(changes[video][0].state is not changes[video][1].state for video in moved):
+            self.turned.emit()
 
     def _standing(self, task: Task, file: TaskFile) -> Standing | None:
         """Return how a file of a task stands, or None if the task has no more to say of it."""

@@ -14,6 +14,8 @@ from desktop.work.gallery import GalleryDesk
 
 MOST_BYTES = 128 << 20
 """Bytes of decoded pictures that are kept."""
+ROUNDING = 3
+"""Pixels that sides may lack to count as rounded."""
 
 
 class _Decode(QRunnable):
@@ -27,7 +29,10 @@ class _Decode(QRunnable):
 
 
 def decode(data: bytes, most: QSize) -> QImage:
-    """Return the picture, no larger than so many pixels, its sides' ratio kept; a null one if it cannot be read."""
+    """Return the picture, no larger than so many pixels, its sides' ratio kept; a null one if it cannot be read.
+
+    One that is of their shape but for a rounded pixel gets exactly as many: it is drawn without being scaled again.
+    """
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
     buffer.open(QBuffer.OpenModeFlag.ReadOnly)
@@ -36,7 +41,9 @@ def decode(data: bytes, most: QSize) -> QImage:
     reader.setAutoTransform(True)
     size = reader.size()
     if size.isValid() and (size.width() > most.width() or size.height() > most.height()):
-        reader.setScaledSize(size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio))
+        fitting = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
+        missing = most.width() - fitting.width() + most.height() - fitting.height()
+        reader.setScaledSize(most if missing < ROUNDING else fitting)
     return reader.read().convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
@@ -56,20 +63,11 @@ class Thumbnails(QObject):
         self._bytes = 0
         self._works: dict[str, Work] = {}
         self._lost: set[str] = set()
+        self._stale: set[str] = set()
         self._size = QSize(320, 180)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(2)
         self._decoded.connect(self._take)
-
-    @property
-    def under_way(self) -> frozenset[str]:
-        """Return the videos whose pictures are being asked for."""
-        return frozenset(self._works)
-
-    @property
-    def weight(self) -> int:
-        """Return how many bytes the pictures kept take."""
-        return self._bytes
 
     def get(self, video: str) -> QPixmap | None:
         """Return a video's picture if it is here."""
@@ -82,6 +80,7 @@ class Thumbnails(QObject):
         self._kept.clear()
         self._bytes = 0
         self._lost.clear()
+        self._stale.clear()
 
     def try_again(self) -> None:
         """Ask for the pictures that could not be had once more, when they are wanted next."""
@@ -89,7 +88,9 @@ class Thumbnails(QObject):
 
     def want(self, videos: Sequence[Video], size: QSize) -> None:
         """Have these videos' pictures and no others, those in sight first; size: the most pixels they are shown in."""
-        self._size = size
+        if size != self._size:
+            # What was made for another size is shown until it is there in this one.
+            self._size, self._stale = size, set(self._kept)
         wanted = {video.id for video in videos}
         for gone in self._works.keys() - wanted:
             self._works.pop(gone).cancel()
@@ -98,8 +99,8 @@ class Thumbnails(QObject):
                 self._kept.move_to_end(video.id)
         # The gallery answers the latest question first.
         for video in reversed(videos):
-            missing = video.id not in self._kept and video.id not in self._works and video.id not in self._lost
-            if video.thumbnail and missing:
+            missing = video.id not in self._kept or video.id in self._stale
+            if missing and video.thumbnail and video.id not in self._works and video.id not in self._lost:
                 self._works[video.id] = self._gallery.thumbnail(
                     self._server, video, partial(self._got, video.id), partial(self._failed, video.id)
                 )
@@ -126,6 +127,7 @@ class Thumbnails(QObject):
         if server != self._server:
             return
         self._works.pop(video, None)
+        self._stale.discard(video)
         if image.isNull():
             self._lost.add(video)
             return

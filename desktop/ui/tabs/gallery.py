@@ -168,7 +168,7 @@ class GalleryTab(Tab):
         session.placed.connect(self._placed)
         session.failed.connect(self._failed)
         frame.services.gallery.remarked.connect(self.said)
-        self.states.moved.connect(lambda _videos: self.orders.count_soon())
+        self.states.turned.connect(self.orders.count_soon)
         self.states.ended.connect(session.look)
         self.model.modelReset.connect(self._rearranged)
         views.picked.connect(self._picked)
@@ -279,7 +279,6 @@ class GalleryTab(Tab):
 
     def _placed(self, here: Mapping[str, Path]) -> None:
         self.states.place(here)
-        self.orders.count_soon()
 
     def _phased(self) -> None:
         session = self.session

@@ -153,4 +153,4 @@ class GalleryHands(QObject):
         """Make the video the player has turned to the current one: it is where the eye comes back to."""
         row = self._model.row_of(video.id)
         if row >= 0:
-            self._views.select(row)
+            self._views.look_at(row)

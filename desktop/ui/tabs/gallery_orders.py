@@ -76,6 +76,4 @@ class GalleryOrders(Orders):
             return "No video is shown"
         if not count:
             return f"Everything of {formats.counted(shown, 'video')} shown is on this machine or on its way"
-        return (
-            f"Nothing selected: of {formats.counted(shown, 'video')} shown all that are not here or on their way"
-        )
+        return f"Nothing selected: of {formats.counted(shown, 'video')} shown all that are not here or on their way"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView
+from PySide6.QtGui import QCursor, QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QToolTip
 
 from desktop.core.gallery import Video
 from desktop.ui.formats import Formats
@@ -56,8 +56,8 @@ class GalleryGrid(QListView):
         self.setModel(model)
         self.setModelColumn(0)
         thumbnails.arrived.connect(self._arrived)
-        model.modelReset.connect(self._rest.start)
-        self.verticalScrollBar().valueChanged.connect(lambda _value: self._rest.start())
+        model.modelReset.connect(self._moved_on)
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self._moved_on())
         theme.changed.connect(self.viewport().update)
 
     def in_sight(self, pages: int = 0) -> list[Video]:
@@ -142,9 +142,9 @@ class GalleryGrid(QListView):
         if isinstance(event, QHelpEvent):
             hit = self._hit(event.pos())
             words = {Hit.PLAY: "Play  (Space)", Hit.FETCH: "Download  (Ctrl+D)"}.get(hit[1]) if hit else None
-            self.viewport().setToolTip(words or "")
             if words:
-                event.accept()
+                QToolTip.showText(event.globalPos(), words, self.viewport())
+                return True
         return super().viewportEvent(event)
 
     def startDrag(self, supported: Qt.DropAction) -> None:
@@ -166,6 +166,12 @@ class GalleryGrid(QListView):
             self.card.hovered = hit
             over = hit is not None and hit[1] is not Hit.CARD
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def _moved_on(self) -> None:
+        """Note that other cards are in sight, and another one under the pointer."""
+        self._rest.start()
+        under = self.viewport().underMouse()
+        self._hover(self._hit(self.viewport().mapFromGlobal(QCursor.pos())) if under else None)
 
     def _want(self) -> None:
         if self.isVisible():

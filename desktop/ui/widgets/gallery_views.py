@@ -108,12 +108,8 @@ class GalleryViews(QStackedWidget):
     def show_cards(self, cards: bool) -> None:
         """Show the cards or the list; what is selected and current is so in the other, too."""
         self.as_cards = cards
-        current = self.list.currentIndex()
-        if current.isValid():
-            # A list of cards knows the first column alone.
-            first = self._model.index(current.row(), 0)
-            self.list.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
-            self.shown.scrollTo(first)
+        if self.current() >= 0:
+            self.look_at(self.current())  # a list of cards knows the first column alone
         self.setCurrentWidget(self.shown)
 
     def show_blank(self) -> None:
@@ -135,9 +131,11 @@ class GalleryViews(QStackedWidget):
         rows = self._model.rows()
         return [rows[number] for number in self.list.selected_rows()]
 
-    def select(self, row: int) -> None:
-        """Select one row alone."""
-        self.list.select_rows([row])
+    def look_at(self, row: int) -> None:
+        """Make a row the current one and bring it in sight; what is selected stays so."""
+        index = self._model.index(row, 0)
+        self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.shown.scrollTo(index)
 
     def current(self) -> int:
         """Return the current row, or -1."""
@@ -153,8 +151,7 @@ class GalleryViews(QStackedWidget):
     def _restore(self) -> None:
         rows = sorted(row for row in map(self._model.row_of, self._kept) if row >= 0)
         if self._current and (row := self._model.row_of(self._current)) >= 0:
-            index = self._model.index(row, 0)
-            self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.look_at(row)
         self.list.select_rows(rows)
         # Both lay out what they have got only now: before, there is nothing to scroll to.
         self.grid.doItemsLayout()

@@ -12,7 +12,7 @@ from desktop.ui.formats import Formats
 from desktop.ui.models.columns import Index
 from desktop.ui.models.gallery import DURATION, SIZE, GalleryModel, face, name_of
 from desktop.ui.models.gallery_states import Standing, VideoState
-from desktop.ui.models.thumbnails import Thumbnails
+from desktop.ui.models.thumbnails import ROUNDING, Thumbnails
 from desktop.ui.theme import Theme
 
 GAP = 12
@@ -140,11 +140,11 @@ class VideoCard(QStyledItemDelegate):
             return
         painter.fillRect(picture, BLACK)
         size = pixmap.size().scaled(picture.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(QPoint(), size)
-        place.moveCenter(picture.center())
         # What is 16:9 but for a rounded pixel fills its place: a hairline beside it would be seen.
-        missing = picture.width() - size.width() + picture.height() - size.height()
-        painter.drawPixmap(picture if missing < 3 else place, pixmap)
+        rounded = picture.width() - size.width() + picture.height() - size.height() < ROUNDING
+        place = QRect(QPoint(), picture.size() if rounded else size)
+        place.moveCenter(picture.center())
+        painter.drawPixmap(place, pixmap)
 
     def _words(
         self, painter: QPainter, card: QRect, picture: QRect, video: Video, direction: Qt.LayoutDirection
