@@ -8,15 +8,20 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.core.connection import Address, Connection
+from desktop.core.connection import Address, Connection, parse_connection
+from desktop.demo.content import Size
+from desktop.demo.gallery.gallery import Gallery
 from desktop.logs import LogRing, set_up, take_down
 from desktop.places import Places
 from desktop.ui import tabs  # noqa: F401  the tabs register themselves
 from desktop.ui.formats import Formats
 from desktop.ui.main_window import MainWindow
+from desktop.ui.models.gallery_session import Phase
+from desktop.ui.tabs.gallery import GalleryTab
 from desktop.ui.tabs.shots import ShotsTab
 from desktop.ui.theme import Theme
 from desktop.work.services import Services, start_services
+from tests.ui.galleries import NAME, WAIT, Open
 
 OLD = 1_700_000_000.0
 
@@ -103,3 +108,34 @@ def scanned(services: Services, shots: ShotsTab, connection: Connection, qtbot: 
         assert saved
 
     return scan
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    """The demo studio's gallery, small."""
+    opened = Gallery(tmp_path / "gallery", Size.SMALL)
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def tab(window: MainWindow) -> GalleryTab:
+    """The gallery tab, open."""
+    found = window.tabs[1]
+    assert isinstance(found, GalleryTab)
+    window.show_tab(1)
+    return found
+
+
+@pytest.fixture
+def opened(tab: GalleryTab, services: Services, gallery: Gallery, qtbot: QtBot) -> Open:
+    """Return a function that saves the gallery's connection and waits for what comes of it."""
+
+    def open_gallery(token: str = "", phase: Phase = Phase.READY) -> None:
+        connection, _ = parse_connection(NAME, gallery.url)
+        desk = services.connections
+        desk.remember_password(NAME, token or gallery.token, False, lambda: None, lambda error: pytest.fail(str(error)))
+        desk.save(connection, None, lambda: None, lambda error: pytest.fail(str(error)))
+        qtbot.waitUntil(lambda: tab.session.phase is phase and not tab.session.asking, timeout=WAIT)
+
+    return open_gallery

@@ -1,20 +1,17 @@
 """The gallery tab on the demo studio's real gallery: looked at, played, downloaded, refused and offline."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import Address, Connection, parse_connection
 from desktop.core.gallery import Video
-from desktop.demo.content import Size
 from desktop.demo.gallery.gallery import Gallery
-from desktop.demo.gallery.videos import FIRST_ID, GONE, PROJECTS
 from desktop.ui.dialogs.player import PlayerDialog
 from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.main_window import MainWindow
@@ -26,63 +23,12 @@ from desktop.ui.models.thumbnails import Thumbnails
 from desktop.ui.tab import Demo
 from desktop.ui.tabs.gallery import GalleryTab
 from desktop.ui.theme import Theme
-from desktop.ui.widgets.drop_shelf import VIDEOS_MIME
 from desktop.ui.widgets.gallery_grid import GalleryGrid
-from desktop.ui.widgets.video_card import fetch_rect, play_rect
+from desktop.ui.widgets.video_card import play_rect
 from desktop.work.services import Services
+from tests.ui.galleries import MOON, NAME, WAIT, Open, select, state, words
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform cannot
-
-WAIT = 20_000
-NAME = "VEGA gallery"
-MOON, TWIN = str(FIRST_ID + PROJECTS.index("Moon Base 7")), str(FIRST_ID + PROJECTS.index("Moon-Base 7"))
-
-
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[Gallery]:
-    opened = Gallery(tmp_path / "gallery", Size.SMALL)
-    yield opened
-    opened.stop()
-
-
-@pytest.fixture
-def tab(window: MainWindow) -> GalleryTab:
-    found = window.tabs[1]
-    assert isinstance(found, GalleryTab)
-    window.show_tab(1)
-    return found
-
-
-Open = Callable[..., None]
-
-
-@pytest.fixture
-def opened(tab: GalleryTab, services: Services, gallery: Gallery, qtbot: QtBot) -> Open:
-    """Return a function that saves the gallery's connection and waits for what comes of it."""
-
-    def open_gallery(token: str = "", phase: Phase = Phase.READY) -> None:
-        connection, _ = parse_connection(NAME, gallery.url)
-        desk = services.connections
-        desk.remember_password(NAME, token or gallery.token, False, lambda: None, lambda error: pytest.fail(str(error)))
-        desk.save(connection, None, lambda: None, lambda error: pytest.fail(str(error)))
-        qtbot.waitUntil(lambda: tab.session.phase is phase and not tab.session.asking, timeout=WAIT)
-
-    return open_gallery
-
-
-def select(tab: GalleryTab, *ids: str) -> None:
-    tab.views.list.select_rows(sorted(tab.model.row_of(one) for one in ids))
-
-
-def state(tab: GalleryTab, video: str) -> VideoState:
-    return tab.states.of(video).state
-
-
-def words(page: QWidget | None) -> str:
-    assert page is not None
-    return " ".join(one.text() for one in page.findChildren(QLabel)) + " ".join(
-        one.accessibleName() for one in page.findChildren(QPushButton)
-    )
 
 
 def test_the_first_sight_teaches(tab: GalleryTab) -> None:
@@ -104,68 +50,6 @@ def test_the_shots_are_not_asked_of_a_web_server(window: MainWindow, opened: Ope
     opened()
     assert window.tabs[0].picker.box.count() == 0  # type: ignore[attr-defined]
     assert window.tabs[1].picker.name() == NAME  # type: ignore[attr-defined]
-
-
-def test_two_of_one_name_are_downloaded_and_found_again_after_a_restart(
-    tab: GalleryTab, opened: Open, gallery: Gallery, services: Services, theme: Theme, tmp_path: Path, qtbot: QtBot
-) -> None:
-    opened()
-    select(tab, MOON, TWIN)
-    tab.frame.commands.get("gallery-download").trigger()
-    qtbot.waitUntil(lambda: state(tab, MOON) is state(tab, TWIN) is VideoState.HERE, timeout=WAIT)
-    files = {tab.states.of(one).path for one in (MOON, TWIN)}
-    assert files == set((tmp_path / "shows").glob("*.mp4")) and len(files) == 2
-    path = tab.states.of(MOON).path
-    assert path is not None and path.read_bytes() == gallery.file(int(MOON)).read_bytes()
-    tab.window().close()
-    again = MainWindow(services, theme)
-    qtbot.addWidget(again)
-    again.show()
-    again.show_tab(1)
-    found = again.tabs[1]
-    assert isinstance(found, GalleryTab)
-    qtbot.waitUntil(lambda: state(found, MOON) is VideoState.HERE, timeout=WAIT)
-    again.close()
-
-
-def test_what_failed_says_why_and_can_be_retried(tab: GalleryTab, opened: Open, gallery: Gallery, qtbot: QtBot) -> None:
-    opened()
-    lost = str(GONE)
-    tab.views.fetched.emit(tab.model.row_of(lost))
-    qtbot.waitUntil(lambda: state(tab, lost) is VideoState.FAILED, timeout=WAIT)
-    assert "gone from the server" in tab.states.of(lost).reason
-    assert "gone from the server" in str(tab.model.index(tab.model.row_of(lost), 0).data(Role.ToolTipRole))
-    select(tab, lost)
-    offered = [action.text() for action in tab.hands.menu().actions()]
-    assert "Retry the failed videos" in offered and "Open the folder" not in offered
-    gallery._lost.clear()
-    tab.hands.retry()
-    qtbot.waitUntil(lambda: state(tab, lost) is VideoState.HERE, timeout=WAIT)
-    assert "Open the folder" in [action.text() for action in tab.hands.menu().actions()]
-
-
-def test_two_cards_pressed_in_a_row_are_both_fetched(tab: GalleryTab, opened: Open, qtbot: QtBot) -> None:
-    opened()
-    grid = tab.views.grid
-    for row in (0, 1):
-        card = grid.visualRect(tab.model.index(row, 0))
-        QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=fetch_rect(card).center())
-    ids = [video.id for video in tab.model.rows()[:2]]
-    qtbot.waitUntil(lambda: all(state(tab, one) is VideoState.HERE for one in ids), timeout=WAIT)
-    assert not tab.views.chosen()
-
-
-def test_a_link_that_expires_on_the_way_is_renewed_and_told(
-    tab: GalleryTab, opened: Open, services: Services, gallery: Gallery, qtbot: QtBot
-) -> None:
-    opened()
-    told: list[str] = []
-    services.gallery.renewed.connect(lambda server, video: told.append(video))
-    gallery.expire_links()
-    tab.orders.fetch([tab.model.rows()[tab.model.row_of(MOON)]])
-    qtbot.waitUntil(lambda: state(tab, MOON) is VideoState.HERE, timeout=WAIT)
-    assert set(told) == {MOON}
-    assert not tab.states.of(MOON).renewed
 
 
 def test_a_refresh_keeps_selection_place_and_states(
@@ -227,17 +111,6 @@ def test_nothing_matches_and_the_way_back(tab: GalleryTab, window: MainWindow, o
     assert len(tab.model.rows()) == 32 and tab.views.isVisible()
 
 
-def test_the_plan_is_looked_at_and_run(tab: GalleryTab, opened: Open, qtbot: QtBot) -> None:
-    opened()
-    select(tab, MOON, TWIN)
-    tab.frame.commands.get("gallery-plan").trigger()
-    qtbot.waitUntil(lambda: tab.pages.currentIndex() == 1, timeout=WAIT)
-    assert tab.plan_page._where.accessibleName().startswith(NAME)
-    tab.frame.commands.get("gallery-run-plan").trigger()
-    qtbot.waitUntil(lambda: state(tab, MOON) is state(tab, TWIN) is VideoState.HERE, timeout=WAIT)
-    qtbot.waitUntil(lambda: tab.plan_page._title.text() == "Receipt", timeout=WAIT)
-
-
 def test_space_plays_in_the_order_shown(tab: GalleryTab, window: MainWindow, opened: Open, qtbot: QtBot) -> None:
     opened()
     tab.model.sort(SIZE, Qt.SortOrder.AscendingOrder)
@@ -273,22 +146,12 @@ def test_a_rubber_band_selects(tab: GalleryTab, opened: Open) -> None:
     assert len(tab.views.chosen()) == 3
 
 
-def test_what_is_here_can_be_dragged_out_and_all_of_it_within(
-    tab: GalleryTab, opened: Open, tmp_path: Path, qtbot: QtBot
-) -> None:
-    opened()
-    tab.orders.fetch([tab.model.rows()[tab.model.row_of(MOON)]])
-    qtbot.waitUntil(lambda: state(tab, MOON) is VideoState.HERE, timeout=WAIT)
-    select(tab, MOON, TWIN)
-    data = tab.hands.carry().mimeData()
-    assert [Path(url.toLocalFile()) for url in data.urls()] == [tab.states.of(MOON).path]
-    assert set(bytes(data.data(VIDEOS_MIME).data()).decode().split()) == {MOON, TWIN}
-    select(tab, TWIN)
-    assert not tab.hands.carry().mimeData().hasUrls()
-    tab.shelf.dropped.emit(tmp_path / "elsewhere")
-    qtbot.waitUntil(lambda: state(tab, TWIN) is VideoState.HERE, timeout=WAIT)
-    assert tab.states.of(TWIN).path is not None
-    assert list((tmp_path / "elsewhere").glob("*.mp4")) == [tab.states.of(TWIN).path]
+def test_the_same_keys_mean_what_the_open_tab_means(tab: GalleryTab, window: MainWindow) -> None:
+    of_shots, of_videos = (window.commands.get(name) for name in ("download", "gallery-download"))
+    assert of_shots.shortcut() == of_videos.shortcut()
+    assert of_videos.isEnabled() and not of_shots.isEnabled()
+    window.show_tab(0)
+    assert of_shots.isEnabled() and not of_videos.isEnabled()
 
 
 def test_names_are_copied(tab: GalleryTab, opened: Open) -> None:

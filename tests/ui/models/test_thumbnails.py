@@ -1,7 +1,6 @@
 """Pictures of videos: asked for when in sight, none too many, kept within bounds."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QBuffer, QSize, Qt
@@ -9,20 +8,12 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from desktop.core.gallery import Video
-from desktop.demo.content import Size
 from desktop.demo.gallery.gallery import Gallery
 from desktop.ui.models.thumbnails import Thumbnails, decode
 from desktop.work.services import Services
 
 WAIT = 20_000
 SIGHT = QSize(64, 36)
-
-
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[Gallery]:
-    opened = Gallery(tmp_path / "gallery", Size.SMALL)
-    yield opened
-    opened.stop()
 
 
 @pytest.fixture
