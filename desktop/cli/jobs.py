@@ -167,6 +167,7 @@ def get(
         transfer.take(plan, plan.warnings)
         transfer.submit(lambda made, then: desk.submit(job.id, made, then, unpack=unpack))
         downloads = _landed(run, job.id, transfer)
+        job = desk.get(job.id) or job
     rows = [_result(output, job, download) for download in downloads]
     code = transfer.report({"results": rows})
     return code or (status.DONE if all(row["complete"] for row in rows) else status.FAILED)
