@@ -28,16 +28,13 @@ def read_table(path: Path) -> Table:
         raise NotAllowed("The table cannot be read.", f"{error.strerror or error}.", "", shown(str(path))) from error
     whole = len(data) <= BYTES
     text = data[:BYTES].decode("utf-8-sig", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    rows = _rows(text, _divider(path, text))
-    if not whole and len(rows) > 1:
-        # The last one may be cut in two.
-        rows.pop()
+    rows = _rows(text, _divider(path, text), whole)
     first = rows[: ROWS + 1]
     header, *body = first or [()]
     return Table(header, tuple(body), not whole or len(rows) > len(first))
 
 
-def _rows(text: str, divider: str) -> list[tuple[str, ...]]:
+def _rows(text: str, divider: str, whole: bool) -> list[tuple[str, ...]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider)
     rows = []
     try:
@@ -47,7 +44,8 @@ def _rows(text: str, divider: str) -> list[tuple[str, ...]]:
     except csv.Error:
         # A cell that never ends: what came before it is a table all the same.
         return rows
-    return rows
+    # The last one may be cut in two.
+    return rows if whole or len(rows) < 2 else rows[:-1]
 
 
 def _divider(path: Path, text: str) -> str:
