@@ -22,6 +22,7 @@ from desktop.core.task import TaskState
 from desktop.studio.jobs import kinds  # noqa: F401  they register themselves
 from desktop.studio.jobs.archive import validate_result_zip
 from desktop.studio.jobs.kind import KINDS
+from desktop.work.sites import Server
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,7 +63,7 @@ def list_(output: Output, server: str, token_stdin: bool) -> None:
         known = _remembered(run)
         if server:
             place = _named(run, server, token_stdin)
-            known = tuple(job for job in known if run.services.sites.server(job.server) == place)
+            known = tuple(job for job in known if _place(run, job.server) == place)
     output.answer({"jobs": [_row(job) for job in known]})
     if not known:
         output.summary("No job is remembered. Follow one with: shotdock jobs watch KIND ID --server URL")
@@ -203,7 +204,15 @@ def _meant(run: Session, kind: str, text: str, server: str, token_stdin: bool) -
         raise
 
 
-def _named(run: Session, server: str, token_stdin: bool) -> object:
+def _place(run: Session, server: str) -> Server | None:
+    """Return a remembered server's place; of a connection that is gone there is none."""
+    try:
+        return run.services.sites.server(server)
+    except ShotDockError:
+        return None
+
+
+def _named(run: Session, server: str, token_stdin: bool) -> Server:
     """Return the server's place; the token, if one is to be read, serves for this run of the program."""
     if "://" not in server:
         run.known(server)

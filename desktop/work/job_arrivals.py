@@ -15,6 +15,7 @@ from desktop.store.database import Store
 from desktop.store.owner import this_process
 from desktop.studio.jobs import open_shelf
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
+from desktop.work.job_book import JobBook
 from desktop.work.queue import Queue
 from desktop.work.settings_box import SettingsBox
 from desktop.work.tasks import TaskDesk
@@ -43,14 +44,12 @@ class Arrivals(QObject):
         background: Background,
         settings: SettingsBox,
         tasks: TaskDesk,
-        job: Callable[[int], Job | None],
-        put: Callable[[Job], None],
+        book: JobBook,
     ) -> None:
-        """job: returns a job as it is now. put: shows a changed one."""
         super().__init__()
         self._desk, self._answers, self._store, self._queue = parts
         self._background, self._settings, self._tasks = background, settings, tasks
-        self._job, self._put = job, put
+        self._job, self._put = book.get, book.put
         # Task -> the job it fetches for; only those whose downloads may still move.
         self._jobs_of: dict[int, int] = {}
         self._working: set[int] = set()

@@ -17,6 +17,7 @@ from desktop.studio.jobs.destination import place_of_job
 from desktop.studio.jobs.kind import KINDS, checked, complaints
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
 from desktop.work.job_arrivals import Arrivals
+from desktop.work.job_book import JobBook
 from desktop.work.job_server import JobServers, Looked
 from desktop.work.library import Library
 from desktop.work.polling import Clock, Poller, Question
@@ -56,11 +57,13 @@ class JobDesk(QObject):
         clock: Clock,
     ) -> None:
         super().__init__()
-        self._desk, self._answers, self._store, _queue = parts
+        self._desk, self._answers, store, _queue = parts
         self._background, self._settings = background, settings
         self._clock = clock
         self._servers = JobServers(sites, library)
-        self._jobs: dict[int, Job] = {}
+        self._book = JobBook((self._desk, self._answers, store))
+        self._book.changed.connect(self.changed)
+        self._book.removed.connect(self.removed)
         self._reports: dict[int, Report] = {}
         self._errors: dict[int, ShotDockError] = {}
         self._watchers = 0
@@ -68,7 +71,7 @@ class JobDesk(QObject):
         self._following: set[int] = set()
         self._asking = Background(self._answers, THREADS)
         self._poller = Poller(self._question, self._told, self._asking, self._clock)
-        self._arrivals = Arrivals(parts, background, settings, tasks, self._jobs.get, self._put)
+        self._arrivals = Arrivals(parts, background, settings, tasks, self._book)
 
     # --- what is known
 
@@ -77,24 +80,15 @@ class JobDesk(QObject):
 
         poll: go on asking after those that run, and finish what an earlier run of the program left half done.
         """
-
-        def read() -> None:
-            try:
-                jobs = self._store.jobs.all()
-            except ShotDockError as error:
-                log.warning("the jobs cannot be read: %s", error)
-                return
-            self._answers.post(lambda: self._loaded(jobs, poll))
-
-        self._desk.mailbox.post(read)
+        self._book.load(lambda jobs: self._loaded(jobs, poll))
 
     def all(self) -> tuple[Job, ...]:
         """Return the jobs as they are known now, the newest first."""
-        return tuple(self._jobs[job_id] for job_id in sorted(self._jobs, reverse=True))
+        return tuple(self._book)
 
     def get(self, job_id: int) -> Job | None:
         """Return one job, or None."""
-        return self._jobs.get(job_id)
+        return self._book.get(job_id)
 
     def error(self, job_id: int) -> ShotDockError | None:
         """Return why the server could not be asked lately, e.g. HostKeyUnknown with what to trust, or None."""
@@ -163,28 +157,26 @@ class JobDesk(QObject):
     def refresh(self, ids: Iterable[int]) -> None:
         """Ask after these jobs now, whatever they were waiting for."""
         for job_id in ids:
-            if job_id in self._jobs:
+            if job_id in self._book:
                 self._ask_in(job_id, 0.0)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Forget these jobs; what was fetched stays, on the server nothing happens."""
-        gone = tuple(job_id for job_id in ids if job_id in self._jobs)
+        gone = tuple(job_id for job_id in ids if job_id in self._book)
         for job_id in gone:
             self._poller.never(job_id)
             self._reports.pop(job_id, None)
             self._errors.pop(job_id, None)
-            del self._jobs[job_id]
         if gone:
-            self._tell_store(lambda: self._store.jobs.remove(gone))
-            self.removed.emit(gone)
+            self._book.remove(gone)
 
     def watch(self) -> None:
         """Note that somebody looks at the jobs: also those that are over are asked after, once in a while."""
         self._watchers += 1
         if self._watchers == 1:
-            for job_id, job in self._jobs.items():
-                if job.next_look is None:
-                    self._ask_in(job_id, 0.0)
+            for job in self._book:
+                if job.next_look is None and not job.looking and job.state not in _LOST:
+                    self._ask_in(job.id, 0.0)
 
     def unwatch(self) -> None:
         """Note that nobody looks any more."""
@@ -192,9 +184,9 @@ class JobDesk(QObject):
 
     def follow(self, job_id: int, folder: Path | None) -> None:
         """Fetch the job's artifacts to the folder by itself once it is done; None takes the wish back."""
-        job = self._jobs.get(job_id)
+        job = self._book.get(job_id)
         if job is not None:
-            self._put(replace(job, follow=folder))
+            self._book.put(replace(job, follow=folder))
             self._fetch_followed(job_id)
 
     # --- what is fetched
@@ -204,7 +196,7 @@ class JobDesk(QObject):
 
         Raises HostileName or NameTooLong for a project or shot that no folder can be called.
         """
-        job = self._jobs[job_id]
+        job = self._book[job_id]
         values = {"project": project, "shot": shot, "kind": job.kind, "job": job.remote_id}
         return place_of_job(root, self._settings.value.results_folder, values)
 
@@ -216,7 +208,7 @@ class JobDesk(QObject):
         request: destination, conflict and options count. The server is asked anew, so that links are fresh. failed:
         NotFound for what is not there (any more), else what keeps us from the server.
         """
-        job, wanted = self._jobs[job_id], tuple(artifacts)
+        job, wanted = self._book[job_id], tuple(artifacts)
 
         def planned(answer: tuple[Looked, Plan | ShotDockError]) -> None:
             looked, plan = answer
@@ -240,7 +232,7 @@ class JobDesk(QObject):
 
         unpack: whether results are checked and unpacked once they are here.
         """
-        self._arrivals.submit(self._jobs[job_id], plan, then or ignore, start, unpack)
+        self._arrivals.submit(self._book[job_id], plan, then or ignore, start, unpack)
 
     def unpack(self, job_id: int, artifact: str, failed: Failed) -> None:
         """Unpack fetched results whatever their quality; the answer is `changed`, `failed` tells what hindered it."""
@@ -248,11 +240,11 @@ class JobDesk(QObject):
 
     def results(self, job_id: int, then: Callable[[tuple[ModelResult, ...]], None], failed: Failed) -> Work:
         """Read what fetched results say of each model: previews as files, quality.json as judged numbers."""
-        return self._arrivals.results(self._jobs[job_id], then, failed)
+        return self._arrivals.results(self._book[job_id], then, failed)
 
     def preview(self, job_id: int, then: Callable[[Table], None], failed: Failed) -> Work:
         """Read the first rows of a fetched table."""
-        return self._arrivals.preview(self._jobs[job_id], then, failed)
+        return self._arrivals.preview(self._book[job_id], then, failed)
 
     def pack(self, folder: Path, target: Path, then: Callable[[tuple[str, ...]], None], failed: Failed) -> Work:
         """Pack a local or mounted output folder as a result ZIP; `then` gets what is absent. failed: what is missing.
@@ -271,43 +263,33 @@ class JobDesk(QObject):
     # --- how it goes on
 
     def _loaded(self, jobs: tuple[Job, ...], poll: bool) -> None:
-        for job in jobs:
-            self._jobs.setdefault(job.id, job)
         self.listed.emit(self.all())
         if poll:
             for job in jobs:
                 if self._watchers or not job.state.over:
                     self._ask_in(job.id, 0.0)
+                else:
+                    # The program may have ended between the job's end and its download.
+                    self._fetch_followed(job.id)
             self._arrivals.take_up(jobs)
 
     def _remember(self, job: Job, then: Callable[[Job], None], failed: Failed) -> None:
-        def keep() -> None:
-            try:
-                kept = self._store.jobs.add(job)
-            except ShotDockError as error:
-                reason = error
-                self._answers.post(lambda: failed(reason))
-                return
-            self._answers.post(lambda: self._remembered(kept, then))
+        def remembered(kept: Job) -> None:
+            self._ask_in(kept.id, 0.0)
+            then(self._book[kept.id])
 
-        self._desk.mailbox.post(keep)
-
-    def _remembered(self, job: Job, then: Callable[[Job], None]) -> None:
-        # What is known here is newer than what the database had.
-        job = self._jobs.setdefault(job.id, job)
-        self._ask_in(job.id, 0.0)
-        then(self._jobs[job.id])
+        self._book.add(job, remembered, failed)
 
     def _question(self, job_id: int) -> Question | None:
-        job = self._jobs.get(job_id)
+        job = self._book.get(job_id)
         if job is None:
             return None
-        self._show(replace(job, looking=True, next_look=None))
+        self._book.show(replace(job, looking=True, next_look=None))
         before = self._reports.get(job_id) or Report(job.state)
         return lambda work: self._servers.look(work, job, before)
 
     def _told(self, job_id: int, answer: Looked | ShotDockError) -> None:
-        job = self._jobs.get(job_id)
+        job = self._book.get(job_id)
         if job is None or self._closed:
             return
         job = replace(job, looking=self._poller.asking(job_id))
@@ -316,14 +298,14 @@ class JobDesk(QObject):
             if job.trouble is None:
                 log.warning("%s %s cannot be asked after: %s", job.kind, job.remote_id, answer)
             self._errors[job_id] = answer
-            self._show(troubled(job, answer.as_dict()))
+            self._book.show(troubled(job, answer.as_dict()))
         else:
             self._errors.pop(job_id, None)
             self._reports[job_id] = answer.told
             moved = heard(job, answer.report, self._clock.date())
             if moved.state is not job.state:
                 log.info("%s %s is %s. %s", job.kind, job.remote_id, moved.state.value, moved.message)
-            self._put(moved)
+            self._book.put(moved)
             pause = self._rest(moved)
         if pause is not None:
             self._ask_in(job_id, pause)
@@ -336,13 +318,13 @@ class JobDesk(QObject):
         return AT_REST if self._watchers and job.state not in _LOST else None
 
     def _ask_in(self, job_id: int, seconds: float) -> None:
-        job = self._jobs[job_id]
-        self._show(replace(job, next_look=self._clock.date() + seconds))
+        job = self._book[job_id]
+        self._book.show(replace(job, next_look=self._clock.date() + seconds))
         self._poller.at(job_id, job.server, seconds)
 
     def _fetch_followed(self, job_id: int) -> None:
         """Fetch what somebody wants as soon as it is there, once."""
-        job = self._jobs[job_id]
+        job = self._book[job_id]
         wanted = [artifact.name for artifact in job.available if job.download(artifact.name) is None]
         if job.follow is None or job.state is not JobState.DONE or not wanted or job_id in self._following:
             return
@@ -352,42 +334,17 @@ class JobDesk(QObject):
         def failed(error: ShotDockError) -> None:
             self._following.discard(job_id)
             log.warning("%s %s cannot be fetched by itself: %s", job.kind, job.remote_id, error)
-            if job_id in self._jobs:
-                self._show(troubled(self._jobs[job_id], error.as_dict()))
+            if job_id in self._book:
+                self._book.show(troubled(self._book[job_id], error.as_dict()))
+                pause = self._poller.pause(job_id, AT_REST, error)
+                if pause is not None:
+                    self._ask_in(job_id, pause)
 
         def planned(plan: Plan) -> None:
-            if job_id in self._jobs:
+            if job_id in self._book:
                 self.submit(job_id, plan, lambda _task: self._following.discard(job_id))
 
         self.plan(job_id, wanted, request, planned, failed)
-
-    def _put(self, job: Job) -> None:
-        """Show a job as it is now, and keep of it what is to be kept."""
-        before = self._jobs.get(job.id)
-        if before is None:
-            return
-        self._show(job)
-        if _kept(job) != _kept(before):
-            self._tell_store(lambda: self._store.jobs.save((job,)))
-
-    def _show(self, job: Job) -> None:
-        if self._jobs.get(job.id) != job:
-            self._jobs[job.id] = job
-            self.changed.emit((job,))
-
-    def _tell_store(self, call: Callable[[], None]) -> None:
-        def run() -> None:
-            try:
-                call()
-            except ShotDockError as error:
-                log.warning("the jobs cannot be kept: %s", error)
-
-        self._desk.mailbox.post(run)
-
-
-def _kept(job: Job) -> Job:
-    """Return of a job what the database keeps of every look; when it was heard is kept along with what moved."""
-    return replace(job, heard=None, trouble=None, looking=False, next_look=None, downloads=())
 
 
 def _unreadable(text: str, kind: str) -> UsageError:

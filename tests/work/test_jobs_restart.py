@@ -2,7 +2,9 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,12 +136,34 @@ def test_a_failed_transfer_that_is_tried_again_counts(qtbot: QtBot, server: Jobs
         assert (here / "robot_walk.blend").stat().st_size == 200_060
 
 
+@pytest.mark.timeout(20)
 def test_the_program_ends_though_a_server_hangs(qtbot: QtBot, server: Jobs) -> None:
+    """Half a minute of silence is allowed to a server, but not by who wants to go home."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, run_of_the_program(qtbot, server) as farm:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for number in range(4):
+            farm.answer(
+                lambda then, failed, n=number: farm.desk.add(address, "reconstruction", f"r-{n}", then, failed)  # type: ignore[misc]
+            )
+        silent.settimeout(10)
+        line, _ = silent.accept()
+        assert line.recv(3) == b"GET"
+        line.close()
+
+
+def test_a_table_whose_fetching_was_not_begun_is_fetched_in_the_next_run(
+    qtbot: QtBot, server: Jobs, tmp_path: Path
+) -> None:
     with run_of_the_program(qtbot, server) as farm:
-        job = farm.start(rows=100)
-        server.api.stop()
-        farm.desk.refresh([job.id])
-        # No matter what the question is at: the end breaks it off.
+        job = farm.start(rows=25)
+        server.clock.advance(2)
+        job = farm.look_again(job.id, 2.0)
+        assert (job.state, job.downloads) == (JobState.DONE, ())
+    with Store.open(Places.find().database) as store:
+        store.jobs.save([replace(job, follow=tmp_path / "tables")])
+    with run_of_the_program(qtbot, server) as farm:
+        farm.load()
+        assert only(farm.landed(job.id)).outcome is Outcome.HERE
 
 
 def test_no_secret_is_written_down(
