@@ -140,7 +140,9 @@ class Arrivals(QObject):
         for task in tasks:
             job = self._job(self._jobs_of.get(task.id, 0))
             if job is not None:
-                self._look(job.id, [one for one in job.downloads if one.task == task.id and one.outcome in _OPEN])
+                # While it runs there is news only of what had been given up.
+                known = _OPEN if task.state in _ENDED else (Outcome.MISSED,)
+                self._look(job.id, [one for one in job.downloads if one.task == task.id and one.outcome in known])
 
     @Slot(object)
     def _on_removed(self, ids: tuple[int, ...]) -> None:
