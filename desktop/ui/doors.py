@@ -36,11 +36,13 @@ class Doors(QObject):
     def connect_web(self, what: str, server: str = "", secret: bool = False) -> None:
         """Open the dialog for a new web server, or for one there is; secret: its token is what is asked for.
 
-        what: what the server is to the tab, e.g. "gallery".
+        what: what the server is to the tab, e.g. "gallery". server: a connection's name, or the URL of a new one.
         """
         known = next((c for c in self._frame.services.connections.all() if c.name == server), None)
-        title = f"Connect to a {what}" if known is None else f"{what.capitalize()} server"
+        title = f"Connect to a {what}" if known is None else f"Log in to {server}"
         dialog = WebServerDialog(self._frame, title, known, self._over)
+        if "://" in server:
+            dialog.address.setText(server)
         dialog.used.connect(self.opened)
         dialog.open()
         if secret:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Action, Plan
-from desktop.core.task import Progress
+from desktop.core.task import Progress, Task
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.order_bar import OrderBar
 from desktop.work.background import Failed, Work
@@ -83,6 +83,11 @@ class Orders(QObject):
     def taken(self) -> None:
         """Let go of what was meant: it is in the queue now."""
 
+    def hand_in(self, plan: Plan, then: Callable[[Task], None]) -> None:
+        """Make a plan a task of the queue, and remember its folder."""
+        self.frame.services.settings.remember(plan.request.destination)
+        self.frame.services.tasks.submit(plan, then)
+
     def _make(self, ask: Ask, then: Callable[[Plan], None]) -> None:
         if self._planning is not None:
             return
@@ -114,8 +119,7 @@ class Orders(QObject):
         if short or totals.files[Action.BLOCKED] or not totals.transfers:
             self.planned.emit(plan)
             return
-        self.frame.services.settings.remember(plan.request.destination)
-        self.frame.services.tasks.submit(plan, lambda task: self.ordered.emit(task.id))
+        self.hand_in(plan, lambda task: self.ordered.emit(task.id))
         taken()
 
     def _progressed(self, progresses: tuple[Progress, ...]) -> None:

@@ -120,9 +120,19 @@ class Arrivals(QObject):
         """Read the first rows of a fetched table."""
         return self._background.run(lambda _work: open_shelf(()).table(_latest(job, Content.TABLE)), then, failed)
 
-    def pack(self, folder: Path, target: Path, then: Callable[[tuple[str, ...]], None], failed: Failed) -> Work:
+    def pack(
+        self,
+        folder: Path,
+        target: Path,
+        then: Callable[[tuple[str, ...]], None],
+        failed: Failed,
+        progress: Callable[[int, int], None],
+        models: Sequence[str],
+    ) -> Work:
         """Pack an output folder; tell what optional files are absent."""
-        return self._background.run(lambda work: open_shelf(()).pack(folder, target, work.stopped), then, failed)
+        return self._background.run(
+            lambda work: open_shelf(()).pack(folder, target, models, progress, work.stopped), then, failed
+        )
 
     # --- on their way
 

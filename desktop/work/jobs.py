@@ -12,7 +12,7 @@ from desktop.core.job import Job, JobState, KindInfo, ModelResult, Report, Table
 from desktop.core.plan import Plan, Request
 from desktop.core.task import Task
 from desktop.store.database import Store
-from desktop.studio.jobs import kinds  # noqa: F401  they register themselves
+from desktop.studio.jobs import kinds, open_shelf  # noqa: F401  they register themselves
 from desktop.studio.jobs.destination import place_of_job
 from desktop.studio.jobs.kind import KINDS, checked, complaints
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
@@ -246,12 +246,26 @@ class JobDesk(QObject):
         """Read the first rows of a fetched table."""
         return self._arrivals.preview(self._book[job_id], then, failed)
 
-    def pack(self, folder: Path, target: Path, then: Callable[[tuple[str, ...]], None], failed: Failed) -> Work:
+    def pack(
+        self,
+        folder: Path,
+        target: Path,
+        then: Callable[[tuple[str, ...]], None],
+        failed: Failed,
+        progress: Callable[[int, int], None] = lambda done, size: None,
+        models: Sequence[str] = (),
+    ) -> Work:
         """Pack a local or mounted output folder as a result ZIP; `then` gets what is absent. failed: what is missing.
 
-        Both IncompleteResultsError and what the disk says come as errors; the target is then as it was.
+        progress: told the bytes written and the bytes there will be, on the pool's thread. models: those alone, all
+        of them if none is named. Both IncompleteResultsError and what the disk says come as errors; the target is
+        then as it was.
         """
-        return self._arrivals.pack(folder, target, then, failed)
+        return self._arrivals.pack(folder, target, then, failed, progress, models)
+
+    def whole_models(self, missing: Sequence[str]) -> tuple[str, ...]:
+        """Return the models that can be packed alone, when these files are missing in an output folder."""
+        return open_shelf(()).whole_models(missing)
 
     def close(self) -> None:
         """Break off every question and wait for the pool; answers that are still to be told are not."""

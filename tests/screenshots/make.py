@@ -311,7 +311,7 @@ class Pictures:
         self.services.shutdown()
 
 
-def main() -> int:
+def main(kind: type[Pictures] = Pictures) -> int:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).with_name("shots"))
@@ -322,7 +322,7 @@ def main() -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     os.environ.pop("SHOTDOCK_SITE", None)
     with tempfile.TemporaryDirectory(prefix="vega-") as home, Studio.start(Path(home) / "studio", Size.FULL) as studio:
-        pictures = Pictures(asked.folder, asked.theme, Path(home), studio, set(asked.only))
+        pictures = kind(asked.folder, asked.theme, Path(home), studio, set(asked.only))
         try:
             pictures.run_gallery() if asked.part == "gallery" else pictures.run()
         finally:

@@ -1,12 +1,13 @@
 """What can be done with fetched artifacts: check and unpack results, look at them, look at a table, pack a folder."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from desktop.core.errors import NotFound
 from desktop.core.job import Download, ModelResult, Outcome, Table
 from desktop.studio.jobs.archive import unpack
+from desktop.studio.jobs.contents import MODELS
 from desktop.studio.jobs.packager import create_result_zip
 from desktop.studio.jobs.results import objection, results_in_archive, results_in_folder, thresholds_of
 from desktop.studio.jobs.table import read_table
@@ -41,9 +42,23 @@ class Shelf:
         """Return the first rows of a table; raise NotFound if it is gone."""
         return read_table(download.path)
 
-    def pack(self, folder: Path, target: Path, stopped: Callable[[], bool]) -> tuple[str, ...]:
-        """Pack an output folder; return what optional files are absent. Raises what `create_result_zip` does."""
-        return create_result_zip(folder, target, stopped=stopped).absent
+    def pack(
+        self,
+        folder: Path,
+        target: Path,
+        models: Sequence[str],
+        progress: Callable[[int, int], None],
+        stopped: Callable[[], bool],
+    ) -> tuple[str, ...]:
+        """Pack an output folder; return what optional files are absent. Raises what `create_result_zip` does.
+
+        models: those alone, all of them if none is named.
+        """
+        return create_result_zip(folder, target, models=models or MODELS, progress=progress, stopped=stopped).absent
+
+    def whole_models(self, missing: Sequence[str]) -> tuple[str, ...]:
+        """Return the models of an output folder that lack nothing of what is missing in it."""
+        return tuple(model for model in MODELS if not any(name.startswith(f"{model}/") for name in missing))
 
 
 def _folder(archive: Path) -> Path:

@@ -1,21 +1,413 @@
-"""The long-running server jobs: announced, not there yet."""
+"""The jobs tab: long-running server jobs followed, looked at, fetched."""
 
+import time
+from collections.abc import Iterable
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+
+from desktop.core.errors import ShotDockError
+from desktop.core.job import Job
+from desktop.core.plan import Plan
+from desktop.core.task import Progress, Task
+from desktop.ui.doors import Doors
+from desktop.ui.models.job_list import JobListModel
+from desktop.ui.models.job_words import face_of
 from desktop.ui.tab import Frame, Tab
+from desktop.ui.tabs.jobs_empty import JobsEmpty
+from desktop.ui.tabs.jobs_hands import WHAT, JobHands
+from desktop.ui.tabs.jobs_orders import JobOrders
+from desktop.ui.widgets.card import Cards
+from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.empty import Empty
-from desktop.ui.widgets.parts import column
+from desktop.ui.widgets.job_detail import JobDetail
+from desktop.ui.widgets.job_list import JobList
+from desktop.ui.widgets.job_place import JobPlace
+from desktop.ui.widgets.order_bar import OrderBar
+from desktop.ui.widgets.parts import Elided, column, panel, push, row
+from desktop.ui.widgets.plan_page import PlanPage
+
+TICK = 1000
+"""Milliseconds between two steps of the countdowns, while somebody looks."""
+LEAST_HEIGHT = 130
+"""Pixels list and detail keep when there is much else to show."""
 
 
 class JobsTab(Tab):
-    """An honest page: it says what will be here and offers no control that does nothing."""
+    """Wires desk, list, detail and pages; every decision is made in a model or in its helpers."""
 
     title = "Jobs"
     icon = "jobs"
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        text = (
-            "Scene sessions, table exports and reconstruction results: followed while they run, fetched when they "
-            "are done. This part of ShotDock is not in this version yet; it comes with a later one. "
-            "Shots can be downloaded today, in the first tab."
-        )
-        self.setLayout(column(Empty(frame.theme, "jobs", "Jobs come with a later version", text)))
+        self._desk = frame.services.jobs
+        self.doors = Doors(frame, self)
+        self.picker = ConnectionPicker(frame, web=True)
+        self.picker.box.setToolTip("The server that pasted ids and new exports belong to")
+        self.model = JobListModel(frame.theme, frame.formats, self._desk.kinds, time.time, self)
+        self.view = JobList(frame.theme, self.model)
+        self.place = JobPlace(lambda project, shot: self.orders.place_for(project, shot))
+        self.bar = OrderBar(frame, ("Project and shot", self.place, 4))
+        self.orders = JobOrders(frame, self.view, self.bar, self.place, self._show_detail)
+        self.hands = JobHands(frame, self.view, self.orders, self.doors, self.picker.name, self)
+        self.detail = JobDetail(frame, self.hands.acts)
+        self.plan_page = PlanPage(frame, "Back to the jobs", self.orders.hand_in)
+        self.cards = Cards(frame.theme)
+        self.empty = JobsEmpty(frame.theme, frame.start_demo is not None)
+        self._listed = False
+        self._watching = False
+        self._starting = False
+        self._progress: dict[int, Progress] = {}
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK)
+        self._build()
+        self._add_commands()
+        self._wire()
+        self._show_body()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the jobs: those that are over are asked after too, their results may expire."""
+        super().showEvent(event)
+        if not event.spontaneous() and not self._watching:
+            self._watching = True
+            self._desk.watch()
+            self._clock.start()
+            self._tick()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watch no longer."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._look_away()
+
+    def stop(self) -> None:
+        """Give up what is under way."""
+        self._look_away()
+        self.detail.results.close_down()
+
+    def recall(self, kept: QSettings) -> None:
+        """Take up server, project and shot of the last time."""
+        self.picker.pick(str(kept.value("jobs/server", "")) or self._likely_server())
+        self.place.project.setText(str(kept.value("jobs/project", "")))
+        self.place.shot.setText(str(kept.value("jobs/shot", "")))
+        self.hands.kind = str(kept.value("jobs/kind", ""))
+
+    def keep(self, kept: QSettings) -> None:
+        """Put down server, project and shot for the next time."""
+        kept.setValue("jobs/server", self.picker.name())
+        kept.setValue("jobs/project", self.place.project.text())
+        kept.setValue("jobs/shot", self.place.shot.text())
+        kept.setValue("jobs/kind", self.hands.kind)
+
+    def tools(self) -> QWidget | None:
+        """Return the server picker."""
+        return self.picker
+
+    def searches(self) -> str:
+        """Return the search field's hint."""
+        return "Find jobs"
+
+    def search(self, text: str) -> None:
+        """Show only jobs that match."""
+        current = self.view.current()
+        self.model.show_only(text)
+        self._select_some(current)
+        self._show_body()
+
+    def choose_destination(self) -> None:
+        """Ask for a destination folder."""
+        self.bar.destination.choose()
+
+    # Building
+
+    def _build(self) -> None:
+        theme = self.frame.theme
+        self.add_button = push(theme, "Add job\N{HORIZONTAL ELLIPSIS}", "plus", run=lambda: self.hands.add())
+        self.add_button.setToolTip("Follow a job by its id or address  (Ctrl+N, or Ctrl+V in the list)")
+        self.start_button = push(theme, "Start export\N{HORIZONTAL ELLIPSIS}", "play", run=self.hands.start)
+        self.start_button.setToolTip("Let the server make a table  (Ctrl+Shift+N)")
+        self._amount = Elided(role="faint", mode=Qt.TextElideMode.ElideRight)
+        head = row(self._amount, self.add_button, self.start_button, margins=(12, 7, 8, 7), spacing=6)
+        head.setStretch(0, 1)
+        left = column(panel(head, "headBar"), spacing=0)
+        left.addWidget(self.view, 1)
+        listing = QWidget()
+        listing.setLayout(left)
+        listing.setMinimumWidth(300)
+        self.blank = Empty(theme, "jobs", "Select a job", "Its files, previews and log are shown here.", small=True)
+        self.right = QStackedWidget()
+        self.right.addWidget(self.detail)
+        self.right.addWidget(self.blank)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(3)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(listing)
+        self.splitter.addWidget(self.right)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([350, 900])
+        self.body = QStackedWidget()
+        self.body.addWidget(self.splitter)
+        self.body.addWidget(self.empty)
+        # A card above must take its room from here, not from the window's own size.
+        self.body.setMinimumHeight(LEAST_HEIGHT)
+        page = QWidget()
+        page.setObjectName("page")
+        whole = column(self.cards, spacing=0)
+        whole.addWidget(self.body, 1)
+        whole.addWidget(self.bar)
+        page.setLayout(whole)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(page)
+        self.pages.addWidget(self.plan_page)
+        self.setLayout(column(self.pages))
+
+    def _add_commands(self) -> None:
+        add, hands = partial(self.frame.commands.add, group=self.title), self.hands
+        add("jobs-refresh", "Ask after the jobs", self.refresh, keys="F5", icon="refresh")
+        add("jobs-add", "Add a job by id or address", hands.add, keys="Ctrl+N", icon="plus")
+        add("jobs-start", "Start an export", hands.start, keys="Ctrl+Shift+N", icon="play")
+        add("jobs-download", "Download what the jobs have", self.download, keys="Ctrl+D", icon="download")
+        add("jobs-plan", "Plan the download", self.plan, keys="Ctrl+Shift+D", icon="plan")
+        add("jobs-run-plan", "Run this plan", self._run_plan, keys="Ctrl+Return", icon="play")
+        add("jobs-folder", "Open the results' folder", hands.open_folder, keys="Ctrl+E", icon="folder")
+        add("jobs-copy", "Copy report", hands.copy_report, keys="Ctrl+Shift+C", icon="copy")
+        add("jobs-pack", "Package a folder as ZIP", hands.pack, icon="jobs")
+        add("jobs-connect", "Connect to a server of jobs", partial(self.doors.connect_web, WHAT), icon="server")
+        add("jobs-remove", "Follow no longer", hands.remove, keys="Del", icon="trash", within=self.view)
+        add("jobs-back", "Back to the jobs", self.show_jobs, keys="Esc", icon="back", within=self.plan_page)
+
+    def _wire(self) -> None:
+        desk, detail, hands = self._desk, self.detail, self.hands
+        desk.listed.connect(self._take_all)
+        desk.changed.connect(self._changed)
+        desk.removed.connect(self._removed)
+        self._clock.timeout.connect(self._tick)
+        self.view.picked.connect(self._picked)
+        self.view.pasted.connect(hands.paste)
+        self.view.opened.connect(hands.open_folder)
+        self.view.asked.connect(hands.open_menu)
+        detail.refreshed.connect(self.refresh)
+        detail.restarted.connect(self._start_again)
+        detail.copied.connect(hands.copy_report)
+        detail.folder_wanted.connect(hands.open_folder)
+        detail.menu_wanted.connect(lambda button: hands.open_menu(button.mapToGlobal(QPoint(0, button.height()))))
+        detail.artifacts.fetched.connect(self._fetch)
+        detail.artifacts.opened.connect(hands.open_folder)
+        detail.artifacts.unpacked.connect(hands.unpack)
+        hands.said.connect(self.said)
+        hands.added.connect(self._added)
+        hands.failed.connect(self._failed)
+        self.orders.planned.connect(self.show_plan)
+        self.orders.ordered.connect(self._queued)
+        self.orders.failed.connect(self._failed)
+        self.plan_page.left.connect(self.show_jobs)
+        self.plan_page.submitted.connect(lambda task: self._queued(task.id))
+        self.picker.picked.connect(lambda _name: self._show_body())
+        self.picker.rescanned.connect(lambda: desk.refresh([job.id for job in desk.all()]))
+        self.picker.added.connect(partial(self.doors.connect_web, WHAT))
+        self.picker.managed.connect(lambda: self.doors.manage(self.picker.name()))
+        self.doors.opened.connect(self._use)
+        self.doors.trusted.connect(lambda: desk.refresh([job.id for job in desk.all()]))
+        self.doors.failed.connect(self._demo_failed)
+        self.empty.act.connect(self._act)
+        self.frame.services.tasks.progressed.connect(self._progressed)
+        self.frame.services.tasks.changed.connect(self._tasks_changed)
+
+    # What the user does
+
+    def refresh(self) -> None:
+        """Ask after the selected jobs, or after all."""
+        self.cards.clear()
+        self.detail.show_asking()
+        self.hands.refresh()
+
+    def plan(self) -> None:
+        """Make a plan of what the job has and show it."""
+        if self.pages.currentIndex() == 0:
+            self.orders.plan()
+
+    def download(self) -> None:
+        """Download what the selected jobs have."""
+        if self.pages.currentIndex() == 0:
+            self.orders.download()
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan on its page."""
+        self.plan_page.show_plan(plan)
+        self.pages.setCurrentIndex(1)
+
+    def show_jobs(self) -> None:
+        """Leave the plan page."""
+        self.pages.setCurrentIndex(0)
+        self.view.setFocus()
+        self.orders.count_soon()
+
+    # What happens
+
+    def _take_all(self, jobs: tuple[Job, ...]) -> None:
+        self._listed = True
+        self.model.fill(jobs)
+        self._select_some(None)
+        self._show_body()
+
+    def _changed(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            before = self.model.get(job.id)
+            if before is not None and before.heard is not None and before.state is not job.state:
+                self.said.emit(f"{job.remote_id}: {face_of(job)[1]}")
+        self.model.put(jobs)
+        current = self.view.current()
+        if current is not None and any(job.id == current.id for job in jobs):
+            self._show_detail()
+            self.orders.count_soon()
+        elif current is None:
+            self._select_some(None)
+        self._show_body()
+
+    def _removed(self, ids: tuple[int, ...]) -> None:
+        self.model.drop(ids)
+        self._select_some(self.view.current())
+        self._picked()
+        self._show_body()
+
+    def _added(self, job: Job) -> None:
+        self.model.put((job,))
+        self._show_body()
+        self.view.select((job.id,))
+        self.view.setFocus()
+
+    def _select_some(self, wanted: Job | None) -> None:
+        """Keep the current job if it is shown; where nothing is, the first one is looked at."""
+        if wanted is not None and self.model.row_of(wanted.id) >= 0:
+            self.view.select((wanted.id,))
+        elif self.model.rowCount() and not self.view.chosen():
+            self.view.select((self.model.rows()[0].id,))
+
+    def _picked(self) -> None:
+        self._show_detail()
+        self.orders.count_soon()
+
+    def _show_detail(self) -> None:
+        job = self.view.current()
+        self.right.setCurrentWidget(self.detail if job is not None else self.blank)
+        if job is not None:
+            asked = [name for job_id, name in self.orders.asked if job_id == job.id]
+            self.detail.show_job(job, self._progress, asked)
+
+    def _show_body(self) -> None:
+        formats, all_jobs, shown = self.frame.formats, len(self.model.everything()), self.model.rowCount()
+        counted = formats.counted(all_jobs, "job")
+        self._amount.show_text(counted if shown == all_jobs else f"{formats.count(shown)} of {counted}")
+        there = bool(shown)
+        self.body.setCurrentIndex(0 if there else 1)
+        self.bar.setVisible(there)
+        if not there:
+            self._show_empty(all_jobs)
+        self._tell_link()
+
+    def _show_empty(self, jobs: int) -> None:
+        if jobs:
+            self.empty.show_no_match()
+        elif self._starting:
+            self.empty.show_starting()
+        elif not self._listed:
+            self.empty.show_loading()
+        elif self.picker.name():
+            self.empty.show_empty()
+        else:
+            self.empty.show_none()
+
+    def _tell_link(self) -> None:
+        server = self.picker.name()
+        of_server = [job for job in self.model.everything() if job.server == server]
+        heard = max((job.heard for job in of_server if job.heard is not None), default=None)
+        troubled = bool(of_server) and all(job.trouble is not None for job in of_server)
+        ago = f"asked {self.frame.formats.ago(heard, time.time())}" if heard is not None else ""
+        self.picker.tell(False, f"offline, {ago}" if troubled and ago else ago)
+        if not server:
+            self.linked.emit("", "none")
+        elif troubled:
+            self.linked.emit(f"{server}: not connected", "offline")
+        else:
+            self.linked.emit(f"{server} connected" if heard is not None else server, "online")
+
+    def _tick(self) -> None:
+        self.model.tick()
+        self.detail.tick()
+        self._tell_link()
+
+    def _look_away(self) -> None:
+        if self._watching:
+            self._watching = False
+            self._desk.unwatch()
+            self._clock.stop()
+
+    def _fetch(self, artifact: str) -> None:
+        job = self.view.current()
+        if job is not None:
+            self.orders.fetch(job, (artifact,))
+
+    def _start_again(self) -> None:
+        job = self.view.current()
+        if job is not None:
+            self.hands.start_again(job)
+
+    def _progressed(self, progresses: tuple[Progress, ...]) -> None:
+        self._progress.update((progress.task_id, progress) for progress in progresses)
+        job = self.view.current()
+        tasks = {download.task for download in job.downloads} if job is not None else set()
+        if any(progress.task_id in tasks for progress in progresses):
+            self._show_detail()
+
+    def _tasks_changed(self, tasks: tuple[Task, ...]) -> None:
+        for task in tasks:
+            if task.finished is not None:
+                self._progress.pop(task.id, None)
+
+    def _run_plan(self) -> None:
+        if self.pages.currentIndex() == 1:
+            self.plan_page.run()
+
+    def _queued(self, number: int) -> None:
+        self.said.emit(f"Task {number} is in the queue")
+
+    def _failed(self, error: ShotDockError) -> None:
+        self.said.emit(error.title)
+        self.cards.tell(error)
+
+    def _demo_failed(self, error: ShotDockError) -> None:
+        self._starting = False
+        self.cards.tell(error)
+        self._show_body()
+
+    def _use(self, name: str) -> None:
+        self._starting = False
+        self.picker.refresh()
+        self.picker.pick(name if self.picker.box.findData(name) >= 0 else self._likely_server())
+        self.hands.adopt(name)
+        self._show_body()
+
+    def _likely_server(self) -> str:
+        """Return the server to begin with: the one of the newest job, else one that is called after its jobs."""
+        for job in self._desk.all():
+            if self.picker.box.findData(job.server) >= 0:
+                return job.server
+        names = [str(self.picker.box.itemData(number)) for number in range(self.picker.box.count())]
+        return next((name for name in names if "job" in name.lower()), "")
+
+    def _act(self, what: str) -> None:
+        if what == "clear":
+            self.frame.commands.get("clear-search").trigger()
+        elif what == "connect":
+            self.doors.connect_web(WHAT)
+        elif what == "add":
+            self.hands.add()
+        elif what == "start":
+            self.hands.start()
+        elif what == "demo":
+            self._starting = True
+            self.empty.show_starting()
+            self.doors.start_demo()

@@ -1,5 +1,7 @@
 """The plan as a page: what will happen per file, what to leave out, one button; afterwards the receipt."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeView, QWidget
 
@@ -23,14 +25,20 @@ RENEW_AFTER = 700
 """Milliseconds a change may wait before the results of the files are asked for."""
 
 
+Submit = Callable[[Plan, Callable[[Task], None]], None]
+"""Makes a plan a task, and tells which."""
+
+
 class PlanPage(QWidget):
     """`left`: back to where the plan was asked for. The page submits what is checked and follows the task it became."""
 
     left = Signal()
     submitted = Signal(object)
 
-    def __init__(self, frame: Frame, back: str = "Back to the shots") -> None:
+    def __init__(self, frame: Frame, back: str = "Back to the shots", submit: Submit | None = None) -> None:
+        """submit: what makes a plan a task, if that is not the queue itself."""
         super().__init__()
+        self._submit = submit or frame.services.tasks.submit
         self.setObjectName("page")
         self._frame = frame
         self.task: Task | None = None
@@ -98,7 +106,7 @@ class PlanPage(QWidget):
         for button in (self.all_button, self.none_button):
             button.hide()
         self.model.fix()
-        self._frame.services.tasks.submit(plan, self._submitted)
+        self._submit(plan, self._submitted)
 
     def _submitted(self, task: Task) -> None:
         self.task = task
