@@ -255,11 +255,10 @@ class JobDesk(QObject):
         progress: Callable[[int, int], None] = lambda done, size: None,
         models: Sequence[str] = (),
     ) -> Work:
-        """Pack a local or mounted output folder as a result ZIP; `then` gets what is absent. failed: what is missing.
+        """Pack a local or mounted output folder as a result ZIP; `then` gets what is absent.
 
-        progress: told the bytes written and the bytes there will be, on the pool's thread. models: those alone, all
-        of them if none is named. Both IncompleteResultsError and what the disk says come as errors; the target is
-        then as it was.
+        progress: told the bytes written and those there will be, on the pool's thread. models: those alone, if any is
+        named. failed: IncompleteResultsError, or what the disk says; the target is then as it was.
         """
         return self._arrivals.pack(folder, target, then, failed, progress, models)
 

@@ -1,6 +1,6 @@
 """Take pictures of the jobs tab in every state worth a look.
 
-    python tests/screenshots/jobs.py [FOLDER] [--theme dark|light] [--only NAME ...]
+python tests/screenshots/jobs.py [FOLDER] [--theme dark|light] [--only NAME ...]
 """
 
 import sys
@@ -20,6 +20,7 @@ from desktop.ui.tabs.jobs import JobsTab
 from tests.screenshots.make import Pictures, main, wait
 
 SERVER = "demo-jobs"
+LONG = "-crowd-simulation-wide-angle-alternate-take"
 
 
 class JobPictures(Pictures):
@@ -54,7 +55,8 @@ class JobPictures(Pictures):
         self._fill()
         for name in ("rec-done", "rec-low-quality"):
             tab.orders.fetch(self._job(name))
-            wait(lambda name=name: self._outcome(name) in (Outcome.UNPACKED, Outcome.HELD))
+        over = (Outcome.UNPACKED, Outcome.HELD)
+        wait(lambda: self._outcome("rec-done") in over and self._outcome("rec-low-quality") in over)
         self._show("scene-finished")
         self.take("jobs-list")
         for name in ("rec-failed", "rec-incomplete", "rec-expired", "scene-growing", "rec-running", "nobody-knows"):
@@ -180,7 +182,8 @@ class JobPictures(Pictures):
                 one,
                 id=1000 + number,
                 kind=("scene", "export", "reconstruction")[number % 3],
-                remote_id=f"{number * 7919 % 65536:04x}" + ("-crowd-simulation-wide-angle-alternate-take" * (number % 9 == 4)),
+                remote_id=f"{number * 7919 % 65536:04x}"
+                + ("-crowd-simulation-wide-angle-alternate-take" * (number % 9 == 4)),
                 state=states[number % len(states)],
                 progress=float(number % 100),
                 trouble=None,

@@ -51,7 +51,7 @@ class PictureDialog(QDialog):
         self._canvas.setAccessibleName("Picture")
         self._caption = label("", "strong")
         self._place = label("", "muted")
-        back = tool(theme, "back", "The picture before  (Left)", lambda: self.step(-1))
+        back = tool(theme, "chevron-left", "The picture before  (Left)", lambda: self.step(-1))
         onward = tool(theme, "chevron-right", "The next picture  (Right)", lambda: self.step(1))
         close = tool(theme, "close", "Close  (Esc)", self.close)
         bar = row(back, onward, self._caption, self._place, None, close, margins=(10, 6, 10, 6), spacing=8)

@@ -1,7 +1,9 @@
 """The settings: used and saved as soon as they are changed."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from desktop.core.errors import UsageError
 from desktop.ui.dialogs.base import Dialog
@@ -36,6 +38,10 @@ class SettingsDialog(Dialog):
         self.conflicts.choose(value.conflict)
         self.order = Explained("Order of a new task's files", choices.orders)
         self.order.choose(value.order)
+        self.folder = _line("Folder of a job's results", value.results_folder)
+        self.folder.setToolTip("Below the destination; {project}, {shot}, {kind} and {job} are filled in")
+        self.quality = _line("Quality thresholds", _spelled(value.quality))
+        self.quality.setToolTip("Of each number in quality.json the last good and the last bearable value")
         self.level = _combo("What the log keeps", LEVELS, value.log_level)
         form = QFormLayout()
         form.setHorizontalSpacing(18)
@@ -54,6 +60,9 @@ class SettingsDialog(Dialog):
             ("Versions", self.versions),
             ("If a file exists", self.conflicts),
             ("Order of files", self.order),
+            ("JOBS", None),
+            ("Results go to", self.folder),
+            ("Quality", self.quality),
             ("LOG", None),
             ("Keep", self.level),
         )
@@ -70,6 +79,8 @@ class SettingsDialog(Dialog):
         self.versions.changed.connect(lambda name: self._set("version_strategy", name))
         self.conflicts.changed.connect(lambda name: self._set("conflict", name))
         self.order.changed.connect(lambda name: self._set("order", name))
+        self.folder.editingFinished.connect(lambda: self._set("results_folder", self.folder.text().strip()))
+        self.quality.editingFinished.connect(lambda: self._set("quality", _read(self.quality.text())))
         self.level.currentIndexChanged.connect(lambda: self._set("log_level", self.level.currentData()))
         fields: dict[str, QWidget] = {
             "theme": self.theme_box,
@@ -80,6 +91,8 @@ class SettingsDialog(Dialog):
             "version_strategy": self.versions,
             "conflict": self.conflicts,
             "order": self.order,
+            "results_folder": self.folder,
+            "quality": self.quality,
             "log_level": self.level,
         }
         for key, field in fields.items():
@@ -104,6 +117,31 @@ def _add(form: QFormLayout, words: str, widget: QWidget | None) -> None:
     name: QLabel = label(words, "muted")
     name.setContentsMargins(0, 6, 0, 0)
     form.addRow(name, widget)
+
+
+def _line(name: str, value: str) -> QLineEdit:
+    line = QLineEdit(value)
+    line.setAccessibleName(name)
+    line.setCursorPosition(0)
+    return line
+
+
+def _spelled(rules: Sequence[tuple[str, float, float]]) -> str:
+    """Return thresholds as they are written here: `psnr 24 20, ssim 0.85 0.7`."""
+    return ", ".join(f"{name} {green:g} {amber:g}" for name, green, amber in rules)
+
+
+def _read(text: str) -> tuple[tuple[object, ...], ...]:
+    """Return what is written as the setting takes it; what is no number stays text, to be complained about."""
+    return tuple(_rule(part.split()) for part in text.split(",") if part.strip())
+
+
+def _rule(parts: Sequence[str]) -> tuple[object, ...]:
+    name, *numbers = parts
+    try:
+        return (name, *(float(number) for number in numbers))
+    except ValueError:
+        return (name, *numbers)
 
 
 def _combo(name: str, choices: tuple[tuple[str, str], ...], value: str) -> QComboBox:

@@ -76,8 +76,11 @@ class StartJobDialog(Dialog):
         self.fields = {field.name: FieldEdit(field) for field in info.fields}
         self.fetch = QCheckBox("Download it by itself when it is done")
         self._where = Elided(role="faint")
-        self._where.show_text(f"to {self._folder}")
+        self._where.show_text(f"below {self._folder}")
+        self._where.setIndent(22)
         self.cards = Cards(frame.theme, (0, 0, 0, 12))
+        fetching = QWidget()
+        fetching.setLayout(column(self.fetch, self._where, spacing=2))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
@@ -86,8 +89,7 @@ class StartJobDialog(Dialog):
         for words, widget in (
             ("Server", self.server),
             *((edit.field.title, edit) for edit in self.fields.values()),
-            ("", self.fetch),
-            ("", self._where),
+            ("", fetching),
         ):
             name = label(words, "muted")
             name.setContentsMargins(0, 6, 0, 0)
@@ -102,6 +104,9 @@ class StartJobDialog(Dialog):
         self.fetch.toggled.connect(self._where.setVisible)
         self._where.setVisible(False)
         self._judge()
+        for edit in [edit for edit in self.fields.values() if not edit.field.choices][:1]:
+            edit.line.setFocus()
+            edit.line.selectAll()
 
     def start(self) -> None:
         """Start it, unless something is wrong with the values."""

@@ -1,5 +1,6 @@
 """A job in words: how it stands, what happens next, until when its results are kept, what lies on this machine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.core.job import Artifact, Download, Job, JobState, KindInfo, Light, Outcome
@@ -18,7 +19,15 @@ JOB_FACES: dict[JobState, Face] = {
     JobState.NOT_FOUND: ("blocked", "not found", Tone.BAD),
     JobState.INCOMPLETE: ("incomplete", "incomplete", Tone.WARN),
 }
-NEW_FACE: Face = ("waiting", "not asked yet", Tone.MUTED)
+NEW_FACE: Face = ("waiting", "asking", Tone.MUTED)
+SILENT_FACE: Face = ("offline", "unknown", Tone.WARN)
+
+_TROUBLES = {
+    "login-failed": "login needed",
+    "not-allowed": "not allowed",
+    "host-key-unknown": "certificate unknown",
+    "host-key-changed": "certificate changed",
+}
 
 KIND_ICONS = {"scene": "kind-scene", "export": "kind-table", "reconstruction": "kind-mesh"}
 """Icons of kinds; one that is not here has the one all jobs have."""
@@ -51,7 +60,7 @@ _WORST_FIRST = (
 )
 
 _NEXT: dict[JobState, str] = {
-    JobState.RUNNING: "Nothing to do: ShotDock asks again by itself, also after a restart.",
+    JobState.RUNNING: "Nothing to do here: ShotDock follows it, also after a restart.",
     JobState.DONE: "Download what you need; it lands in the queue like any other transfer.",
     JobState.FAILED: "Nothing more will come of this job. Run it again, or ask whoever runs the server.",
     JobState.EXPIRED: "The server has removed its results: run the job again. What you fetched before is still yours.",
@@ -84,7 +93,9 @@ class ArtifactFace:
 
 def face_of(job: Job) -> Face:
     """Return icon, word and tone of a job's state."""
-    return NEW_FACE if job.heard is None else JOB_FACES[job.state]
+    if job.heard is None:
+        return NEW_FACE if job.trouble is None else SILENT_FACE
+    return JOB_FACES[job.state]
 
 
 def kind_icon(job: Job) -> str:
@@ -100,8 +111,9 @@ def kind_title(job: Job, kinds: tuple[KindInfo, ...]) -> str:
 def note_of(job: Job, now: float, formats: Formats) -> Note:
     """Return what the list says beside a job: when it is asked again, how long its results are kept."""
     if job.trouble is not None:
-        seen = f"seen {formats.ago(job.heard, now)}" if job.heard is not None else "never answered"
-        return Note(f"no answer, {seen}", Tone.WARN, "offline")
+        seen = f"seen {formats.ago(job.heard, now)}" if job.heard is not None else ""
+        what = _TROUBLES.get(str(job.trouble.get("kind", "")), "no answer")
+        return Note(words((what, seen)), Tone.WARN, "offline")
     if job.looking:
         return Note("asking\N{HORIZONTAL ELLIPSIS}", Tone.MUTED)
     if job.heard is None or job.state is JobState.RUNNING:
@@ -128,10 +140,10 @@ def kept_until(job: Job, now: float, formats: Formats) -> Note:
         return Note("")
     left = job.expires - now
     if left <= 0:
-        return Note(f"kept until {formats.moment(job.expires)}", Tone.WARN, "clock")
+        return Note(f"kept until {formats.day(job.expires)}", Tone.WARN, "clock")
     if left < SOON:
         return Note(f"kept for {formats.left(left)} more", Tone.WARN, "clock")
-    return Note(f"results kept until {formats.moment(job.expires)}", Tone.MUTED, "clock")
+    return Note(f"results kept until {formats.day(job.expires)}", Tone.MUTED, "clock")
 
 
 def local_of(job: Job) -> Outcome | None:
@@ -143,8 +155,10 @@ def local_of(job: Job) -> Outcome | None:
 def next_words(job: Job, now: float, formats: Formats) -> str:
     """Return what happens next, or what to do."""
     if job.trouble is not None:
-        seen = formats.moment(job.heard) if job.heard is not None else "never"
-        return words((f"You see what was last known ({seen}).", _sentence(asks_again(job, now, formats))), " ")
+        again = _sentence(asks_again(job, now, formats))
+        if job.heard is None:
+            return words(("The server has not said anything of this job yet.", again), " ")
+        return words((f"You see what was last known ({formats.moment(job.heard)}).", again), " ")
     if job.heard is None:
         return "The server is being asked for this job."
     parts = [_NEXT[job.state]]
@@ -208,6 +222,18 @@ def _fetched(artifact: Artifact, download: Download, progress: Progress | None, 
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def standing(jobs: Sequence[Job], server: str, formats: Formats, now: float) -> tuple[str, str, str]:
+    """Return how a server stands by what its jobs know of it: words and state for the status bar, how old that is."""
+    of_server = [job for job in jobs if job.server == server]
+    heard = max((job.heard for job in of_server if job.heard is not None), default=None)
+    ago = formats.ago(heard, now) if heard is not None else ""
+    if not server:
+        return "", "none", ""
+    if of_server and all(job.trouble is not None for job in of_server):
+        return f"{server}: not connected", "offline", f"seen {ago}" if ago else "offline"
+    return f"{server} connected" if ago else server, "online", f"asked {ago}" if ago else ""
 
 
 def report_of(job: Job, kinds: tuple[KindInfo, ...], formats: Formats) -> str:

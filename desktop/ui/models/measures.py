@@ -7,16 +7,17 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.job import Measure, ModelResult, Table
 from desktop.ui.colours import Tone
+from desktop.ui.formats import words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.job_words import LIGHT_FACES
 from desktop.ui.theme import Theme
 
 MODEL, MEASURE, VALUE, VERDICT, RULE = range(5)
 COLUMNS = (
-    Column("Model", 108, "The method that made it"),
-    Column("Measure", 168, "As quality.json calls it"),
-    Column("Value", 96, "What was measured", right=True),
-    Column("Verdict", 112, "Against the thresholds in the settings"),
+    Column("Model", 96, "The method that made it"),
+    Column("Measure", 146, "As quality.json calls it"),
+    Column("Value", 74, "What was measured", right=True),
+    Column("Verdict", 102, "Against the thresholds in the settings"),
     Column("Threshold", 0, "Where good ends and poor begins"),
 )
 
@@ -28,15 +29,19 @@ class MeasureModel(QAbstractTableModel):
         super().__init__(parent)
         self._theme = theme
         self._rows: list[tuple[str, Measure]] = []
+        self._common = ""
 
     def fill(self, models: Sequence[ModelResult]) -> None:
-        """Show these models' numbers: what is judged first, the worst on top of nothing but its own model."""
+        """Show these models' numbers, of each model what is judged first."""
         self.beginResetModel()
         self._rows = [
             (model.name, measure)
             for model in models
             for measure in sorted(model.measures, key=lambda measure: measure.light is None)
         ]
+        # What all names begin with says nothing: metrics.psnr, metrics.ssim.
+        heads = {measure.name.rpartition(".")[0] for _, measure in self._rows}
+        self._common = f"{heads.pop()}." if len(heads) == 1 else ""
         self.endResetModel()
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
@@ -57,7 +62,8 @@ class MeasureModel(QAbstractTableModel):
         model, measure = self._rows[index.row()]
         icon, word, tone = LIGHT_FACES[measure.light]
         if role == Role.DisplayRole:
-            return (model, measure.name, spelled(measure.value), word, measure.rule)[column]
+            name = measure.name.removeprefix(self._common)
+            return (model, name, spelled(measure.value), word, measure.rule)[column]
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.DecorationRole and column == VERDICT:
@@ -66,7 +72,7 @@ class MeasureModel(QAbstractTableModel):
             tones = {VERDICT: tone, MODEL: Tone.MUTED, RULE: Tone.MUTED}
             return self._theme.colour(tones.get(column, Tone.TEXT))
         if role == Role.ToolTipRole:
-            return measure.rule or measure.name
+            return words((measure.name, measure.rule))
         if role == Role.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {self.data(index)}"
         return None

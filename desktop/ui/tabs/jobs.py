@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
@@ -14,7 +14,7 @@ from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task
 from desktop.ui.doors import Doors
 from desktop.ui.models.job_list import JobListModel
-from desktop.ui.models.job_words import face_of
+from desktop.ui.models.job_words import face_of, standing
 from desktop.ui.tab import Frame, Tab
 from desktop.ui.tabs.jobs_empty import JobsEmpty
 from desktop.ui.tabs.jobs_hands import WHAT, JobHands
@@ -23,10 +23,11 @@ from desktop.ui.widgets.card import Cards
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.job_detail import JobDetail
-from desktop.ui.widgets.job_list import JobList
+from desktop.ui.widgets.job_list import dropped_text
 from desktop.ui.widgets.job_place import JobPlace
+from desktop.ui.widgets.job_side import JobSide
 from desktop.ui.widgets.order_bar import OrderBar
-from desktop.ui.widgets.parts import Elided, column, panel, push, row
+from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
 
 TICK = 1000
@@ -48,7 +49,8 @@ class JobsTab(Tab):
         self.picker = ConnectionPicker(frame, web=True)
         self.picker.box.setToolTip("The server that pasted ids and new exports belong to")
         self.model = JobListModel(frame.theme, frame.formats, self._desk.kinds, time.time, self)
-        self.view = JobList(frame.theme, self.model)
+        self.side = JobSide(frame.theme, frame.formats, self.model)
+        self.view = self.side.view
         self.place = JobPlace(lambda project, shot: self.orders.place_for(project, shot))
         self.bar = OrderBar(frame, ("Project and shot", self.place, 4))
         self.orders = JobOrders(frame, self.view, self.bar, self.place, self._show_detail)
@@ -61,6 +63,7 @@ class JobsTab(Tab):
         self._watching = False
         self._starting = False
         self._progress: dict[int, Progress] = {}
+        self.setAcceptDrops(True)
         self._clock = QTimer(self)
         self._clock.setInterval(TICK)
         self._build()
@@ -83,14 +86,29 @@ class JobsTab(Tab):
         if not event.spontaneous():
             self._look_away()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take text and web addresses anywhere on the tab; a folder is the window's own business."""
+        if dropped_text(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Follow the jobs whose ids or addresses are dropped."""
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.hands.paste(dropped_text(event.mimeData()))
+
     def stop(self) -> None:
         """Give up what is under way."""
         self._look_away()
         self.detail.results.close_down()
+        self.hands.stop()
 
     def recall(self, kept: QSettings) -> None:
         """Take up server, project and shot of the last time."""
-        self.picker.pick(str(kept.value("jobs/server", "")) or self._likely_server())
+        self.picker.pick(str(kept.value("jobs/server", "")) or self.hands.likely_server(self.picker.names()))
         self.place.project.setText(str(kept.value("jobs/project", "")))
         self.place.shot.setText(str(kept.value("jobs/shot", "")))
         self.hands.kind = str(kept.value("jobs/kind", ""))
@@ -114,7 +132,7 @@ class JobsTab(Tab):
         """Show only jobs that match."""
         current = self.view.current()
         self.model.show_only(text)
-        self._select_some(current)
+        self.view.settle(current)
         self._show_body()
 
     def choose_destination(self) -> None:
@@ -125,18 +143,6 @@ class JobsTab(Tab):
 
     def _build(self) -> None:
         theme = self.frame.theme
-        self.add_button = push(theme, "Add job\N{HORIZONTAL ELLIPSIS}", "plus", run=lambda: self.hands.add())
-        self.add_button.setToolTip("Follow a job by its id or address  (Ctrl+N, or Ctrl+V in the list)")
-        self.start_button = push(theme, "Start export\N{HORIZONTAL ELLIPSIS}", "play", run=self.hands.start)
-        self.start_button.setToolTip("Let the server make a table  (Ctrl+Shift+N)")
-        self._amount = Elided(role="faint", mode=Qt.TextElideMode.ElideRight)
-        head = row(self._amount, self.add_button, self.start_button, margins=(12, 7, 8, 7), spacing=6)
-        head.setStretch(0, 1)
-        left = column(panel(head, "headBar"), spacing=0)
-        left.addWidget(self.view, 1)
-        listing = QWidget()
-        listing.setLayout(left)
-        listing.setMinimumWidth(300)
         self.blank = Empty(theme, "jobs", "Select a job", "Its files, previews and log are shown here.", small=True)
         self.right = QStackedWidget()
         self.right.addWidget(self.detail)
@@ -144,7 +150,7 @@ class JobsTab(Tab):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(3)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(listing)
+        self.splitter.addWidget(self.side)
         self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([350, 900])
@@ -168,6 +174,7 @@ class JobsTab(Tab):
         add, hands = partial(self.frame.commands.add, group=self.title), self.hands
         add("jobs-refresh", "Ask after the jobs", self.refresh, keys="F5", icon="refresh")
         add("jobs-add", "Add a job by id or address", hands.add, keys="Ctrl+N", icon="plus")
+        add("jobs-paste", "Paste ids or addresses of jobs", self.paste, keys="Ctrl+V", icon="plus")
         add("jobs-start", "Start an export", hands.start, keys="Ctrl+Shift+N", icon="play")
         add("jobs-download", "Download what the jobs have", self.download, keys="Ctrl+D", icon="download")
         add("jobs-plan", "Plan the download", self.plan, keys="Ctrl+Shift+D", icon="plan")
@@ -185,15 +192,17 @@ class JobsTab(Tab):
         desk.changed.connect(self._changed)
         desk.removed.connect(self._removed)
         self._clock.timeout.connect(self._tick)
+        self.side.adding.connect(lambda: hands.add())
+        self.side.starting.connect(hands.start)
         self.view.picked.connect(self._picked)
-        self.view.pasted.connect(hands.paste)
         self.view.opened.connect(hands.open_folder)
         self.view.asked.connect(hands.open_menu)
         detail.refreshed.connect(self.refresh)
-        detail.restarted.connect(self._start_again)
+        detail.restarted.connect(hands.start_again)
         detail.copied.connect(hands.copy_report)
         detail.folder_wanted.connect(hands.open_folder)
         detail.menu_wanted.connect(lambda button: hands.open_menu(button.mapToGlobal(QPoint(0, button.height()))))
+        detail.results.enlarged.connect(hands.enlarge)
         detail.artifacts.fetched.connect(self._fetch)
         detail.artifacts.opened.connect(hands.open_folder)
         detail.artifacts.unpacked.connect(hands.unpack)
@@ -224,6 +233,12 @@ class JobsTab(Tab):
         self.detail.show_asking()
         self.hands.refresh()
 
+    def paste(self) -> None:
+        """Follow the jobs whose ids or addresses are on the clipboard."""
+        text = QGuiApplication.clipboard().text().strip()
+        if text:
+            self.hands.paste(text)
+
     def plan(self) -> None:
         """Make a plan of what the job has and show it."""
         if self.pages.currentIndex() == 0:
@@ -250,7 +265,7 @@ class JobsTab(Tab):
     def _take_all(self, jobs: tuple[Job, ...]) -> None:
         self._listed = True
         self.model.fill(jobs)
-        self._select_some(None)
+        self.view.settle(None)
         self._show_body()
 
     def _changed(self, jobs: Iterable[Job]) -> None:
@@ -264,12 +279,12 @@ class JobsTab(Tab):
             self._show_detail()
             self.orders.count_soon()
         elif current is None:
-            self._select_some(None)
+            self.view.settle(None)
         self._show_body()
 
     def _removed(self, ids: tuple[int, ...]) -> None:
         self.model.drop(ids)
-        self._select_some(self.view.current())
+        self.view.settle(self.view.current())
         self._picked()
         self._show_body()
 
@@ -278,13 +293,6 @@ class JobsTab(Tab):
         self._show_body()
         self.view.select((job.id,))
         self.view.setFocus()
-
-    def _select_some(self, wanted: Job | None) -> None:
-        """Keep the current job if it is shown; where nothing is, the first one is looked at."""
-        if wanted is not None and self.model.row_of(wanted.id) >= 0:
-            self.view.select((wanted.id,))
-        elif self.model.rowCount() and not self.view.chosen():
-            self.view.select((self.model.rows()[0].id,))
 
     def _picked(self) -> None:
         self._show_detail()
@@ -298,18 +306,16 @@ class JobsTab(Tab):
             self.detail.show_job(job, self._progress, asked)
 
     def _show_body(self) -> None:
-        formats, all_jobs, shown = self.frame.formats, len(self.model.everything()), self.model.rowCount()
-        counted = formats.counted(all_jobs, "job")
-        self._amount.show_text(counted if shown == all_jobs else f"{formats.count(shown)} of {counted}")
-        there = bool(shown)
+        self.side.count()
+        there = self.model.rowCount() > 0
         self.body.setCurrentIndex(0 if there else 1)
         self.bar.setVisible(there)
         if not there:
-            self._show_empty(all_jobs)
+            self._show_empty()
         self._tell_link()
 
-    def _show_empty(self, jobs: int) -> None:
-        if jobs:
+    def _show_empty(self) -> None:
+        if self.model.everything():
             self.empty.show_no_match()
         elif self._starting:
             self.empty.show_starting()
@@ -321,18 +327,9 @@ class JobsTab(Tab):
             self.empty.show_none()
 
     def _tell_link(self) -> None:
-        server = self.picker.name()
-        of_server = [job for job in self.model.everything() if job.server == server]
-        heard = max((job.heard for job in of_server if job.heard is not None), default=None)
-        troubled = bool(of_server) and all(job.trouble is not None for job in of_server)
-        ago = f"asked {self.frame.formats.ago(heard, time.time())}" if heard is not None else ""
-        self.picker.tell(False, f"offline, {ago}" if troubled and ago else ago)
-        if not server:
-            self.linked.emit("", "none")
-        elif troubled:
-            self.linked.emit(f"{server}: not connected", "offline")
-        else:
-            self.linked.emit(f"{server} connected" if heard is not None else server, "online")
+        words, state, age = standing(self.model.everything(), self.picker.name(), self.frame.formats, time.time())
+        self.picker.tell(False, age)
+        self.linked.emit(words, state)
 
     def _tick(self) -> None:
         self.model.tick()
@@ -349,11 +346,6 @@ class JobsTab(Tab):
         job = self.view.current()
         if job is not None:
             self.orders.fetch(job, (artifact,))
-
-    def _start_again(self) -> None:
-        job = self.view.current()
-        if job is not None:
-            self.hands.start_again(job)
 
     def _progressed(self, progresses: tuple[Progress, ...]) -> None:
         self._progress.update((progress.task_id, progress) for progress in progresses)
@@ -386,17 +378,9 @@ class JobsTab(Tab):
     def _use(self, name: str) -> None:
         self._starting = False
         self.picker.refresh()
-        self.picker.pick(name if self.picker.box.findData(name) >= 0 else self._likely_server())
+        self.picker.pick(name if self.picker.box.findData(name) >= 0 else self.hands.likely_server(self.picker.names()))
         self.hands.adopt(name)
         self._show_body()
-
-    def _likely_server(self) -> str:
-        """Return the server to begin with: the one of the newest job, else one that is called after its jobs."""
-        for job in self._desk.all():
-            if self.picker.box.findData(job.server) >= 0:
-                return job.server
-        names = [str(self.picker.box.itemData(number)) for number in range(self.picker.box.count())]
-        return next((name for name in names if "job" in name.lower()), "")
 
     def _act(self, what: str) -> None:
         if what == "clear":

@@ -36,8 +36,8 @@ class JobsEmpty(QStackedWidget):
             theme,
             "jobs",
             "No jobs yet",
-            "Paste the id of a job, or its address from the browser: Ctrl+V, or drop it here. ShotDock finds out what "
-            "kind it is, follows it, and tells when its results are there.",
+            "Paste the id of a job, or its address from the browser, with Ctrl+V, or drop it here. ShotDock follows it "
+            "and tells when its results are there.",
             self._button("Add job\N{HORIZONTAL ELLIPSIS}", "plus", "add", first=True),
             self._button("Start an export\N{HORIZONTAL ELLIPSIS}", "play", "start"),
         )

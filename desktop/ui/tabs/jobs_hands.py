@@ -1,10 +1,10 @@
 """What can be done with jobs: add, start, remove, pack, look at their folders - and the menu that offers it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QUrl, Signal
+from PySide6.QtCore import QObject, QPoint, QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -13,15 +13,18 @@ from desktop.core.errors import HostKeyUnknown, ShotDockError
 from desktop.core.job import Job
 from desktop.ui.dialogs.add_job import AddJobDialog
 from desktop.ui.dialogs.pack_results import PackDialog
+from desktop.ui.dialogs.picture import PictureDialog
 from desktop.ui.dialogs.start_job import StartJobDialog
 from desktop.ui.doors import Doors
 from desktop.ui.models.job_words import report_of
+from desktop.ui.models.previews import Pictures
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_orders import JobOrders
 from desktop.ui.widgets.card import Act
 from desktop.ui.widgets.job_list import JobList
 from desktop.ui.widgets.job_results import place_of
 
+LARGE_PIXELS = QSize(4096, 4096)
 WHAT = "server of jobs"
 LOGINS = ("login-failed", "not-allowed")
 
@@ -41,7 +44,12 @@ class JobHands(QObject):
         self._frame, self._view, self._orders, self._doors = frame, view, orders, doors
         self._server, self._over = server, over
         self._desk = frame.services.jobs
+        self._large = Pictures(LARGE_PIXELS, self)
         self.kind = ""
+
+    def stop(self) -> None:
+        """Read no more pictures."""
+        self._large.stop()
 
     # New jobs
 
@@ -69,11 +77,12 @@ class JobHands(QObject):
             dialog.started.connect(self._started)
             dialog.open()
 
-    def start_again(self, job: Job) -> None:
-        """Start a new job as this one was started."""
-        self._desk.start(
-            job.server, job.kind, job.parameters, partial(self._started, folder=job.follow), self.failed.emit
-        )
+    def start_again(self) -> None:
+        """Start a new job as the current one was started."""
+        job = self._view.current()
+        if job is not None:
+            started = partial(self._started, folder=job.follow)
+            self._desk.start(job.server, job.kind, job.parameters, started, self.failed.emit)
 
     def pack(self) -> None:
         """Open the dialog that packs an output folder."""
@@ -108,6 +117,10 @@ class JobHands(QObject):
         if reports:
             QGuiApplication.clipboard().setText("\n\n".join(reports))
             self.said.emit("The report is on the clipboard")
+
+    def enlarge(self, pictures: tuple[tuple[str, Path], ...], number: int) -> None:
+        """Show one of the previews alone; the arrows lead through all of them."""
+        PictureDialog(self._frame.theme, self._large, pictures, number, self._over).show()
 
     def unpack(self, artifact: str) -> None:
         """Unpack results whatever their quality."""
@@ -184,6 +197,11 @@ class JobHands(QObject):
             if "://" in job.server and self._leads(name, job):
                 self._desk.add(name, job.kind, job.remote_id, partial(self._replace, job.id), _ignore)
         self._refresh_of(name)
+
+    def likely_server(self, names: Sequence[str]) -> str:
+        """Return the server to begin with: the newest job's, else one that is called after its jobs, or ""."""
+        newest = next((job.server for job in self._desk.all() if job.server in names), "")
+        return newest or next((name for name in names if "job" in name.lower()), "")
 
     def _leads(self, name: str, job: Job) -> bool:
         connection = next(c for c in self._frame.services.connections.all() if c.name == name)

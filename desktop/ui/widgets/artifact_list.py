@@ -98,7 +98,8 @@ class ArtifactList(QWidget):
             download = job.download(artifact.name)
             of_task = progress.get(download.task) if download is not None else None
             face = artifact_face(job, artifact, of_task, artifact.name in wanted, self._formats)
-            self.lines[artifact.name].show_face(face, artifact.file_name)
+            here = artifact.available or download is not None
+            self.lines[artifact.name].show_face(face, artifact.file_name if here else "")
 
     def _renew(self, job: Job) -> None:
         for line in self.lines.values():

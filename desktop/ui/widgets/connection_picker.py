@@ -44,6 +44,10 @@ class ConnectionPicker(QWidget):
         """Return the picked connection's name, or ""."""
         return str(self.box.currentData() or "")
 
+    def names(self) -> list[str]:
+        """Return the names of the connections offered."""
+        return [str(self.box.itemData(number)) for number in range(self.box.count())]
+
     def refresh(self) -> None:
         """Show the connections there are; the picked one stays picked if it is still there."""
         picked = self.name()

@@ -51,7 +51,8 @@ class JobCell(Cell):
         rect.setLeft(kind.right() + 10)
         line = option.fontMetrics.height()
         self._first_line(painter, QRect(rect.left(), rect.top(), rect.width(), line), option, job)
-        self._second_line(painter, QRect(rect.left(), rect.top() + line + 4, rect.width(), line), job)
+        faint = Tone.MUTED if option.state & QStyle.StateFlag.State_Selected else Tone.FAINT
+        self._second_line(painter, QRect(rect.left(), rect.top() + line + 4, rect.width(), line), job, faint)
         if job.state is JobState.RUNNING and job.heard is not None:
             self._bar(painter, QRectF(rect.left(), option.rect.bottom() - 5, rect.width(), 3), job)
         painter.setPen(self.theme.ground("line"))
@@ -82,24 +83,26 @@ class JobCell(Cell):
         painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         return left
 
-    def _second_line(self, painter: QPainter, rect: QRect, job: Job) -> None:
+    def _second_line(self, painter: QPainter, rect: QRect, job: Job, faint: Tone) -> None:
         painter.setFont(self.theme.font(-0.7))
         note = note_of(job, self._model.now(), self._model.formats)
-        left = self._note(painter, rect, note) if note.words else rect.right()
+        left = self._note(painter, rect, note, faint) if note.words else rect.right()
         outcome = local_of(job)
         here = LOCAL_FACES[outcome][1] if outcome is not None else ""
         where = job.server if self._model.many_servers else ""
-        text = words((kind_title(job, self._model.kinds), here, where), "  \N{MIDDLE DOT}  ")
-        tone = LOCAL_FACES[outcome][2] if outcome is not None and outcome in LOUD else Tone.FAINT
+        loud = outcome is not None and outcome in LOUD
+        kind = kind_title(job, self._model.kinds)
+        text = words((here, kind, where) if loud else (kind, here, where), "  \N{MIDDLE DOT}  ")
+        tone = LOCAL_FACES[outcome][2] if outcome is not None and loud else faint
         painter.setPen(self.theme.colour(tone))
         room = max(0, left - rect.left() - 10)
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
-    def _note(self, painter: QPainter, rect: QRect, note: Note) -> int:
+    def _note(self, painter: QPainter, rect: QRect, note: Note, faint: Tone) -> int:
         if note.icon:
             return self._face(painter, rect, (note.icon, note.words, note.tone), note.words)
-        painter.setPen(self.theme.colour(note.tone))
+        painter.setPen(self.theme.colour(faint if note.tone is Tone.FAINT else note.tone))
         painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note.words)
         return rect.right() - painter.fontMetrics().horizontalAdvance(note.words)
 

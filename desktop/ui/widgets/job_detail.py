@@ -22,6 +22,8 @@ from desktop.ui.widgets.parts import Elided, Mark, column, label, panel, push, r
 TONES = {Tone.GOOD: "good", Tone.WARN: "warn", Tone.BAD: "bad"}
 MISSING_SHOWN = 12
 """Missing items that are named; the report has all of them."""
+REASONS_SHOWN = 2
+"""Reasons against results that a card names."""
 
 
 class JobDetail(QWidget):
@@ -150,7 +152,8 @@ class JobDetail(QWidget):
         self._missing_head = label("MISSING", "section")
         self._empty = label("", "faint", wrap=True)
         texts = column(self._message, self._next, spacing=3)
-        body = column(self.cards, texts, self._missing_head, self._missing, 4, self.artifacts, self._empty, None)
+        missing = column(self._missing_head, self._missing, spacing=3)
+        body = column(self.cards, texts, missing, self.artifacts, self._empty, None, spacing=10)
         body.setContentsMargins(14, 12, 14, 12)
         inner = QWidget()
         inner.setObjectName("page")
@@ -179,7 +182,7 @@ class JobDetail(QWidget):
         self.refresh_button.setEnabled(not asking)
 
     def _show_missing(self, job: Job) -> None:
-        some = "\n".join(job.missing[:MISSING_SHOWN])
+        some = "\n".join(f"\N{BULLET} {name}" for name in job.missing[:MISSING_SHOWN])
         more = len(job.missing) - MISSING_SHOWN
         self._missing.setText(some + (f"\nand {more} more" if more > 0 else ""))
         for widget in (self._missing, self._missing_head):
@@ -208,12 +211,22 @@ class JobDetail(QWidget):
         card = Card(
             self._frame.theme,
             "Below the quality threshold: not unpacked automatically.",
-            note.removeprefix("Not unpacked: "),
-            "The archive is on disk and whole. Look at its numbers under Quality, then decide.",
-            acts=(("Unpack anyway", lambda: self.artifacts.unpacked.emit(artifact)),),
+            _in_short(note.removeprefix("Not unpacked: ")),
+            "The archive is on disk and whole.",
+            acts=(
+                ("Unpack anyway", lambda: self.artifacts.unpacked.emit(artifact)),
+                ("Show the numbers", lambda: self.tabs.setCurrentWidget(self.results.quality)),
+            ),
             tone=Tone.WARN,
         )
         self.cards.put(card)
 
     def _cannot_read(self, error: ShotDockError) -> None:
         self.cards.tell(error)
+
+
+def _in_short(reasons: str) -> str:
+    """Return the first reasons of a list of them; all of them stand in the quality table."""
+    listed = reasons.rstrip(".").split("; ")
+    more = " \N{HORIZONTAL ELLIPSIS}" if len(listed) > REASONS_SHOWN else "."
+    return "; ".join(listed[:REASONS_SHOWN]) + more

@@ -1,23 +1,22 @@
-"""The list of jobs: choose, paste ids and URLs, drop them, remove, all by mouse or by keys."""
+"""The list of jobs: choose, copy ids, open a menu, by mouse or by keys."""
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from desktop.core.job import Job
-from desktop.ui.models.job_list import JobListModel
+from desktop.ui.models.job_list import JOB_ROLE, JobListModel
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.drop_zone import dropped_folder
 from desktop.ui.widgets.job_cell import JobCell
 
 
 class JobList(QListView):
-    """Signals: picked (the selection is another), pasted (text), opened (Enter), asked (a menu, at a point)."""
+    """Signals: picked (the selection is another), opened (Enter), asked (a menu, at a point)."""
 
     picked = Signal()
-    pasted = Signal(str)
     opened = Signal()
     asked = Signal(QPoint)
 
@@ -34,7 +33,6 @@ class JobList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(lambda at: self.asked.emit(self.viewport().mapToGlobal(at)))
         self.selectionModel().selectionChanged.connect(lambda _new, _old: self.picked.emit())
@@ -43,14 +41,13 @@ class JobList(QListView):
 
     def current(self) -> Job | None:
         """Return the job the detail is about."""
-        row = self.currentIndex().row()
-        return self._jobs.rows()[row] if 0 <= row < self._jobs.rowCount() else None
+        job = self.currentIndex().data(JOB_ROLE)
+        return job if isinstance(job, Job) else None
 
     def chosen(self) -> list[Job]:
         """Return the selected jobs in order."""
-        rows = sorted(index.row() for index in self.selectedIndexes())
-        jobs = self._jobs.rows()
-        return [jobs[row] for row in rows]
+        found = [index.data(JOB_ROLE) for index in sorted(self.selectedIndexes())]
+        return [job for job in found if isinstance(job, Job)]
 
     def select(self, ids: Iterable[int]) -> None:
         """Select these jobs; the first one becomes the current one."""
@@ -69,49 +66,25 @@ class JobList(QListView):
                     selection.select(index, how)
                 first = False
 
+    def settle(self, wanted: Job | None) -> None:
+        """Keep a job current if it is shown; where nothing is selected, the first one is looked at."""
+        if wanted is not None and self._jobs.row_of(wanted.id) >= 0:
+            self.select((wanted.id,))
+        elif self._jobs.rowCount() and not self.chosen():
+            self.select((self._jobs.rows()[0].id,))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take what is pasted, copy ids."""
-        if event.matches(QKeySequence.StandardKey.Paste):
-            self.paste()
-        elif event.matches(QKeySequence.StandardKey.Copy):
+        """Copy ids on the platform's copy keys."""
+        if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         else:
             super().keyPressEvent(event)
-
-    def paste(self) -> None:
-        """Take the clipboard's text as ids or URLs of jobs."""
-        text = QGuiApplication.clipboard().text().strip()
-        if text:
-            self.pasted.emit(text)
 
     def copy(self) -> None:
         """Copy the ids of the selected jobs."""
         ids = [job.remote_id for job in self.chosen()]
         if ids:
             QGuiApplication.clipboard().setText("\n".join(ids))
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take text and web addresses; a folder is the window's own business."""
-        self._judge(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Go on taking them."""
-        self._judge(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Take the text as ids or URLs of jobs."""
-        text = dropped_text(event.mimeData())
-        if text:
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-            self.pasted.emit(text)
-
-    def _judge(self, event: QDragMoveEvent) -> None:
-        if dropped_text(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-        else:
-            event.ignore()
 
 
 def dropped_text(data: QMimeData) -> str:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHeaderView, QLayout, QTableView, QWidget
 from desktop.core.job import Content, Download, Job, Light, ModelResult, Outcome
 from desktop.core.job import Table as Rows
 from desktop.ui.colours import Tone
-from desktop.ui.dialogs.picture import PictureDialog
 from desktop.ui.formats import words
 from desktop.ui.models.measures import COLUMNS, MeasureModel, TableModel
 from desktop.ui.models.previews import Pictures, PreviewModel, pairs_of
@@ -19,7 +18,6 @@ from desktop.ui.widgets.tables import ROW_HEIGHT, Table
 from desktop.work.background import Work
 
 GRID_PIXELS = QSize(512, 512)
-LARGE_PIXELS = QSize(4096, 4096)
 FIRST_ROWS = 50
 """Rows of a table that are shown."""
 
@@ -27,12 +25,14 @@ _READABLE = (Outcome.HERE, Outcome.UNPACKED, Outcome.HELD)
 
 
 class JobResults(QObject):
-    """Reads off the window's thread what was fetched; `had` tells that there is something else to look at.
+    """Reads off the window's thread what was fetched.
 
+    Signals: had (there is something else to look at), enlarged ((caption, path) of every picture, and which), failed.
     Its pages are shown by whoever owns it: `previews`, `quality`, `table`. It is no page itself.
     """
 
     had = Signal()
+    enlarged = Signal(object, int)
     failed = Signal(object)
 
     def __init__(self, frame: Frame, parent: QWidget) -> None:
@@ -43,7 +43,6 @@ class JobResults(QObject):
         self.models: tuple[ModelResult, ...] = ()
         self.has_table = False
         self.pictures = Pictures(GRID_PIXELS, self)
-        self.large = Pictures(LARGE_PIXELS, self)
         self.preview_model = PreviewModel(self)
         self.grid = PreviewGrid(frame.theme, self.preview_model, self.pictures)
         self.measures = MeasureModel(frame.theme, self)
@@ -79,13 +78,13 @@ class JobResults(QObject):
                 self._works.append(self._jobs.preview(job.id, self._take_table, self.failed.emit))
 
     def enlarge(self, number: int, which: int) -> None:
-        """Show a picture of the grid alone; the arrows lead through all of them."""
+        """Ask for a picture of the grid to be shown alone, among all of them."""
         pairs = self.preview_model.rows()
         pictures = tuple(picture for pair in pairs for picture in pair.pictures)
         wanted = pairs[number].textured if which == 0 else pairs[number].wireframe
         at = next((n for n, (_, path) in enumerate(pictures) if path == wanted), None)
         if at is not None:
-            PictureDialog(self._theme, self.large, pictures, at, self.grid).show()
+            self.enlarged.emit(pictures, at)
 
     def stop(self) -> None:
         """Give up what is being read."""
@@ -97,7 +96,6 @@ class JobResults(QObject):
         """Give up what is being read, the pictures too."""
         self.stop()
         self.pictures.stop()
-        self.large.stop()
 
     def _judge_again(self) -> None:
         """Read again: the thresholds may be others."""
