@@ -11,7 +11,8 @@ from desktop.cli.status import status_of
 from desktop.core import errors
 from tests.cli.console import ROOT, Console
 
-COMMANDS = ("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "tasks", "doctor")
+COMMANDS = ("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "gallery", "tasks")
+COMMANDS += ("package", "jobs", "doctor")
 
 
 def test_help_lists_every_command_with_its_caption(shotdock: Console) -> None:
@@ -49,7 +50,16 @@ def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Consol
         ("fetch", "nowhere", "dest", "--parallel", "0"),
         ("compare", "nowhere", "dest", "--shots-from", "/no/such/file"),
         ("connections", "add", "X", "gopher://host/"),
-        ("connections", "add", "X", "http://host/"),
+        ("gallery", "list"),
+        ("gallery", "get", "7", "dest"),
+        ("gallery", "list", "--server", "ftp://host/"),
+        ("gallery", "list", "--server", "nowhere"),
+        ("jobs", "list", "--server", "sftp://host/"),
+        ("jobs", "watch", "nonsense", "7", "--server", "http://127.0.0.1:1/"),
+        ("jobs", "start", "export", "--rows", "0", "--server", "http://127.0.0.1:1/"),
+        ("jobs", "start", "export", "--rows", "1001", "--server", "http://127.0.0.1:1/"),
+        ("jobs", "start", "export", "--format", "xls", "--server", "http://127.0.0.1:1/"),
+        ("package", "/no/such/folder", "x.zip"),
         ("connections", "add", "a/b", "ftp://host/"),
         ("connections", "add", "X", "ftp://host/", "--layout", "nonsense"),
         ("connections", "remove", "nowhere"),
