@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from desktop.core.connection import parse_connection
 from desktop.core.job import Job, JobState, Outcome
 from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
@@ -208,6 +209,34 @@ def test_a_password_in_the_address_is_used_and_not_kept(qtbot: QtBot, server: Jo
         farm.qtbot.waitUntil(lambda: len(scripted.asked) >= 2)
     assert {asked.headers["Authorization"] for asked in scripted.asked} == {"Basic YW5uOnMzY3JldE9mQW5u"}
     assert b"s3cretOfAnn" not in Places.find().database.read_bytes()
+
+
+def test_a_pasted_url_finds_the_connection_that_knows_how_to_log_in(
+    qtbot: QtBot, server: Jobs, scripted: ScriptedJobs, tmp_path: Path
+) -> None:
+    """The link has a token in its query, which a saved connection's files are asked for with, and nobody else sees."""
+    query = f"file=t.csv&token={SIGNATURE}"
+    scripted.say("/check_download_status?job_id=e", {"status": "COMPLETED", "download_url": f"/download_file?{query}"})
+    scripted.say(f"/download_file?{query}", b"a,b\n", kind="text/csv")
+    pasted = f"{scripted.url}/check_download_status?job_id=e"
+    with run_of_the_program(qtbot, server) as farm:
+        connection, _ = parse_connection("farm", f"{scripted.url}/")
+        connections = farm.services.connections
+        farm.answer(lambda then, failed: connections.save(connection, None, then, failed))
+        farm.services.sites.remember_password("farm", "letmein-0123456789")
+        assert farm.desk.recognise(pasted) == (("export", "farm"),)
+        job: Job = farm.answer(lambda then, failed: farm.desk.add("", "export", pasted, then, failed))
+        assert farm.heard(job.id).server == "farm"
+        assert only(farm.fetch(job.id, tmp_path / "here")).path.read_bytes() == b"a,b\n"
+        assert {asked.headers["Authorization"] for asked in scripted.asked} == {"Bearer letmein-0123456789"}
+        farm.answer(lambda then, failed: connections.remove("farm", then, failed))
+        farm.desk.refresh([job.id])
+        job = farm.until(job.id, lambda one: one.trouble is not None)
+        assert job.trouble is not None
+        assert job.trouble["kind"] == "not-found"
+        assert farm.desk.error(job.id) is not None
+    written = b"".join(path.read_bytes() for path in Places.find().database.parent.rglob("*") if path.is_file())
+    assert SIGNATURE.encode() not in written
 
 
 def test_a_fourth_kind_is_followed_and_fetched_like_any_other(
