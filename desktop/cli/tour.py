@@ -1,8 +1,7 @@
-"""The tour of the demo studio: every strategy over every protocol, every byte checked."""
+"""The tour of the demo studio: every strategy over every protocol, gallery and jobs; every byte checked."""
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.cli import status
@@ -11,6 +10,8 @@ from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.progress import took
 from desktop.cli.session import Answer, Session
+from desktop.cli.tour_notes import Notes, figures
+from desktop.cli.tour_web import tour_gallery, tour_jobs
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Compared, Publication, ShotState, Structure, Version
 from desktop.core.plan import CustomVersions, Filters, Plan, Request, VersionStrategy
@@ -27,28 +28,20 @@ SHOT, DEPARTMENT = "SH030", "lighting"
 """What the conflict strategies are shown on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing the tour did: what, with which figures, and what was wrong."""
-
-    protocol: str
-    name: str
-    figures: str
-    problems: tuple[str, ...]
-    seconds: float
-
-
 def tour(output: Output, studio: Studio, downloads: Path) -> int:
     """Walk through the studio, print what was done, and return 0 only if all of it held."""
-    steps: list[Step] = []
+    notes = Notes(output)
     began = time.monotonic()
     with engine() as run:
         for protocol in ("sftp", "ftp"):
-            guide = _Guide(run, output, studio, protocol, downloads / protocol, steps)
+            guide = _Guide(run, output, studio, protocol, downloads / protocol, notes)
             guide.look()
             guide.versions()
             guide.conflicts()
             guide.plain()
+        tour_gallery(run, output, studio.gallery, downloads / "gallery", notes)
+        tour_jobs(run, output, studio.jobs, downloads / "jobs", notes)
+    steps = notes.steps
     broken = [step for step in steps if step.problems]
     output.answer(
         {
@@ -81,13 +74,10 @@ def tour(output: Output, studio: Studio, downloads: Path) -> int:
 class _Guide:
     """Leads through the studio over one protocol."""
 
-    def __init__(
-        self, run: Session, output: Output, studio: Studio, protocol: str, folder: Path, steps: list[Step]
-    ) -> None:
+    def __init__(self, run: Session, output: Output, studio: Studio, protocol: str, folder: Path, notes: Notes) -> None:
         self._run, self._output, self._studio = run, output, studio
-        self._protocol, self._folder, self._steps = protocol, folder, steps
+        self._protocol, self._folder, self._notes = protocol, folder, notes
         self._connection = f"demo-{protocol}"
-        self._began = time.monotonic()
         self._structure = self._scan()
 
     def look(self) -> None:
@@ -96,12 +86,17 @@ class _Guide:
         problems = []
         if structure.files != len(manifest):
             problems.append(f"The scan found {structure.files} of {len(manifest)} files.")
-        figures = f"{structure.shots} shots, {structure.versions} versions, {structure.files} files"
-        self._note("scan", f"{figures}, {format_bytes(structure.bytes)}", problems)
+        found = f"{structure.shots} shots, {structure.versions} versions, {structure.files} files"
+        self._notes.add(self._protocol, "scan", f"{found}, {format_bytes(structure.bytes)}", problems)
         rows = self._compare(self._folder / "nothing-yet")
         strange = [f"{row.key.label} {row.department} is {row.state}." for row in rows if row.state not in _FRESH]
         gaps = [f"{row.key.shot} {row.frames}" for row in rows if row.missing]
-        self._note("compare with an empty folder", f"{len(rows)} rows to fetch; gaps: {', '.join(gaps)}", strange)
+        self._notes.add(
+            self._protocol,
+            "compare with an empty folder",
+            f"{len(rows)} rows to fetch; gaps: {', '.join(gaps)}",
+            strange,
+        )
 
     def versions(self) -> None:
         """Fetch with every version strategy, each into a folder of its own."""
@@ -132,13 +127,13 @@ class _Guide:
             wanted = self._published(version for version in chosen if version)
             problems = [*differences(request.destination, wanted), *_leftovers(request.destination)]
             left_out = f", {len(plan.warnings)} warnings" if plan.warnings else ""
-            self._note(f"fetch, versions: {name}", f"{_figures(task)}{left_out}", problems)
+            self._notes.add(self._protocol, f"fetch, versions: {name}", f"{figures(task)}{left_out}", problems)
         again, task = self._fetch(self._request("latest"))
         problems = [] if task.files.downloaded == 0 else [f"{task.files.downloaded} files came twice."]
-        self._note("fetch latest again", f"{again.totals().transfers} files to fetch", problems)
+        self._notes.add(self._protocol, "fetch latest again", f"{again.totals().transfers} files to fetch", problems)
         rows = self._compare(self._folder / "latest")
         problems = [f"{row.key.label} {row.department} is {row.state}." for row in rows if row.state in _UNDONE]
-        self._note("compare after the fetch", f"{len(rows)} rows up to date", problems)
+        self._notes.add(self._protocol, "compare after the fetch", f"{len(rows)} rows up to date", problems)
 
     def conflicts(self) -> None:
         """Fetch over files that are there already, with every conflict strategy."""
@@ -161,7 +156,7 @@ class _Guide:
                 expected = wanted
             _, task = self._fetch(request)
             problems = self._judge(conflict, request.destination, file, kept, expected)
-            self._note(f"fetch over existing files: {conflict}", _figures(task), problems)
+            self._notes.add(self._protocol, f"fetch over existing files: {conflict}", figures(task), problems)
 
     def plain(self) -> None:
         """Take a shot's folder whole by its URL."""
@@ -176,7 +171,7 @@ class _Guide:
         below = f"{publication.path}/"
         wanted = {path: found for path, found in self._studio.manifest().items() if path.startswith(below)}
         problems = differences(target / publication.path.rpartition("/")[2], wanted, publication.path)
-        self._note(f"get the folder {publication.path}", _figures(task), problems)
+        self._notes.add(self._protocol, f"get the folder {publication.path}", figures(task), problems)
 
     def _judge(
         self, conflict: str, folder: Path, file: Path, kept: bytes, expected: Mapping[str, Fingerprint]
@@ -230,16 +225,6 @@ class _Guide:
         manifest = self._studio.manifest()
         return {file.path: manifest[file.path] for version in versions for file in version.files}
 
-    def _note(self, name: str, figures: str, problems: list[str]) -> None:
-        now = time.monotonic()
-        step = Step(self._protocol, name, figures, tuple(problems), round(now - self._began, 3))
-        self._began = now
-        self._steps.append(step)
-        mark = "FAILED" if problems else "ok"
-        self._output.line(f"{mark:6} {self._protocol:5} {name}: {figures} ({took(step.seconds)})")
-        for problem in problems:
-            self._output.line(f"       {problem}")
-
 
 _FRESH = (ShotState.NEW, ShotState.INCOMPLETE, ShotState.STILL_UPLOADING)
 _UNDONE = (ShotState.NEW, ShotState.UPDATE, ShotState.STILL_UPLOADING)
@@ -247,14 +232,6 @@ _UNDONE = (ShotState.NEW, ShotState.UPDATE, ShotState.STILL_UPLOADING)
 
 def _is_shown(publication: Publication) -> bool:
     return (publication.key.shot, publication.department) == (SHOT, DEPARTMENT)
-
-
-def _figures(task: Task) -> str:
-    files = task.files
-    parts = [f"{files.downloaded} downloaded ({format_bytes(task.bytes.transferred)})"]
-    counts = ((files.skipped, "skipped"), (files.overwritten, "overwritten"), (files.kept_both, "kept both"))
-    parts += [f"{count} {word}" for count, word in (*counts, (files.failed, "failed")) if count]
-    return ", ".join(parts)
 
 
 def _leftovers(folder: Path) -> list[str]:

@@ -24,6 +24,10 @@ def test_the_tour_holds_and_touches_only_its_own_folder(shotdock: Console, tmp_p
             assert (protocol, f"fetch, versions: {what}") in names
         for what in ("skip", "compare", "overwrite", "keep_both"):
             assert (protocol, f"fetch over existing files: {what}") in names
+    for what in ("list", "fetch all, one file being gone", "fetch by links that have expired"):
+        assert ("gallery", what) in names
+    for what in ("scene session", "table export", "reconstruction", "reconstruction rec-expired"):
+        assert ("jobs", what) in names
     assert not shotdock.home.exists()
 
 
