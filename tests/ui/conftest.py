@@ -1,5 +1,6 @@
 """What tests of the window need: a theme, a tree of shots in a local folder, services, the window on them."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import Address, Connection, parse_connection
 from desktop.demo.content import Size
 from desktop.demo.gallery.gallery import Gallery
+from desktop.demo.jobs.jobs import Jobs
 from desktop.logs import LogRing, set_up, take_down
 from desktop.places import Places
 from desktop.ui import tabs  # noqa: F401  the tabs register themselves
@@ -22,8 +24,20 @@ from desktop.ui.tabs.shots import ShotsTab
 from desktop.ui.theme import Theme
 from desktop.work.services import Services, start_services
 from tests.ui.galleries import NAME, WAIT, Open
+from tests.ui.jobs import Bench
 
 OLD = 1_700_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """Collect garbage on the window's thread alone, as the program does: a widget that goes down with a cycle on a
+    server's or a lane's thread takes the tests along.
+    """
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
@@ -139,3 +153,20 @@ def opened(tab: GalleryTab, services: Services, gallery: Gallery, qtbot: QtBot) 
         qtbot.waitUntil(lambda: tab.session.phase is phase and not tab.session.asking, timeout=WAIT)
 
     return open_gallery
+
+
+@pytest.fixture
+def job_server(tmp_path: Path) -> Iterator[Jobs]:
+    """The demo studio's jobs, small, by a clock that stands still."""
+    opened = Jobs(tmp_path / "jobs", Size.SMALL)
+    opened.clock.speed = 0
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def bench(window: MainWindow, services: Services, job_server: Jobs, qtbot: QtBot) -> Iterator[Bench]:
+    """The jobs tab, open."""
+    made = Bench(window, services, job_server, qtbot)
+    yield made
+    made.rest()

@@ -429,8 +429,3 @@ def test_the_layout_is_remembered(window: MainWindow, services: Services, theme:
     assert not again.transfers_dock.isHidden()
     assert again.dockWidgetArea(again.transfers_dock) is Qt.DockWidgetArea.LeftDockWidgetArea
     again.close()
-
-
-@pytest.mark.parametrize("number", [2])
-def test_coming_tabs_offer_nothing_to_press(window: MainWindow, number: int) -> None:
-    assert not window.tabs[number].findChildren(QAbstractButton)

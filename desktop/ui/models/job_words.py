@@ -61,7 +61,7 @@ _WORST_FIRST = (
 
 _NEXT: dict[JobState, str] = {
     JobState.RUNNING: "Nothing to do here: ShotDock follows it, also after a restart.",
-    JobState.DONE: "Download what you need; it lands in the queue like any other transfer.",
+    JobState.DONE: "Download what you need.",
     JobState.FAILED: "Nothing more will come of this job. Run it again, or ask whoever runs the server.",
     JobState.EXPIRED: "The server has removed its results: run the job again. What you fetched before is still yours.",
     JobState.NOT_FOUND: "Check the id, and which server the job runs on.",
@@ -166,6 +166,8 @@ def next_words(job: Job, now: float, formats: Formats) -> str:
         parts = [f"Once it is done, its results are downloaded to {job.follow} by themselves."]
     if job.state is JobState.RUNNING:
         parts.append(_sentence(asks_again(job, now, formats)))
+    if job.available and all(_is_here(job, artifact) for artifact in job.available):
+        parts = ["Everything it has is on this machine."]
     if job.state is JobState.DONE and (kept := kept_until(job, now, formats).words):
         parts.append(_sentence(kept))
     return words(parts, " ")
@@ -198,6 +200,11 @@ def why_not(job: Job) -> str:
         JobState.NOT_FOUND: "The server knows no such job.",
         JobState.INCOMPLETE: "Something is missing in it, so the server does not give it out.",
     }[job.state]
+
+
+def _is_here(job: Job, artifact: Artifact) -> bool:
+    download = job.download(artifact.name)
+    return download is not None and download.outcome in (Outcome.HERE, Outcome.UNPACKED, Outcome.HELD)
 
 
 def _fetched(artifact: Artifact, download: Download, progress: Progress | None, formats: Formats) -> ArtifactFace:

@@ -153,7 +153,7 @@ class JobsTab(Tab):
         self.splitter.addWidget(self.side)
         self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([350, 900])
+        self.splitter.setSizes([336, 900])
         self.body = QStackedWidget()
         self.body.addWidget(self.splitter)
         self.body.addWidget(self.empty)

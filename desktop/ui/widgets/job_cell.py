@@ -53,7 +53,7 @@ class JobCell(Cell):
         self._first_line(painter, QRect(rect.left(), rect.top(), rect.width(), line), option, job)
         faint = Tone.MUTED if option.state & QStyle.StateFlag.State_Selected else Tone.FAINT
         self._second_line(painter, QRect(rect.left(), rect.top() + line + 4, rect.width(), line), job, faint)
-        if job.state is JobState.RUNNING and job.heard is not None:
+        if job.state is JobState.RUNNING and job.heard is not None and job.progress is not None:
             self._bar(painter, QRectF(rect.left(), option.rect.bottom() - 5, rect.width(), 3), job)
         painter.setPen(self.theme.ground("line"))
         painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
@@ -92,7 +92,7 @@ class JobCell(Cell):
         where = job.server if self._model.many_servers else ""
         loud = outcome is not None and outcome in LOUD
         kind = kind_title(job, self._model.kinds)
-        text = words((here, kind, where) if loud else (kind, here, where), "  \N{MIDDLE DOT}  ")
+        text = words((here, kind, where), "  \N{MIDDLE DOT}  ")
         tone = LOCAL_FACES[outcome][2] if outcome is not None and loud else faint
         painter.setPen(self.theme.colour(tone))
         room = max(0, left - rect.left() - 10)

@@ -103,7 +103,7 @@ class JobDetail(QWidget):
         self._state_mark.show_icon(icon, tone)
         self._state.setText(words((word.capitalize(), percent), "  "))
         set_role(self._state, TONES.get(tone, "strong"))
-        self._bar.setVisible(running)
+        self._bar.setVisible(running and job.progress is not None)
         self._bar.setValue(round(10 * (job.progress or 0.0)))
         self._message.setText(job.message)
         self._message.setVisible(bool(job.message))

@@ -137,9 +137,10 @@ def verdict_of(models: tuple[ModelResult, ...]) -> tuple[str, Tone, str]:
     lights = [measure.light for model in models for measure in model.measures]
     remarks = [f"{model.name}: {model.remark}" for model in models if model.remark]
     remarks += [f"{model.name} has no mesh" for model in models if not model.complete]
-    reds = [f"{m.name} {measure.name}" for m in models for measure in m.measures if measure.light is Light.RED]
-    if reds:
-        return "failed", Tone.BAD, words((f"Below the threshold: {', '.join(reds)}", *remarks), "; ")
+    judged = [light for light in lights if light is not None]
+    if Light.RED in lights:
+        poor = f"Below the threshold: {judged.count(Light.RED)} of {len(judged)} judged numbers are poor"
+        return "failed", Tone.BAD, words((poor, *remarks), "; ")
     if remarks:
         return "warning", Tone.WARN, "; ".join(remarks)
     if Light.AMBER in lights:
