@@ -49,9 +49,9 @@ class Bench:
         """Wait until something is so."""
         self.qtbot.waitUntil(met, timeout=WAIT)
 
-    def connect(self, token: str = "") -> None:
-        """Save the server's connection, with the good token if none is given."""
-        connection, _ = parse_connection(NAME, self.server.url)
+    def connect(self, token: str = "", url: str = "") -> None:
+        """Save the server's connection, with the good token if none is given. url: another way to it."""
+        connection, _ = parse_connection(NAME, url or self.server.url)
         desk, errors = self.services.connections, list[object]()
         desk.remember_password(NAME, token or self.server.token, False, lambda: None, errors.append)
         desk.save(connection, None, lambda: None, errors.append)

@@ -1,5 +1,8 @@
 """The jobs tab on the demo studio's job server: followed, looked at, fetched."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
@@ -8,9 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLi
 
 from desktop.core.job import JobState, Outcome
 from desktop.ui.dialogs.add_job import AddJobDialog
+from desktop.ui.dialogs.host_key import HostKeyDialog
 from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.job_list import JOB_ROLE
+from tests.servers.nginx import NginxServer
 from tests.ui.jobs import NAME, Bench
 from tests.ui.test_window import INSIDE
 
@@ -161,6 +166,19 @@ def test_a_plan_is_looked_at_and_run_for_its_job(bench: Bench) -> None:
     assert bench.tab.pages.currentIndex() == 0
 
 
+def test_a_plan_that_is_looked_at_stays_its_own_jobs(bench: Bench) -> None:
+    bench.connect()
+    bench.add("scene", "scene-finished", "scene-failed")
+    bench.select("scene-finished")
+    bench.tab.plan()
+    bench.until(lambda: bench.tab.pages.currentIndex() == 1)
+    bench.tab.orders.fetch(bench.job("scene-failed"), ("scripts",))
+    bench.until(lambda: bench.outcome("scene-failed", "scripts") is Outcome.HERE)
+    bench.window.commands.get("jobs-run-plan").trigger()
+    bench.until(lambda: bench.outcome("scene-finished", "render") is Outcome.HERE)
+    assert bench.outcome("scene-failed", "blend") is None
+
+
 def test_what_is_missing_is_listed(bench: Bench) -> None:
     bench.connect()
     bench.add("reconstruction", "rec-incomplete")
@@ -200,6 +218,26 @@ def test_a_job_of_a_bare_address_is_adopted_by_the_connection_made_for_it(bench:
     dialog.save()
     bench.until(lambda: [job.server for job in bench.desk.all()] == [NAME])
     bench.until(lambda: bench.job("rec-done").state is JobState.DONE and bench.job("rec-done").heard is not None)
+
+
+def test_an_unknown_certificate_is_shown_and_trusted(
+    bench: Bench, tmp_path: Path, start_server: Callable[[NginxServer], NginxServer]
+) -> None:
+    (tmp_path / "root").mkdir()
+    behind = f"location / {{ proxy_pass http://127.0.0.1:{bench.server.api.port}; }}"
+    front = start_server(NginxServer(tmp_path / "root", tmp_path / "front", tls=True, extra=(behind,)))
+    bench.connect(url=f"{front.url}work")
+    bench.desk.add(NAME, "reconstruction", "rec-done", bench.tab.hands.added.emit, lambda _error: None)
+    bench.until(lambda: bench.known("rec-done") and bench.job("rec-done").trouble is not None)
+    QTest.mouseClick(card_buttons(bench)["Check the certificate\N{HORIZONTAL ELLIPSIS}"], Qt.MouseButton.LeftButton)
+    bench.until(lambda: bench.window.findChild(HostKeyDialog) is not None)
+    dialog = bench.window.findChild(HostKeyDialog)
+    assert dialog is not None
+    QTest.mouseClick(dialog.trust_button, Qt.MouseButton.LeftButton)
+    bench.until(lambda: bench.job("rec-done").heard is not None)
+    bench.until(lambda: not bench.tab.detail.cards.titles())
+    bench.tab.download()
+    bench.until(lambda: bench.outcome("rec-done") is Outcome.UNPACKED)
 
 
 def test_a_server_that_is_away_leaves_what_is_known(bench: Bench) -> None:

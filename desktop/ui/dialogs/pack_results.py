@@ -111,10 +111,10 @@ class PackDialog(Dialog):
             return
         whole = self._desk.whole_models(error.missing)
         acts: tuple[Act, ...] = ((f"Package {' and '.join(whole)} only", lambda: self.pack(whole)),) if whole else ()
-        missing = "\n".join(f"\N{BULLET} {name}" for name in error.missing)
+        missing = [f"\N{BULLET} {name}" for name in error.missing]
         title = "The results are incomplete: nothing was packed."
         note = "Whoever gets the ZIP could not see that something is missing."
-        self.cards.put(Card(self.theme, title, f"Missing:\n{missing}", note, acts=acts, tone=Tone.WARN))
+        self.cards.put(Card(self.theme, title, "Missing:", *missing, note, acts=acts, tone=Tone.WARN))
 
     def _own(self, own: bool) -> None:
         self._own_target = own

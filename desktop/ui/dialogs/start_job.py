@@ -92,7 +92,7 @@ class StartJobDialog(Dialog):
             ("", fetching),
         ):
             name = label(words, "muted")
-            name.setContentsMargins(0, 6, 0, 0)
+            name.setContentsMargins(0, 2 if isinstance(widget, FieldEdit) else 6, 0, 0)
             form.addRow(name, widget)
         self.start_button = push(frame.theme, "Start", "play", "primary", self.start)
         self.start_button.setDefault(True)

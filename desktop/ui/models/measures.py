@@ -14,10 +14,10 @@ from desktop.ui.theme import Theme
 
 MODEL, MEASURE, VALUE, VERDICT, RULE = range(5)
 COLUMNS = (
-    Column("Model", 90, "The method that made it"),
-    Column("Measure", 138, "As quality.json calls it"),
-    Column("Value", 68, "What was measured", right=True),
-    Column("Verdict", 108, "Against the thresholds in the settings"),
+    Column("Model", 98, "The method that made it"),
+    Column("Measure", 130, "As quality.json calls it"),
+    Column("Value", 62, "What was measured", right=True),
+    Column("Verdict", 106, "Against the thresholds in the settings"),
     Column("Threshold", 0, "Where good ends and poor begins"),
 )
 

@@ -56,7 +56,7 @@ class JobsTab(Tab):
         self.orders = JobOrders(frame, self.view, self.bar, self.place, self._show_detail)
         self.hands = JobHands(frame, self.view, self.orders, self.doors, self.picker.name, self)
         self.detail = JobDetail(frame, self.hands.acts)
-        self.plan_page = PlanPage(frame, "Back to the jobs", self.orders.hand_in)
+        self.plan_page = PlanPage(frame, "Back to the jobs", self.orders.hand_in_shown)
         self.cards = Cards(frame.theme)
         self.empty = JobsEmpty(frame.theme, frame.start_demo is not None)
         self._listed = False

@@ -26,7 +26,8 @@ class JobOrders(Orders):
         self._view, self._bar, self.place, self._moved = view, bar, place, moved
         self._desk = frame.services.jobs
         self.asked: set[tuple[int, str]] = set()
-        self._job = 0
+        self._job = self._shown = 0
+        self.planned.connect(lambda _plan: self._note_shown())
         self.place.changed.connect(self.count_soon)
         frame.destination.changed.connect(lambda _path: self.count_soon())
         frame.services.settings.changed.connect(self.count_soon)
@@ -72,6 +73,11 @@ class JobOrders(Orders):
         if self._desk.get(self._job) is not None:
             self._desk.submit(self._job, plan, then)
 
+    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None]) -> None:
+        """Make the plan that was looked at a task of its own job, whatever was planned since."""
+        self._job = self._shown
+        self.hand_in(plan, then)
+
     def folder(self, job: Job) -> Path:
         """Return where a job's results go. Raises HostileName or NameTooLong."""
         project, shot = self.place.project.text().strip(), self.place.shot.text().strip()
@@ -114,6 +120,9 @@ class JobOrders(Orders):
             options=self.frame.services.settings.value.options,
         )
         return self._desk.plan(job_id, names, asked, planned, broke)
+
+    def _note_shown(self) -> None:
+        self._shown = self._job
 
     def _which(self, jobs: Sequence[Job], count: int) -> str:
         if not jobs:
