@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLi
 from desktop.core.job import JobState, Outcome
 from desktop.ui.dialogs.add_job import AddJobDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.dialogs.pack_results import PackDialog
+from desktop.ui.dialogs.start_job import StartJobDialog
 from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.job_list import JOB_ROLE
@@ -76,14 +78,24 @@ def test_addresses_can_be_dropped_and_folders_are_left_to_the_window(bench: Benc
 def test_every_control_has_a_name(bench: Bench) -> None:
     bench.connect()
     bench.add("reconstruction", "rec-done")
+    frame, window = bench.window.frame, bench.window
+    export = next(kind for kind in bench.desk.kinds if kind.fields)
+    dialogs = (
+        AddJobDialog(frame, "", NAME, "", window),
+        StartJobDialog(frame, export, NAME, window),
+        PackDialog(frame, None, window),
+    )
     nameless = []
-    for kind in (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView, QProgressBar):
-        for control in bench.tab.findChildren(kind):
-            words = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
-            home = control.parent()
-            place = home.metaObject().className() if home else ""
-            if not words and place not in (*INSIDE, "TableView"):
-                nameless.append(f"{place} > {control.metaObject().className()}")
+    for root in (bench.tab, *dialogs):
+        for kind in (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView, QProgressBar):
+            for control in root.findChildren(kind):
+                words = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
+                home = control.parent()
+                place = home.metaObject().className() if home else ""
+                if not words and place not in INSIDE:
+                    nameless.append(f"{place} > {control.metaObject().className()}")
+    for dialog in dialogs:
+        dialog.close()
     assert not nameless
 
 

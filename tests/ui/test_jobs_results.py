@@ -37,7 +37,9 @@ def test_good_results_are_unpacked_and_shown(bench: Bench) -> None:
     results = bench.tab.detail.results
     assert results.preview_model.rowCount() == 12
     assert verdicts(bench) == {"good", "not judged"}
-    bench.tab.detail.tabs.setCurrentWidget(results.previews)
+    bench.tab.view.setFocus()
+    QTest.keyClick(bench.tab.view, Qt.Key.Key_Space)
+    assert bench.tab.detail.tabs.currentWidget() is results.previews
     first = results.preview_model.rows()[0]
     assert first.textured is not None and first.wireframe is not None
     bench.until(lambda: all(results.pictures.get(path) for _, path in first.pictures))

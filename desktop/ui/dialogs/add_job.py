@@ -103,6 +103,7 @@ class AddJobDialog(Dialog):
 
     def _failed(self, error: ShotDockError) -> None:
         self.cards.tell(error)
+        self.make_room()
         self._done_one()
 
     def _done_one(self) -> None:

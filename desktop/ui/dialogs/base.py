@@ -1,6 +1,6 @@
 """A dialog as all of them look here: title, body, buttons at the right; Escape closes."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QLayout, QPushButton, QWidget
 
 from desktop.ui.theme import Theme
@@ -33,6 +33,15 @@ class Dialog(QDialog):
             whole.addWidget(panel(row(None, *buttons, margins=(20, 12, 20, 12)), "bar"))
         self.setLayout(whole)
 
+    def make_room(self) -> None:
+        """Grow for what was put in, once it is laid out; nothing shrinks under the hand."""
+        QTimer.singleShot(0, self, self._grow)
+
     def close_button(self, words: str = "Cancel") -> QPushButton:
         """Return a button that closes the dialog without doing anything."""
         return push(self.theme, words, run=self.reject)
+
+    def _grow(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))

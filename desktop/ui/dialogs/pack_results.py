@@ -102,10 +102,12 @@ class PackDialog(Dialog):
         opener: Act = ("Open folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target.parent))))
         title = f"{target.name} is written."
         self.cards.put(Card(self.theme, title, note, acts=(opener,), tone=Tone.ACCENT, icon="done"))
+        self.make_room()
 
     def _failed(self, error: ShotDockError) -> None:
         self._work = None
         self._busy(False)
+        self.make_room()
         if not isinstance(error, IncompleteResultsError):
             self.cards.tell(error)
             return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QWidget
 
 from desktop.core.errors import UsageError
 from desktop.ui.dialogs.base import Dialog
@@ -13,6 +13,7 @@ from desktop.ui.widgets.explained import Explained
 from desktop.ui.widgets.parts import column, label, spin
 
 MEGABYTE = 1_000_000
+SCROLL_BAR = 14
 THEMES = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
 LEVELS = (("INFO", "What happens"), ("DEBUG", "Everything, to find a fault"), ("WARNING", "Warnings and errors only"))
 
@@ -68,9 +69,21 @@ class SettingsDialog(Dialog):
         )
         for words, widget in lines:
             _add(form, words, widget)
-        body = column(self.cards, form, None, spacing=0)
+        inner = QWidget()
+        inner.setObjectName("page")
+        form.setContentsMargins(0, 0, SCROLL_BAR, 0)
+        inner.setLayout(form)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        body = column(self.cards, spacing=0)
+        body.addWidget(scroll, 1)
         self.lay_out(body, self.close_button("Close"), text="Changes are used at once.")
         self.setMinimumWidth(560)
+        # As tall as all of it, unless the screen is not.
+        whole = inner.sizeHint().height() + self.sizeHint().height() - scroll.sizeHint().height()
+        self.resize(560 + SCROLL_BAR, min(whole, self.screen().availableGeometry().height() * 9 // 10))
         self.theme_box.currentIndexChanged.connect(lambda: self._set("theme", self.theme_box.currentData()))
         self.tasks.valueChanged.connect(lambda number: self._set("tasks_at_once", number))
         self.lanes.valueChanged.connect(lambda number: self._set("parallel", number or None))

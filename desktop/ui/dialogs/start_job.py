@@ -143,3 +143,4 @@ class StartJobDialog(Dialog):
         self.start_button.setText("Start")
         self.start_button.setEnabled(True)
         self.cards.tell(error)
+        self.make_room()

@@ -184,6 +184,7 @@ class JobsTab(Tab):
         add("jobs-pack", "Package a folder as ZIP", hands.pack, icon="jobs")
         add("jobs-connect", "Connect to a server of jobs", partial(self.doors.connect_web, WHAT), icon="server")
         add("jobs-remove", "Follow no longer", hands.remove, keys="Del", icon="trash", within=self.view)
+        add("jobs-preview", "Look at the results", self.detail.preview, keys="Space", icon="gallery", within=self.view)
         add("jobs-back", "Back to the jobs", self.show_jobs, keys="Esc", icon="back", within=self.plan_page)
 
     def _wire(self) -> None:

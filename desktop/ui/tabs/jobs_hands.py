@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QSize, QUrl, Signal
+from PySide6.QtCore import QObject, QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -135,6 +135,7 @@ class JobHands(QObject):
     def open_menu(self, at: QPoint) -> None:
         """Open the menu at a point of the screen."""
         menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
     def menu(self) -> QMenu:
@@ -142,7 +143,7 @@ class JobHands(QObject):
         get, jobs = self._frame.commands.get, self._view.chosen()
         menu = QMenu(self._view)
         if jobs:
-            for name in ("jobs-download", "jobs-refresh", "jobs-folder", "jobs-copy"):
+            for name in ("jobs-download", "jobs-refresh", "jobs-preview", "jobs-folder", "jobs-copy"):
                 menu.addAction(get(name))
         if len(jobs) == 1 and not jobs[0].state.over:
             fetch = menu.addAction("Download by itself when it is done")

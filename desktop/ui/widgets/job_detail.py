@@ -127,6 +127,15 @@ class JobDetail(QWidget):
         self._asked = self.job is not None and self.job.looking
         self._tell_asking()
 
+    def preview(self) -> None:
+        """Turn to what there is to look at: the pictures, else the table, else the numbers; or back to the files."""
+        pages = (self.results.previews, self.results.table, self.results.quality)
+        there = [page for page in pages if self.tabs.isTabVisible(self.tabs.indexOf(page))]
+        if there and self.tabs.currentWidget() is not there[0]:
+            self.tabs.setCurrentWidget(there[0])
+        else:
+            self.tabs.setCurrentIndex(0)
+
     def tick(self) -> None:
         """Let the countdown go on."""
         if self.job is not None:
