@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QProgressBar, QPushButton
 
+from desktop.core.connection import Connection, parse_connection
 from desktop.core.job import JobState, Outcome
 from desktop.ui.dialogs.add_job import AddJobDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
@@ -17,6 +18,7 @@ from desktop.ui.dialogs.start_job import StartJobDialog
 from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.job_list import JOB_ROLE
+from desktop.ui.tab import Demo
 from tests.servers.nginx import NginxServer
 from tests.ui.jobs import NAME, Bench
 from tests.ui.test_window import INSIDE
@@ -329,3 +331,18 @@ def test_server_project_and_shot_are_remembered(bench: Bench) -> None:
     bench.tab.place.project.setText("")
     bench.tab.recall(kept)
     assert (bench.tab.place.project.text(), bench.tab.picker.name()) == ("VEGA", NAME)
+
+
+def test_the_demo_studio_is_entered_by_its_server_of_jobs(bench: Bench, connection: Connection) -> None:
+    gallery, _ = parse_connection("demo-gallery", bench.server.url.replace("/work", "/studio"))
+    work, _ = parse_connection("demo-jobs", bench.server.url)
+    bench.tab.doors.enter_demo(Demo(connection, None, None, ((gallery, "a"), (work, bench.server.token))))
+    bench.until(lambda: bench.tab.picker.name() == "demo-jobs")
+    bench.tab.hands.paste(f"{bench.server.url}/jobs/rec-done")
+    bench.until(lambda: bench.known("rec-done") and bench.job("rec-done").state is JobState.DONE)
+    assert bench.job("rec-done").server == "demo-jobs"
+
+
+def test_what_is_dragged_over_the_list_reaches_the_tab(bench: Bench) -> None:
+    assert not bench.tab.view.acceptDrops() and not bench.tab.view.viewport().acceptDrops()
+    assert bench.tab.acceptDrops()
