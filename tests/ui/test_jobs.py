@@ -318,9 +318,14 @@ def test_the_report_of_a_job_can_be_sent(bench: Bench) -> None:
 def test_the_log_of_a_job_is_its_own(bench: Bench) -> None:
     bench.connect()
     bench.add("scene", "scene-finished", "scene-many")
+    bench.tab.download()
+    bench.until(lambda: bench.outcome("scene-many", "render") is Outcome.HERE)
     bench.tab.detail.tabs.setCurrentWidget(bench.tab.detail.log)
-    bench.until(lambda: bench.tab.detail.log.view.model.rowCount() > 0)
-    assert all("scene-many" in line.message for line in bench.tab.detail.log.view.model.rows())
+    lines = bench.tab.detail.log.view.model.rows
+    bench.until(lambda: any(line.task_id is not None for line in lines()))
+    assert lines()[0].message.startswith("scene scene-many is done")
+    bench.select("scene-finished")
+    bench.until(lambda: [line.message for line in lines()] == ["scene scene-finished is done. "])
 
 
 def test_server_project_and_shot_are_remembered(bench: Bench) -> None:

@@ -45,6 +45,19 @@ def test_good_results_are_unpacked_and_shown(bench: Bench) -> None:
     bench.until(lambda: all(results.pictures.get(path) for _, path in first.pictures))
 
 
+def test_who_looks_at_pictures_goes_on_doing_so_from_job_to_job(bench: Bench) -> None:
+    bench.connect()
+    bench.add("scene", "scene-finished")
+    fetch(bench, "reconstruction", "rec-done", Outcome.UNPACKED)
+    tabs, results = bench.tab.detail.tabs, bench.tab.detail.results
+    bench.until(lambda: results.preview_model.rowCount() == 12)
+    tabs.setCurrentWidget(results.previews)
+    bench.select("scene-finished")
+    assert tabs.currentIndex() == 0
+    bench.select("rec-done")
+    bench.until(lambda: tabs.currentWidget() is results.previews)
+
+
 def test_a_picture_is_enlarged_and_the_arrows_lead_around(bench: Bench) -> None:
     bench.connect()
     fetch(bench, "reconstruction", "rec-done", Outcome.UNPACKED)

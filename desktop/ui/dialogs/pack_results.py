@@ -99,9 +99,12 @@ class PackDialog(Dialog):
         self._work = None
         self._busy(False)
         note = f"Not there, and not needed: {', '.join(absent)}." if absent else "Everything a job makes is in it."
-        opener: Act = ("Open folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(target.parent))))
+
+        def show() -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(target.parent)))
+
         title = f"{target.name} is written."
-        self.cards.put(Card(self.theme, title, note, acts=(opener,), tone=Tone.ACCENT, icon="done"))
+        self.cards.put(Card(self.theme, title, note, acts=(("Open folder", show),), tone=Tone.ACCENT, icon="done"))
         self.make_room()
 
     def _failed(self, error: ShotDockError) -> None:

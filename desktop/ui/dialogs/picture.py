@@ -53,7 +53,7 @@ class PictureDialog(QDialog):
         self._place = label("", "muted")
         back = tool(theme, "chevron-left", "The picture before  (Left)", lambda: self.step(-1))
         onward = tool(theme, "chevron-right", "The next picture  (Right)", lambda: self.step(1))
-        close = tool(theme, "close", "Close  (Esc)", self.close)
+        close = tool(theme, "close", "Close  (Esc)", self.reject)
         bar = row(back, onward, self._caption, self._place, None, close, margins=(10, 6, 10, 6), spacing=8)
         body = column(panel(bar, "headBar"), spacing=0)
         body.addWidget(self._canvas, 1)

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QScrollArea, QTabWidget, QWidget
 
 from desktop.core.errors import ShotDockError
@@ -78,6 +79,8 @@ class JobDetail(QWidget):
         body = column(self._head(), spacing=0)
         body.addWidget(self.tabs, 1)
         self.setLayout(body)
+        self._page: QWidget = self.tabs.widget(0)
+        self.tabs.currentChanged.connect(lambda _number: self._turned())
         self.results.had.connect(self._show_tabs)
         self.results.failed.connect(self._cannot_read)
         self._show_tabs()
@@ -88,7 +91,6 @@ class JobDetail(QWidget):
         before, self.job = self.job, job
         if other:
             self.cards.clear()
-            self.tabs.setCurrentIndex(0)
         icon, word, tone = face_of(job)
         self._kind.show_icon(kind_icon(job), Tone.MUTED)
         self._name.show_text(job.remote_id)
@@ -175,6 +177,9 @@ class JobDetail(QWidget):
 
     # What happens
 
+    def _turned(self) -> None:
+        self._page = self.tabs.currentWidget()
+
     def _show_tabs(self) -> None:
         results = self.results
         there = {
@@ -182,8 +187,12 @@ class JobDetail(QWidget):
             results.quality: bool(results.models),
             results.table: results.has_table,
         }
-        for page, shown in there.items():
-            self.tabs.setTabVisible(self.tabs.indexOf(page), shown)
+        with QSignalBlocker(self.tabs):
+            for page, shown in there.items():
+                self.tabs.setTabVisible(self.tabs.indexOf(page), shown)
+            # Whoever goes down the list looking at pictures goes on doing so; a job without any shows its files.
+            wanted = self.tabs.indexOf(self._page)
+            self.tabs.setCurrentIndex(wanted if self.tabs.isTabVisible(wanted) else 0)
 
     def _tell_asking(self) -> None:
         asking = self._asked is not None
@@ -213,7 +222,7 @@ class JobDetail(QWidget):
                 self._hold(artifact.name, download.note)
             elif download is not None and download.outcome in (Outcome.BROKEN, Outcome.MISSED):
                 title = f"{artifact.title}: {LOCAL_FACES[download.outcome][1]}."
-                acts = (("Download again", lambda name=artifact.name: self.artifacts.fetched.emit(name)),)
+                acts = (("Download again", partial(self.artifacts.fetched.emit, artifact.name)),)
                 self.cards.put(Card(self._frame.theme, title, download.note, acts=acts if artifact.available else ()))
 
     def _hold(self, artifact: str, note: str) -> None:

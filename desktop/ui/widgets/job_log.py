@@ -25,7 +25,7 @@ class JobLog(QWidget):
         super().__init__()
         self._ring = ring
         self._position = 0
-        self._name = ""
+        self._beginnings: tuple[str, ...] = ()
         self._tasks: frozenset[int] = frozenset()
         self.view = LogView(theme, formats, "Log of the job")
         self.view.table.setColumnHidden(2, True)
@@ -37,8 +37,10 @@ class JobLog(QWidget):
     def show_job(self, job: Job) -> None:
         """Show another job's lines, or those of one that has a new task."""
         tasks = frozenset(download.task for download in job.downloads)
-        if (job.remote_id, tasks) != (self._name, self._tasks):
-            self._name, self._tasks = job.remote_id, tasks
+        name = f"{job.kind} {job.remote_id}"
+        beginnings = (f"{name} ", f"{name}:", *(f"{download.path.name}:" for download in job.downloads))
+        if (beginnings, tasks) != (self._beginnings, self._tasks):
+            self._beginnings, self._tasks = beginnings, tasks
             self._position = 0
             self.view.model.clear()
             if self.isVisible():
@@ -62,4 +64,4 @@ class JobLog(QWidget):
         self._timer.stop()
 
     def _is_about(self, line: LogLine) -> bool:
-        return line.task_id in self._tasks or (bool(self._name) and self._name in line.message)
+        return line.task_id in self._tasks or line.message.startswith(self._beginnings)
