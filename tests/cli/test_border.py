@@ -11,8 +11,10 @@ from desktop.cli.status import status_of
 from desktop.core import errors
 from tests.cli.console import ROOT, Console
 
-COMMANDS = ("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "gallery", "tasks")
-COMMANDS += ("package", "jobs", "doctor")
+COMMANDS = (
+    *("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "gallery", "tasks"),
+    *("package", "jobs", "doctor"),
+)
 
 
 def test_help_lists_every_command_with_its_caption(shotdock: Console) -> None:

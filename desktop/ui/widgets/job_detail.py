@@ -79,7 +79,7 @@ class JobDetail(QWidget):
         body = column(self._head(), spacing=0)
         body.addWidget(self.tabs, 1)
         self.setLayout(body)
-        self._page: QWidget = self.tabs.widget(0)
+        self._page: QWidget | None = self.tabs.widget(0)
         self.tabs.currentChanged.connect(lambda _number: self._turned())
         self.results.had.connect(self._show_tabs)
         self.results.failed.connect(self._cannot_read)
@@ -191,7 +191,7 @@ class JobDetail(QWidget):
             for page, shown in there.items():
                 self.tabs.setTabVisible(self.tabs.indexOf(page), shown)
             # Whoever goes down the list looking at pictures goes on doing so; a job without any shows its files.
-            wanted = self.tabs.indexOf(self._page)
+            wanted = 0 if self._page is None else self.tabs.indexOf(self._page)
             self.tabs.setCurrentIndex(wanted if self.tabs.isTabVisible(wanted) else 0)
 
     def _tell_asking(self) -> None:
