@@ -127,7 +127,7 @@ def open_window(services: Services | None = None) -> int:
     sys.setswitchinterval(SWITCH_EVERY)
     if services is None:
         places = Places.find()
-        services = start_services(places, set_up(places, None, load(places).log_level))
+        services = start_services(places, set_up(places, None, load(places).log_level), serving=True)
     theme = Theme(app)
     theme.use(services.settings.value.theme)
     demo = DemoProcess(app)

@@ -11,6 +11,7 @@ import pytest
 from desktop.core.connection import Address, Connection
 from desktop.core.errors import TargetUnwritable, UsageError
 from desktop.core.plan import VersionStrategy
+from desktop.core.timetable import parse_rule
 from desktop.places import Places
 from desktop.settings import Settings, load, save, site_connections
 
@@ -65,6 +66,10 @@ def test_what_was_saved_is_read_again(places: Places) -> None:
         layout_folders=(Path("/studio/layouts"),),
         destination="/mnt/wörk",
         notify=False,
+        limit_rules=(parse_rule("mon-fri 09:00-18:00 250M office hours"), parse_rule("12:00-13:00 off")),
+        limits_off_until=1_800_000_000.5,
+        notify_services=("mail", "slack"),
+        history_days=90,
     )
     save(changed, places)
     again = load(places, {})
@@ -112,6 +117,16 @@ def test_the_studio_may_lock_a_setting(places: Places) -> None:
         ("limit_rate", "fast"),
         ("limit_rate", -1),
         ("limit_rate", 1.5),
+        ("limit_rules", "09:00-18:00 250M"),
+        ("limit_rules", ["09:00-18:00 fast"]),
+        ("limit_rules", ["09:00-09:00 250M"]),
+        ("limit_rules", [1]),
+        ("limits_off_until", -1),
+        ("limits_off_until", True),
+        ("retry_hours", 200),
+        ("notify_services", "mail"),
+        ("notify_services", [""]),
+        ("history_days", -1),
         ("verify", 1),
         ("conflict", ""),
         ("version_strategy", "newest"),

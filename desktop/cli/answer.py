@@ -9,6 +9,7 @@ from desktop.cli.progress import took
 from desktop.core.connection import parse_location
 from desktop.core.gallery import server_of
 from desktop.core.plan import Action, Plan, PlannedItem
+from desktop.core.routine import Routine
 from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem
 from desktop.core.units import format_bytes
 
@@ -51,6 +52,34 @@ def task_row(task: Task) -> dict[str, object]:
         "files": task.files.as_dict(),
         "bytes": task.bytes.as_dict(),
         "error": task.error or None,
+        "limit_rate": task.options.limit_rate,
+        "priority": task.turn.priority.word,
+        "not_before": stamp(task.turn.not_before),
+        "window": None if task.turn.window is None else str(task.turn.window),
+        "after": task.turn.after.value,
+        "attempts": task.turn.attempts,
+        "routine": task.turn.routine,
+    }
+
+
+def routine_row(routine: Routine) -> dict[str, object]:
+    """Return a routine as `routines list` spells it."""
+    return {
+        "id": routine.id,
+        "name": routine.name,
+        "connection": routine.request.connection or None,
+        "sources": [source.text for source in routine.sources],
+        "destination": str(routine.request.destination),
+        "repeat": str(routine.repeat),
+        "window": None if routine.window is None else str(routine.window),
+        "after": routine.after.value,
+        "priority": routine.priority.word,
+        "paused": routine.paused,
+        "next": stamp(routine.next),
+        "missed": routine.missed,
+        "last_run": stamp(routine.last_run),
+        "last_task": routine.last_task,
+        "last_result": routine.last_result or None,
     }
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from desktop.cli import status
 from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outcome
@@ -12,6 +13,7 @@ from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
 from desktop.core.errors import VersionNotAvailable
 from desktop.core.plan import ItemState, Plan, VersionStrategy
+from desktop.core.schedule import Turn
 from desktop.core.task import Bytes, Counts, FileResult, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.logs import set_up
 from desktop.places import Places
@@ -20,10 +22,13 @@ UNDER_WAY = (TaskState.WAITING, TaskState.RUNNING)
 
 
 @contextmanager
-def engine() -> Iterator[Session]:
-    """Run a command's block with the engine at hand; the engine's log goes to the log file, not to the terminal."""
+def engine(serving: bool = False) -> Iterator[Session]:
+    """Run a command's block with the engine at hand; the engine's log goes to the log file, not to the terminal.
+
+    serving: the command stays, and does what is due meanwhile.
+    """
     places = Places.find()
-    with session(places, set_up(places, console=None)) as run:
+    with session(places, set_up(places, console=None), serving) as run:
         yield run
 
 
@@ -56,12 +61,16 @@ class Transfer:
         self._warnings = tuple(warnings)
         self._reuse = plan.totals().reused
 
-    def submit(self, by: Callable[[Plan, Callable[[Task], None]], None] | None = None) -> None:
-        """Make the plan a task and carry it. by: what makes it one, if not the queue itself."""
+    def submit(
+        self,
+        by: Callable[[Plan, Callable[[Task], None]], None] | None = None,
+        turn: Turn = Turn(),  # noqa: B008  a frozen value
+    ) -> None:
+        """Make the plan a task and carry it. by: what makes it one, if not the queue itself. turn: of the queue's."""
         plan, self._plan = self._plan, None
         assert plan is not None, "no plan was taken"
         answer = Answer[Task](self._run)
-        (by or self._run.services.tasks.submit)(plan, answer.then)
+        (by or partial(self._run.services.tasks.submit, turn=turn))(plan, answer.then)
         del plan
         # Signals may have told more of the task by now than the answer knows.
         self._task = self._latest(answer.of(None))
@@ -72,7 +81,9 @@ class Transfer:
         tasks = self._run.services.tasks
         self._before, self._before_bytes = task.files, task.bytes
         self._task = replace(task, state=TaskState.WAITING)
-        (tasks.retry if retry else tasks.resume)((task.id,))
+        # One that waits for the clock is not to wait any longer.
+        verb = tasks.run_now if task.state is TaskState.WAITING else tasks.retry if retry else tasks.resume
+        verb((task.id,))
         self._carry()
 
     def look(self, task: Task) -> None:

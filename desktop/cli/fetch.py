@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import options
+from desktop.cli import options, schedule
 from desktop.cli.answer import TRANSFER_SHAPE, plan_rows, print_plan
 from desktop.cli.carry import Transfer, engine, nothing_to_do
 from desktop.cli.group import Verb
 from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
+from desktop.core.hours import Hours
 from desktop.core.plan import Plan, Request, VersionStrategy
+from desktop.core.schedule import Repeat
 from desktop.core.task import FileResult, TaskFile, TaskState
 
 
@@ -23,6 +25,7 @@ from desktop.core.task import FileResult, TaskFile, TaskState
 @options.filters
 @click.option("--version", "version", metavar="latest|all|vNNN|@FILE", help="Which versions; the default is latest.")
 @options.transfer
+@schedule.schedule
 @click.pass_obj
 def fetch(
     output: Output,
@@ -39,6 +42,11 @@ def fetch(
     verify: bool,
     task_name: str,
     shots_from: Path | None,
+    start_at: float | None,
+    window: Hours | None,
+    repeat: Repeat | None,
+    priority: str,
+    after: str,
     **chosen: tuple[str, ...],
 ) -> int:
     """Fetch CONNECTION's shots into the folder DEST.
@@ -65,16 +73,22 @@ def fetch(
             options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
             name=task_name,
         )
+        planned = schedule.make(start_at, window, repeat, after)
+        if planned.repeat is not None and not dry_run:
+            return schedule.add_routine(run, output, request, planned, priority)
         plan, warnings = make_plan(run, output, request)
         if dry_run:
             return show_plan(output, plan, warnings)
         if not any(item.key for item in plan.items):
             return nothing_to_do(output, began, warnings)
         supersede(run, plan)
+        turn = schedule.turn_of(planned, priority)
+        if turn.due(time.time()) > time.time():
+            return schedule.submit_later(run, output, plan, turn, warnings)
         transfer = Transfer(run, output, began)
         transfer.take(plan, warnings)
         del plan
-        transfer.submit()
+        transfer.submit(turn=turn)
     return transfer.report()
 
 

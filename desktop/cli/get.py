@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import options
+from desktop.cli import options, schedule
 from desktop.cli.answer import TRANSFER_SHAPE
 from desktop.cli.carry import Transfer, engine, nothing_to_do
 from desktop.cli.fetch import show_plan, supersede
@@ -13,7 +13,9 @@ from desktop.cli.group import Verb
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
 from desktop.core.errors import UsageError
+from desktop.core.hours import Hours
 from desktop.core.plan import Plan, Request
+from desktop.core.schedule import Repeat
 from desktop.work.library import PlainSource
 from desktop.work.sites import Door
 
@@ -30,6 +32,7 @@ from desktop.work.sites import Door
     help="Take sources from a file: one URL a line, optionally followed by a tab and a relative name.",
 )
 @options.transfer
+@schedule.schedule
 @click.option("--identity", type=click.Path(path_type=Path), metavar="FILE", help="A private key file to log in with.")
 @click.option(
     "--known-hosts", type=click.Path(path_type=Path), metavar="FILE", help="Trust the host keys in this file."
@@ -56,6 +59,11 @@ def get(
     identity: Path | None,
     known_hosts: Path | None,
     accept_new_host_key: bool,
+    start_at: float | None,
+    window: Hours | None,
+    repeat: Repeat | None,
+    priority: str,
+    after: str,
 ) -> int:
     """Fetch files and folders into the folder DEST.
 
@@ -90,6 +98,9 @@ def get(
         )
         if not wanted:
             return nothing_to_do(output, began, ())
+        planned = schedule.make(start_at, window, repeat, after)
+        if planned.repeat is not None and not dry_run:
+            return schedule.add_routine(run, output, request, planned, priority, wanted, door)
         library = run.services.library
         answer = Answer[Plan](run)
         plan = answer.of(library.plan_plain(wanted, door, request, answer.then, answer.failed))
@@ -100,10 +111,13 @@ def get(
         if not plan.items:
             return nothing_to_do(output, began, plan.warnings)
         supersede(run, plan)
+        turn = schedule.turn_of(planned, priority)
+        if turn.due(time.time()) > time.time():
+            return schedule.submit_later(run, output, plan, turn, plan.warnings)
         transfer = Transfer(run, output, began)
         transfer.take(plan, plan.warnings)
         del plan, answer
-        transfer.submit()
+        transfer.submit(turn=turn)
     return transfer.report()
 
 

@@ -169,13 +169,15 @@ class Session:
 
 
 @contextmanager
-def session(places: Places, ring: LogRing) -> Iterator[Session]:
+def session(places: Places, ring: LogRing, serving: bool = False) -> Iterator[Session]:
     """Run a command's block with the services started; shut them down whatever happens.
+
+    serving: the command stays, and does what is due meanwhile.
 
     What still runs then is stopped so that it can be resumed.
     """
     application = QCoreApplication.instance() or QCoreApplication(["shotdock"])
-    services = start_services(places, ring, threaded=False)
+    services = start_services(places, ring, threaded=False, serving=serving)
     run = Session(services)
     try:
         with end_signals(run.interrupt), _slots(run):

@@ -2,18 +2,23 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
 
 import click
 
+from desktop.cli import turns
 from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, moment, task_row
 from desktop.cli.carry import UNDER_WAY, Transfer, engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
-from desktop.cli.session import Answer
+from desktop.cli.session import Answer, Done
 from desktop.core.errors import NotAllowed
+from desktop.core.history import Query, TaskPage
+from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import Counts, FileResult, LogLine, Task, TaskEvent, TaskFile, TaskItem, TaskState, allowed
-from desktop.core.units import format_bytes
-from desktop.store.owner import describe
+from desktop.core.units import format_bytes, format_rate
+from desktop.store.owner import alive, describe
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 RESTING = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
@@ -21,18 +26,37 @@ RESTING = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
 @click.group("tasks", cls=Verbs)
 def tasks() -> None:
-    """List, show, run, retry, cancel and delete tasks."""
+    """List, show, run, retry, cancel and delete tasks; order, limit and schedule them; stay and serve them."""
+
+
+turns.add_to(tasks)
 
 
 @tasks.command("list", shape={"tasks": []})
+@click.option("--text", default="", metavar="TEXT", help="Only those with this in a name, folder or shot.")
+@click.option("--shot", default="", metavar="SHOT", help="Only those about this shot, or shots that begin so.")
+@click.option("--state", "states", multiple=True, type=click.Choice([s.value for s in TaskState]), help="Only these.")
+@click.option("--since", type=click.DateTime(), help="Only those made since then, local time.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the newest N of them.")
 @click.pass_obj
-def list_(output: Output) -> None:
-    """List every task, the oldest first."""
+def list_(
+    output: Output, text: str, shot: str, states: tuple[str, ...], since: datetime | None, last: int | None
+) -> None:
+    """List tasks, the oldest first."""
+    query = Query(
+        text,
+        shot,
+        tuple(TaskState(state) for state in states),
+        since=None if since is None else since.timestamp(),
+        limit=-1 if last is None else last,
+    )
     with engine() as run:
-        known = run.all_tasks()
+        answer = Answer[TaskPage](run)
+        run.services.history.tasks(query, answer.then, answer.failed)
+        known = answer.of(None).tasks[::-1]
     output.answer({"tasks": [task_row(task) for task in known]})
     if not known:
-        output.summary("There are none yet.")
+        output.summary("There are none." if query != Query(limit=-1) else "There are none yet.")
         return
     output.table(
         ("ID", "STATE", "CREATED", "FILES", "SIZE", "NAME", "DESTINATION"),
@@ -53,11 +77,21 @@ def list_(output: Output) -> None:
 
 @tasks.command("show", shape={"task": None, "items": [], "errors": []})
 @click.argument("task_id", metavar="ID", type=int)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the result of every file to a .csv or .json file.",
+)
 @click.pass_obj
-def show(output: Output, task_id: int) -> None:
+def show(output: Output, task_id: int, export: Path | None) -> None:
     """Show a task, its items and what went wrong."""
     with engine() as run:
         task = run.task(task_id)
+        if export is not None:
+            done = Done(run)
+            run.services.history.export(task_id, export.expanduser().absolute(), done.done, done.failed)
+            done.of(None)
         desk = run.services.tasks
         items_answer = Answer[tuple[TaskItem, ...]](run)
         desk.items(task_id, items_answer.then)
@@ -77,6 +111,9 @@ def show(output: Output, task_id: int) -> None:
         ("if a file exists", task.conflict_strategy),
         ("files", _progress(task.files)),
         ("transferred", f"{format_bytes(task.bytes.transferred)} of {format_bytes(task.bytes.planned)}"),
+        ("waits", waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""),
+        ("priority", "" if task.turn.priority is Priority.NORMAL else task.turn.priority.word),
+        ("its own limit", "" if task.options.limit_rate is None else format_rate(task.options.limit_rate)),
         ("error", task.error),
     ):
         if value:
@@ -166,8 +203,9 @@ def delete(output: Output, task_ids: tuple[int, ...], with_files: bool) -> None:
 @click.option(
     "--level", type=click.Choice(LEVELS, case_sensitive=False), default="DEBUG", help="Leave out what is less grave."
 )
+@click.option("--text", default="", metavar="TEXT", help="Only lines that contain this.")
 @click.pass_obj
-def logs(output: Output, task_id: int, level: str) -> None:
+def logs(output: Output, task_id: int, level: str, text: str) -> None:
     """Print a task's log."""
     grave = LEVELS[LEVELS.index(level) :]
     with engine() as run:
@@ -176,7 +214,12 @@ def logs(output: Output, task_id: int, level: str) -> None:
         answer = Answer[tuple[LogLine, ...]](run)
         desk.log(task_id, answer.then)
         lines = answer.of(None)
-    chosen = [line for line in lines if line.level in grave or line.level not in LEVELS]
+    wanted = text.casefold()
+    chosen = [
+        line
+        for line in lines
+        if (line.level in grave or line.level not in LEVELS) and wanted in f"{line.item}: {line.message}".casefold()
+    ]
     output.answer({"lines": log_rows(chosen)})
     for line in chosen:
         item = f"{line.item}: " if line.item else ""
@@ -186,7 +229,8 @@ def logs(output: Output, task_id: int, level: str) -> None:
 def _check_free(task: Task) -> None:
     """Refuse a task another living process answers for; raise NotAllowed."""
     # Tasks whose process is gone were marked interrupted when the engine started.
-    if task.state in UNDER_WAY:
+    # One that waits for the clock and that nobody answers for is free.
+    if task.state in UNDER_WAY and not (task.turn.scheduled and (not task.owner or not alive(task.owner))):
         raise NotAllowed(
             title=f"Task {task.id} is being run by another ShotDock.",
             cause=f"It belongs to {describe(task.owner)}, which is at work on it.",

@@ -82,8 +82,8 @@ class Turn:
 
     position: of two tasks of one priority, the lower goes first. not_before: the moment before which it is not
     started, or None. waits_for: why, in words, or "". attempts: how often it was put off because its server did
-    not answer or its files failed for passing reasons, since `first_failed`, a moment or None. repeat: the number of
-    the schedule that made the task, or None.
+    not answer or its files failed for passing reasons, since `first_failed`, a moment or None. routine: the number of
+    the routine that made the task, or None.
     """
 
     priority: Priority = Priority.NORMAL
@@ -94,7 +94,7 @@ class Turn:
     waits_for: str = ""
     attempts: int = 0
     first_failed: float | None = None
-    repeat: int | None = None
+    routine: int | None = None
 
     @property
     def scheduled(self) -> bool:
@@ -136,9 +136,7 @@ def parse_moment(text: str, now: float, zone: tzinfo | None = None) -> float:
     today = datetime.fromtimestamp(now, zone).date()
     if (at := _CLOCK.fullmatch(words)) and int(at[2]) < 24 and int(at[3]) < 60:
         wall = datetime(today.year, today.month, today.day, int(at[2]), int(at[3]), tzinfo=zone)
-        if (at[1] or "").lower() == "tomorrow":
-            wall += timedelta(days=1)
-        elif not at[1] and wall.timestamp() < now:
+        if (at[1] or "").lower() == "tomorrow" or (not at[1] and wall.timestamp() < now):
             wall += timedelta(days=1)
     else:
         try:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from desktop.core.media import ShotKey
 from desktop.core.plan import Action, ItemState, Options, VersionStrategy
+from desktop.core.schedule import Turn
 
 
 class TaskState(StrEnum):
@@ -32,6 +33,7 @@ class TaskEvent(StrEnum):
     CANCEL = "cancel"
     INTERRUPT = "interrupt"
     RETRY = "retry"
+    POSTPONE = "postpone"
 
 
 _S, _E = TaskState, TaskEvent
@@ -45,6 +47,7 @@ MOVES: dict[tuple[TaskState, TaskEvent], TaskState] = {
     (_S.RUNNING, _E.FAIL): _S.FAILED,
     (_S.RUNNING, _E.CANCEL): _S.CANCELLED,
     (_S.RUNNING, _E.INTERRUPT): _S.INTERRUPTED,
+    (_S.RUNNING, _E.POSTPONE): _S.WAITING,
     (_S.PAUSED, _E.RESUME): _S.WAITING,
     (_S.PAUSED, _E.CANCEL): _S.CANCELLED,
     (_S.INTERRUPTED, _E.RESUME): _S.WAITING,
@@ -128,7 +131,8 @@ class Task:
     """A plan being carried out, as the database remembers it. Times are seconds since the epoch.
 
     id: the number a person sees. token: eight characters, unique among machines, borne by the task's part
-    files. error: the first failure in words, or "". owner: the process that runs it, or "".
+    files. error: the first failure in words, or "". owner: the process that runs it, or "". turn: its place in the
+    queue, and when it may start.
     """
 
     id: int
@@ -148,6 +152,7 @@ class Task:
     bytes: Bytes = Bytes()
     error: str = ""
     owner: str = ""
+    turn: Turn = Turn()
 
     @property
     def outcome(self) -> str:
@@ -260,6 +265,9 @@ def advance(task: Task, event: TaskEvent, now: float, error: str = "") -> Task:
     except KeyError:
         raise ValueError(f"task {task.id} is {task.state} and cannot {event}") from None
     changes: dict[str, object] = {"state": state}
+    if event in (TaskEvent.RESUME, TaskEvent.RETRY):
+        # Whoever asks for it means now; what was tried before is forgotten.
+        changes["turn"] = replace(task.turn, not_before=None, waits_for="", attempts=0, first_failed=None)
     if event is TaskEvent.START:
         changes |= {"started": task.started or now, "finished": None, "error": ""}
     elif state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED):

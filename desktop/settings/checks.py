@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop.core.errors import UsageError
+from desktop.core.timetable import Rule, parse_rule
 from desktop.core.units import parse_rate
 
 Thresholds = tuple[tuple[str, float, float], ...]
@@ -83,6 +84,30 @@ def folders(key: str, value: object) -> object:
     if not isinstance(value, list | tuple) or not all(isinstance(folder, str | Path) for folder in value):
         raise bad(key, value, "a list of folders")
     return tuple(Path(folder).expanduser() for folder in value)
+
+
+def rules(key: str, value: object) -> object:
+    """Take a timetable of limits: a list of rules as people write them."""
+    if not isinstance(value, list | tuple) or not all(isinstance(rule, str | Rule) for rule in value):
+        raise bad(key, value, "a list of rules such as '09:00-18:00 mon-fri 250M office hours'")
+    try:
+        return tuple(rule if isinstance(rule, Rule) else parse_rule(rule) for rule in value)
+    except UsageError as error:
+        raise bad(key, value, f"rules such as '09:00-18:00 mon-fri 250M': {error.title} {error.cause}") from None
+
+
+def names(key: str, value: object) -> object:
+    """Take a list of names, each once."""
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) and part for part in value):
+        raise bad(key, value, "a list of names")
+    return tuple(dict.fromkeys(value))
+
+
+def moment(key: str, value: object) -> object:
+    """Take seconds since the epoch, 0 for never."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise bad(key, value, "a moment in seconds since 1970, or 0")
+    return float(value)
 
 
 def thresholds(key: str, value: object) -> Thresholds:

@@ -7,13 +7,17 @@ from pathlib import Path
 from desktop.core.errors import UsageError
 from desktop.core.plan import Options, Order, VersionStrategy
 from desktop.core.templates import result_template
+from desktop.core.timetable import Rule
 from desktop.settings.checks import (
     Thresholds,
     folders,
+    moment,
     name,
+    names,
     one_of,
     plain,
     rate,
+    rules,
     switch,
     text,
     thresholds,
@@ -42,7 +46,12 @@ class Settings:
 
     parallel: lanes per site, or None for what its protocol profits from. segments: pieces a large file is cut
     into, or None. tasks_at_once: tasks that run side by side on one server; those on other servers are not held up by
-    them. limit_rate: bytes/s over all tasks, or None.
+    them. limit_rate: bytes/s over all tasks, or None. limit_rules: when other limits hold, the first that fits first.
+    limits_off_until: the moment up to which none holds. retry_hours: for how long a task whose server is away is tried
+    again, 0 for not at all.
+    notify: tell on the desktop. notify_services: names of the services (mail, Slack, ...) that are told too; their
+    addresses are secrets and in the keyring. notify_errors_only: tell of failures alone. history_days: for how long
+    ended tasks are remembered, 0 for ever.
     destination: what a new task begins with, or "". results_folder: where a job's results go below it, see
     `core.templates`. quality: (name of a number in quality.json, last green, last amber) each; results with a worse
     one are not unpacked by themselves. layers, locked: where values came from and which are the
@@ -53,6 +62,9 @@ class Settings:
     segments: int | None = None
     tasks_at_once: int = 2
     limit_rate: int | None = None
+    limit_rules: tuple[Rule, ...] = ()
+    limits_off_until: float = 0.0
+    retry_hours: int = 12
     verify: bool = False
     conflict: str = "skip"
     version_strategy: VersionStrategy = VersionStrategy.LATEST
@@ -64,6 +76,9 @@ class Settings:
     quality: Thresholds = (("overall_score", 0.7, 0.5), ("psnr", 24, 20), ("ssim", 0.85, 0.7), ("lpips", 0.2, 0.4))
     theme: str = "dark"
     notify: bool = True
+    notify_services: tuple[str, ...] = ()
+    notify_errors_only: bool = False
+    history_days: int = 0
     log_level: str = "INFO"
     layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
     locked: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
@@ -102,6 +117,9 @@ CHECKS: dict[str, Callable[[str, object], object]] = {
     "segments": whole(1, 64, optional=True),
     "tasks_at_once": whole(1, 16),
     "limit_rate": rate,
+    "limit_rules": rules,
+    "limits_off_until": moment,
+    "retry_hours": whole(0, 168),
     "verify": switch,
     "conflict": name,
     "version_strategy": value_of(VersionStrategy),
@@ -113,6 +131,9 @@ CHECKS: dict[str, Callable[[str, object], object]] = {
     "quality": thresholds,
     "theme": one_of(*THEMES),
     "notify": switch,
+    "notify_services": names,
+    "notify_errors_only": switch,
+    "history_days": whole(0, 36500),
     "log_level": one_of(*LOG_LEVELS),
 }
 """What each setting accepts; a check returns the value in the form Settings keeps."""

@@ -12,9 +12,11 @@ from desktop.places import private_folder
 from desktop.store.access import OLDEST_SQLITE, Access, damaged
 from desktop.store.connections import Connections
 from desktop.store.events import Events
+from desktop.store.history import History
 from desktop.store.jobs import Jobs
 from desktop.store.migrate import check_age, create, migrate
 from desktop.store.recent import Recent
+from desktop.store.routines import Routines
 from desktop.store.structures import Structures
 from desktop.store.tasks import Tasks
 
@@ -33,6 +35,8 @@ class Store:
         self.tasks = Tasks(access)
         self.events = Events(access)
         self.recent = Recent(access)
+        self.history = History(access)
+        self.routines = Routines(access)
         self.jobs = Jobs(access)
 
     @classmethod

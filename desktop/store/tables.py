@@ -127,6 +127,20 @@ class TaskRow(Row):
     """Bytes that crossed the network."""
     reused_size = IntegerField()
     """Bytes found on disk from an earlier run."""
+    priority = IntegerField()
+    position = FloatField()
+    """Of two tasks of one priority, the lower goes first."""
+    not_before = FloatField(null=True)
+    hours = TextField()
+    """The hours in which it may run, as `core.hours` spells them, or "" for any."""
+    afterwards = TextField()
+    waits_for = NameField()
+    """Why it was put off, in words, or ""."""
+    attempts = IntegerField()
+    """How often it was put off since first_failed."""
+    first_failed = FloatField(null=True)
+    routine = IntegerField(column_name="routine_id", null=True)
+    """The routine that made it, which may have been deleted since."""
 
 
 class ItemRow(Row):
@@ -254,6 +268,34 @@ class DownloadRow(Row):
     """The process that checks and unpacks it (see `owner`), else ""."""
 
 
+class RoutineRow(Row):
+    """Something that is planned anew and brought again and again."""
+
+    id = AutoField()
+    name = NameField()
+    wanted = TextField()
+    """JSON of what is planned: see `routines`. Never a secret."""
+    every = TextField()
+    """How far its runs are apart, as `core.schedule` spells it."""
+    hours = TextField()
+    afterwards = TextField()
+    priority = IntegerField()
+    created = FloatField()
+    due = FloatField()
+    """The next run; those after it are counted from here."""
+    next_try = FloatField(null=True)
+    """When a run that could not be planned is tried again, or NULL."""
+    attempts = IntegerField()
+    missed = IntegerField()
+    """Runs nobody made, and nobody has been offered yet."""
+    paused = BooleanField()
+    owner = TextField()
+    """The process that plans it now, or ""."""
+    last_run = FloatField(null=True)
+    last_task = IntegerField(null=True)
+    last_result = NameField()
+
+
 TABLES: tuple[type[Model], ...] = (
     ConnectionRow,
     StructureRow,
@@ -265,5 +307,6 @@ TABLES: tuple[type[Model], ...] = (
     DestinationRow,
     JobRow,
     DownloadRow,
+    RoutineRow,
 )
 """Every table, each after the ones it refers to."""

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from desktop.core import errors
 from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem
 from desktop.core.redaction import redact
+from desktop.core.schedule import Turn
 from desktop.core.task import Bytes, Counts, FileResult, TaskState
 from desktop.store.access import Access, stored
 from desktop.store.tables import FileRow, ItemRow, TaskRow
-from desktop.store.task_rows import COUNTERS, counters, counters_of
+from desktop.store.task_rows import COUNTERS, counters, counters_of, turn_columns
 from desktop.store.task_states import item_state
 
 _ITEM_COLUMNS = (
@@ -59,8 +61,11 @@ _HELP = {
 """What to do about a file the plan blocked, by the error's kind."""
 
 
-def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, owner: str) -> int:
-    """Insert the plan as a waiting task, inside `writing`; return the task's id. now: seconds since the epoch."""
+def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, owner: str, turn: Turn) -> int:
+    """Insert the plan as a waiting task behind all others, inside `writing`; return the task's id.
+
+    now: seconds since the epoch. turn: when it may start; its position is given here.
+    """
     per_item = [_count(item) for item in plan.items]
     total = [sum(column) for column in zip(*per_item, strict=True)] or [0] * len(COUNTERS)
     request = plan.request
@@ -83,6 +88,7 @@ def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, o
             "touched": now,
             "owner": owner,
             "error": "",
+            **turn_columns(replace(turn, position=last_position(access) + 1)),
             **dict(zip(COUNTERS, total, strict=True)),
         },
     )
@@ -92,6 +98,11 @@ def insert_plan(access: Access, plan: Plan, token: str, name: str, now: float, o
     access.add(ItemRow, _ITEM_COLUMNS, (_item_row(n, task_id, item, per_item[n - first]) for n, item in numbered))
     access.add(FileRow, _FILE_COLUMNS, (_file_row(n, item, file) for n, item, file in _by_rank(numbered)), _FILE_ZEROS)
     return task_id
+
+
+def last_position(access: Access) -> float:
+    """Return the position of the last task of the queue, whatever its state."""
+    return float(access.value("SELECT MAX(position) FROM task") or 0)
 
 
 def _by_rank(numbered: Sequence[tuple[int, PlannedItem]]) -> Iterator[tuple[int, PlannedItem, PlannedFile]]:

@@ -1,7 +1,7 @@
 """Results go into the database: the file's row and, by the difference they make, the counters above it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,8 +126,11 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
     access.change(_UPDATE_TASK, *total, now, task_id)
 
 
-def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float) -> None:
-    """Make failed files pending again, inside `writing`; those the plan blocked stay failed."""
+def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float, kinds: Collection[str] = ()) -> None:
+    """Make failed files pending again, inside `writing`; those the plan blocked stay failed.
+
+    retryable_only: those whose error may pass by itself, and those with an error of these kinds.
+    """
     query = (
         FileRow.select(FileRow.id, FileRow.error)
         .join(ItemRow)
@@ -140,9 +143,14 @@ def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float)
     again = [
         FileOutcome(number, FileResult.PENDING)
         for number, error in access.rows(query)
-        if not retryable_only or (error is not None and json.loads(error)["retryable"])
+        if not retryable_only or _may_pass(error, kinds)
     ]
     record(access, task_id, again, now)
+
+
+def _may_pass(text: str | None, kinds: Collection[str]) -> bool:
+    error = {} if text is None else json.loads(text)
+    return bool(error.get("retryable")) or error.get("kind") in kinds
 
 
 def _alike(outcomes: Iterable[FileOutcome]) -> dict[tuple[FileResult, bool, int], dict[int, int]]:

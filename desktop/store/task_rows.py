@@ -6,8 +6,11 @@ from typing import Any
 
 import peewee
 
+from desktop.core.hours import parse_hours
 from desktop.core.media import ShotKey
 from desktop.core.plan import Action, ItemState, Options, VersionStrategy
+from desktop.core.redaction import redact
+from desktop.core.schedule import After, Priority, Turn
 from desktop.core.task import Brought, Bytes, Counts, FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store.access import loaded
 from desktop.store.tables import FileRow, ItemRow, TaskRow
@@ -46,6 +49,15 @@ _TASK = (
     "error",
     "owner",
     *COUNTERS,
+    "priority",
+    "position",
+    "not_before",
+    "hours",
+    "afterwards",
+    "waits_for",
+    "attempts",
+    "first_failed",
+    "routine",
 )
 _ITEM = (
     "id",
@@ -113,8 +125,12 @@ def select_items(task_id: int) -> "peewee.ModelSelect[ItemRow]":
 
 def select_files(task_id: int) -> "peewee.ModelSelect[FileRow]":
     """Return the query of a task's files, in the order of their transfer."""
-    columns = (getattr(FileRow, name) for name in _FILE)
-    return FileRow.select(*columns).join(ItemRow).where(ItemRow.task == task_id).order_by(FileRow.id)
+    return FileRow.select(*file_columns()).join(ItemRow).where(ItemRow.task == task_id).order_by(FileRow.id)
+
+
+def file_columns() -> tuple[Any, ...]:
+    """Return the columns of which `file_of` makes a file."""
+    return tuple(getattr(FileRow, name) for name in _FILE)
 
 
 def select_brought(site: str) -> "peewee.ModelSelect[FileRow]":
@@ -130,7 +146,7 @@ def task_of(row: tuple[Any, ...]) -> Task:
     """Return the task of a row of `select_tasks`."""
     (number, token, name, connection, destination, versions, conflict, specific) = row[:8]
     parallel, segments, limit_rate, verify, state, created, started, finished, error, owner = row[8:18]
-    counts, sizes = counters_of(row[18:])
+    counts, sizes = counters_of(row[18:28])
     return Task(
         id=number,
         token=token,
@@ -149,6 +165,37 @@ def task_of(row: tuple[Any, ...]) -> Task:
         bytes=sizes,
         error=loaded(error),
         owner=owner,
+        turn=_turn_of(row[28:]),
+    )
+
+
+def turn_columns(turn: Turn) -> dict[str, object]:
+    """Return the columns of a task's turn."""
+    return {
+        "priority": int(turn.priority),
+        "position": turn.position,
+        "not_before": turn.not_before,
+        "hours": "" if turn.window is None else str(turn.window),
+        "afterwards": turn.after.value,
+        "waits_for": redact(turn.waits_for),
+        "attempts": turn.attempts,
+        "first_failed": turn.first_failed,
+        "routine": turn.routine,
+    }
+
+
+def _turn_of(row: tuple[Any, ...]) -> Turn:
+    priority, position, not_before, hours, after, waits_for, attempts, first_failed, routine = row
+    return Turn(
+        Priority(priority),
+        position,
+        not_before,
+        parse_hours(hours) if hours else None,
+        After(after),
+        loaded(waits_for),
+        attempts,
+        first_failed,
+        routine,
     )
 
 

@@ -1,17 +1,18 @@
 """Tasks, their items and files: made, looked at, moved on, claimed by one process at a time."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from desktop.core.errors import NotAllowed, NotFound
 from desktop.core.plan import ItemState, Plan
 from desktop.core.redaction import redact
+from desktop.core.schedule import Turn
 from desktop.core.task import Brought, FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store import task_record
 from desktop.store.access import Access, chunks
 from desktop.store.owner import SILENCE, alive, describe, is_elsewhere, this_process
 from desktop.store.tables import FileRow, ItemRow, TaskRow
-from desktop.store.task_create import insert_plan
+from desktop.store.task_create import insert_plan, last_position
 from desktop.store.task_record import FileOutcome as FileOutcome
 from desktop.store.task_rows import (
     COUNTERS,
@@ -26,10 +27,12 @@ from desktop.store.task_rows import (
     select_items,
     select_tasks,
     task_of,
+    turn_columns,
 )
 from desktop.store.task_states import item_state
 
 _ACTIVE = (TaskState.WAITING, TaskState.RUNNING)
+_SCHEDULED = TaskRow.not_before.is_null(False) | (TaskRow.hours != "")
 
 
 class Tasks:
@@ -42,14 +45,15 @@ class Tasks:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def create(self, plan: Plan, token: str, name: str, now: float) -> Task:
-        """Save the plan as a waiting task of this process, in one transaction. now: seconds since the epoch.
+    def create(self, plan: Plan, token: str, name: str, now: float, turn: Turn = Turn()) -> Task:  # noqa: B008  frozen
+        """Save the plan as a waiting task of this process, behind all others, in one transaction.
 
-        Every file of the plan counts as planned. Files the plan skips are skipped from the start, files it
-        blocks failed; bytes count for the files that will move.
+        now: seconds since the epoch. turn: its priority, and when it may start. Every file of the plan counts as
+        planned. Files the plan skips are skipped from the start, files it blocks failed; bytes count for the files
+        that will move.
         """
         with self._access.writing():
-            task_id = insert_plan(self._access, plan, token, name, now, this_process())
+            task_id = insert_plan(self._access, plan, token, name, now, this_process(), turn)
             return self.get(task_id)
 
     def all(self) -> tuple[Task, ...]:
@@ -68,7 +72,7 @@ class Tasks:
         return task_of(row)
 
     def save(self, task: Task) -> None:
-        """Write the task's name, options, state, times, error and owner; the counters are `record`'s.
+        """Write the task's name, options, state, turn, times, error and owner; the counters are `record`'s.
 
         Items of a task that no longer runs stop running too. Raises NotFound, and NotAllowed while another
         process that lives answers for the task.
@@ -89,10 +93,39 @@ class Tasks:
                     error=redact(task.error),
                     owner=owner,
                     touched=time.time(),
+                    **turn_columns(task.turn),
                 ).where(TaskRow.id == task.id)
             )
             if task.state is not TaskState.RUNNING:
                 self._rest(task.id)
+
+    def release(self, task_id: int) -> None:
+        """Let go of a task that waits for the clock: whoever runs ShotDock then takes it over."""
+        with self._access.writing():
+            self._check_mine(self.get(task_id))
+            mine = (TaskRow.id == task_id) & (TaskRow.state == TaskState.WAITING.value)
+            self._access.run(TaskRow.update(owner="").where(mine))
+
+    def scheduled(self, alive: Callable[[str], bool] = alive) -> tuple[Task, ...]:
+        """Return the tasks that wait for the clock and that no living process answers for, the oldest first."""
+        query = select_tasks().where(TaskRow.state == TaskState.WAITING.value, _SCHEDULED)
+        found = [task_of(row) for row in self._access.rows(query)]
+        return tuple(task for task in found if self._is_lost(task, alive, time.time()))
+
+    def waiting(self) -> tuple[Task, ...]:
+        """Return the tasks that wait and that no other living process answers for, the oldest first."""
+        query = select_tasks().where(TaskRow.state == TaskState.WAITING.value)
+        found = [task_of(row) for row in self._access.rows(query)]
+        return tuple(task for task in found if task.owner in ("", this_process()) or not alive(task.owner))
+
+    def last_position(self) -> float:
+        """Return the position of the last task of the queue."""
+        return last_position(self._access)
+
+    def arrange(self, positions: Sequence[tuple[int, float]]) -> None:
+        """Give tasks, by id, other positions in the queue, in one transaction."""
+        with self._access.writing():
+            self._access.many("UPDATE task SET position = ? WHERE id = ?", [(place, n) for n, place in positions])
 
     def items(self, task_id: int) -> tuple[TaskItem, ...]:
         """Return a task's items, in the plan's order."""
@@ -138,13 +171,14 @@ class Tasks:
             task_record.record(self._access, task_id, outcomes, time.time())
             return self.get(task_id)
 
-    def reset_failed(self, task_id: int, retryable_only: bool = False) -> Task:
+    def reset_failed(self, task_id: int, retryable_only: bool = False, kinds: Collection[str] = ()) -> Task:
         """Make failed files pending again, with the counters above them; return the task.
 
-        Files the plan blocked stay failed: only another plan can help them. Raises NotFound.
+        retryable_only: those whose error may pass by itself, and those with an error of these kinds. Files the plan
+        blocked stay failed: only another plan can help them. Raises NotFound.
         """
         with self._access.writing():
-            task_record.reset_failed(self._access, task_id, retryable_only, time.time())
+            task_record.reset_failed(self._access, task_id, retryable_only, time.time(), kinds)
             return self.get(task_id)
 
     def delete(self, ids: Iterable[int]) -> None:
@@ -158,6 +192,10 @@ class Tasks:
                 for task in [task_of(row) for row in self._access.rows(query)]:
                     self._check_mine(task)
                 self._access.run(TaskRow.delete().where(TaskRow.id.in_(part)))
+
+    def check_mine(self, task_id: int) -> None:
+        """Raise NotAllowed while another process that lives answers for the task; NotFound."""
+        self._check_mine(self.get(task_id))
 
     def claim(self, task_id: int, owner: str) -> bool:
         """Take a waiting or running task for the owner, atomically; True if it is the owner's now.
@@ -174,12 +212,15 @@ class Tasks:
     def interrupted(self, alive: Callable[[str], bool] = alive) -> tuple[Task, ...]:
         """Return the waiting and running tasks whose owner is gone; this process answers for them from now on.
 
+        Those that wait for the clock are not among them: see `scheduled`.
+
         Taking them over is atomic: of two processes that ask at once, one gets each. An owner on another host
         is gone after a day without a sign of life.
         """
         with self._access.writing():
             now = time.time()
-            query = select_tasks().where(TaskRow.state.in_([state.value for state in _ACTIVE]))
+            clock = (TaskRow.state == TaskState.WAITING.value) & _SCHEDULED
+            query = select_tasks().where(TaskRow.state.in_([state.value for state in _ACTIVE]), ~clock)
             found = [task_of(row) for row in self._access.rows(query)]
             lost = [task for task in found if self._is_lost(task, alive, now)]
             for task in lost:

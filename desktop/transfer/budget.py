@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from desktop.transfer.circuit import Circuit
 from desktop.transfer.retry import LONGEST_WISH
 
 GROWTH = 60.0
@@ -15,7 +16,7 @@ class HostBudget:
 
     A refusal (421, MaxSessions, 503) shrinks the limit below what is in use; it grows back by one whenever
     connections did well for GROWTH seconds, up to the limit it began with. A host that says for how long it
-    wants to be left alone is asked nothing until then, by anybody.
+    wants to be left alone is asked nothing until then, by anybody. circuit: whether it answers at all.
     """
 
     def __init__(self, limit: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,6 +27,7 @@ class HostBudget:
         self._changed = clock()
         self._rest_until = self._changed
         self._lock = threading.Lock()
+        self.circuit = Circuit(clock=clock)
 
     @property
     def limit(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from desktop.core.errors import Retry, ServerBusy, ShotDockError, Stopped, Unreachable, Wait
 from desktop.transfer.budget import HostBudget
+from desktop.transfer.circuit import SILENT
 from desktop.transfer.pieces import LaneFeed
 from desktop.transfer.ports import Source
 from desktop.transfer.retry import LONGEST_WISH
@@ -31,6 +32,8 @@ class Lane:
         self._inside = False
         self._tries = 0
         self._fruitless_since = 0.0
+        # Whether the last try was none, because the host is known to be dead.
+        self._spared = False
 
     def carry(self) -> None:
         """Bring what the run has for this site; returns when nothing is left, or the site was given up.
@@ -100,11 +103,26 @@ class Lane:
             self._source = source
             if self._closed:
                 raise Stopped
-            source.connect()
+            self._dial(source)
             feed.ranges = source.features.ranges
             feed.source = source
             self._run.connected(self.site, source.features)
         return self._source
+
+    def _dial(self, source: Source) -> None:
+        """Connect, unless the host is known to answer nobody: then raise what the last one heard who tried."""
+        circuit = self._budget.circuit
+        if (unheard := circuit.ask()) is not None:
+            self._spared = True
+            raise unheard
+        self._spared = False
+        try:
+            source.connect()
+        except SILENT as error:
+            if not self._closed:
+                circuit.failed(error, self._run.patience.pause)
+            raise
+        circuit.well()
 
     def _hang_up(self) -> None:
         source, self._source = self._source, None
@@ -118,16 +136,19 @@ class Lane:
         self._budget.rest(asked)
         if busy and self._budget.used > 1:
             self._budget.shrink()
-        if busy and self._excuse():
+        if (busy or self._spared) and self._excuse():
             return False
         if not self._tries:
             self._fruitless_since = time.monotonic()
         self._tries += 1
         reached = self._run.reached(self.site)
         outage = time.monotonic() - self._fruitless_since
+        if not self._feed.progress:
+            # Lanes come and go; for one that never got in, how long nobody did is what counts.
+            outage = max(outage, self._budget.circuit.lasting)
         passing = isinstance(error, Retry | Wait) or (reached and isinstance(error, Unreachable))
         if passing and outage < self._run.patience.outage and (reached or busy or self._tries < FIRST_TRIES):
-            self._run.rest(self._run.patience.pause(self._tries, error))
+            self._run.rest(max(self._run.patience.pause(self._tries, error), self._budget.circuit.wait))
             # What the host asked for is no outage.
             self._fruitless_since += asked
             return True

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from desktop.core.errors import ServerBusy
 
+LATER = (60.0, 300.0, 900.0, 1800.0, 3600.0)
+"""Seconds after which a task that got nowhere is tried again: the first time, the second, and so on."""
+AGAIN = 3
+"""How often a task is tried again whose server answers but whose files fail for passing reasons."""
+
 LONGEST_WISH = 600.0
 """Seconds: a server's Retry-After is honoured up to here; some ask for years."""
 
@@ -33,3 +38,17 @@ class Patience:
         if isinstance(error, ServerBusy) and error.retry_after is not None:
             return max(wait, min(error.retry_after, LONGEST_WISH))
         return wait
+
+
+def later(
+    attempts: int, lasting: float, silent: bool, patience: float, vary: Callable[[], float] = random.random
+) -> float | None:
+    """Return after how many seconds a whole task is tried again, or None if it is to fail now.
+
+    attempts: how often that was done. lasting: seconds since the first of them. silent: its server does not answer,
+    which may last all night; else its files failed for passing reasons. patience: seconds, 0 for none.
+    """
+    wait = LATER[min(attempts, len(LATER) - 1)] * (0.75 + vary() / 2)
+    if lasting + wait > patience or (not silent and attempts >= AGAIN):
+        return None
+    return wait

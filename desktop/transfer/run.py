@@ -75,6 +75,8 @@ class Run:
         self._files_done = self._transferred = self._reused = self._count = 0
         self._full: DiskFull | None = None
         self._stopped = False
+        # Sites that were given up, and why.
+        self.lost: dict[str, ShotDockError] = {}
         self._put(jobs)
 
     def _put(self, jobs: Sequence[Job]) -> None:
@@ -158,6 +160,7 @@ class Run:
     def fail_site(self, site: str, error: ShotDockError) -> None:
         """End every unfinished job of the site with this error."""
         with self._changed:
+            self.lost[site] = error
             waiting = [item for item in self._queues.get(site, ()) if isinstance(item, Job)]
             self._queues[site] = deque()
             self._delayed.pop(site, None)

@@ -58,6 +58,8 @@ class Active:
     ) -> None:
         """Prepare the task's run. sites: item id -> site name. wanted: told when `fill` may have something to open."""
         self.task = task
+        # Files that were here when it began.
+        self.arrived = task.files.downloaded
         self.leaving: TaskEvent | None = None
         self.workers: set[LaneWorker] = set()
         self._known = known
@@ -102,8 +104,9 @@ class Active:
         # Lanes that are still on their way to the server will have their share of what waits.
         load = ONE_AFTER_ANOTHER if features.alone else AT_ONCE if features.pipelined else 1
         wanted = self.run.wants(site, load, len(mine)) - sum(not lane.begun for lane in mine)
-        if features.unknown:
-            # The first lane finds out how far away the server is; the others are opened once that is known.
+        if features.unknown or budget.circuit.open:
+            # The first lane finds out how far away the server is; the others are opened once that is known;
+            # and it finds out whether a server that has not answered is back.
             most = 1
         for _ in range(min(most - len(mine), wanted)):
             if not budget.take():

@@ -91,6 +91,25 @@ class Desk:
             self._thread.wait()
 
 
+def ask(
+    desk: Desk, answers: Mailbox, question: Callable[[], object], then: Callable[..., None], failed: Failed
+) -> None:
+    """Have a question answered on the desk; the answer goes to `then`, its ShotDockError to `failed`, on the mailbox's
+    thread.
+    """
+
+    def run() -> None:
+        try:
+            answer = question()
+        except ShotDockError as error:
+            reason = error
+            answers.post(lambda: failed(reason))
+            return
+        answers.post(lambda: then(answer))
+
+    desk.mailbox.post(run)
+
+
 class Work:
     """A handle on something that runs in the background: ask it to stop, and it soon will."""
 

@@ -280,6 +280,8 @@ class Library(QObject):
                 )
         with self._opened(work, site, budget, park=True) as source:
             source.connect()
+            # A person who asks is never told to wait for others' bad news, and has good news for all.
+            budget.circuit.well()
             if source.features.listers == 1:
                 yield source
             else:

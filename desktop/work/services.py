@@ -1,6 +1,8 @@
 """What the window and the command line are given: every facade, wired."""
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +20,13 @@ from desktop.work.background import Background, Desk, Mailbox
 from desktop.work.connections import ConnectionDesk
 from desktop.work.descriptors import make_room
 from desktop.work.gallery import GalleryDesk
+from desktop.work.history import HistoryDesk
 from desktop.work.jobs import JobDesk
 from desktop.work.library import Library
+from desktop.work.notify import NotifyDesk
 from desktop.work.polling import Clock
 from desktop.work.queue import Queue
+from desktop.work.routines import RoutineDesk
 from desktop.work.settings_box import SettingsBox
 from desktop.work.sites import Sites
 from desktop.work.tasks import TaskDesk
@@ -53,6 +58,9 @@ class Services:
     """Everything a tab or a command may use."""
 
     tasks: TaskDesk
+    routines: RoutineDesk
+    notify: NotifyDesk
+    history: HistoryDesk
     library: Library
     gallery: GalleryDesk
     jobs: JobDesk
@@ -69,21 +77,33 @@ class Services:
 
     def shutdown(self) -> None:
         """Stop what runs so that it can be resumed, and let go of threads and database."""
+        self.routines.close()
         self.jobs.close()
         self._background.close()
         self.gallery.close()
         self._desk.wait_for(self._queue.shutdown)
+        self.notify.close()
         self.sites.close()
         self._desk.wait_for(self._store.close)
         self._desk.close()
         log.info("ShotDock closed")
 
 
-def start_services(places: Places, ring: LogRing, *, threaded: bool = True, clock: Clock | None = None) -> Services:
+def start_services(
+    places: Places,
+    ring: LogRing,
+    *,
+    threaded: bool = True,
+    serving: bool = False,
+    now: Callable[[], float] = time.time,
+    clock: Clock | None = None,
+) -> Services:
     """Open the database and wire the services. Raise NewerDatabase, DatabaseDamaged, UsageError.
 
     threaded: give tasks and database a thread of their own, as a window needs; without, everything is told on
-    the calling thread, under its QCoreApplication. clock: what jobs are asked after by, the real one if None.
+    the calling thread, under its QCoreApplication. serving: take over what waits for the clock, and try again later
+    what a server that is away keeps from ending; for whoever stays, not for a command that does one thing. now:
+    gives seconds since the epoch, for schedules. clock: what jobs are asked after by, the real one if None.
     """
     make_room()
     settings = settings_file.load(places)
@@ -93,7 +113,7 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True, cloc
     desk = Desk(threaded)
     sites = Sites(places)
     try:
-        store, queue, recent, saved = desk.wait_for(lambda: _open(places, sites, settings))
+        store, queue, recent, saved = desk.wait_for(lambda: _open(places, sites, settings, serving, now))
     except BaseException:
         desk.close()
         raise
@@ -106,13 +126,19 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True, cloc
     connections = ConnectionDesk(parts, background, sites, places, studio)
     connections.load(saved)
     tasks = TaskDesk(desk, answers, store, queue)
-    desk.mailbox.post(queue.open)
-    tasks.load()
     library = Library(parts, background, sites, layout)
+    routines = RoutineDesk(parts, library, tasks, serving, now)
     every = (desk, answers, store, queue)
     box = SettingsBox(settings, recent, places, every)
+    notify = NotifyDesk(tasks, routines, box, background, serving)
+    desk.mailbox.post(queue.open)
+    tasks.load()
+    routines.open()
     return Services(
         tasks=tasks,
+        routines=routines,
+        notify=notify,
+        history=HistoryDesk(parts, background),
         library=library,
         gallery=GalleryDesk(parts, background, sites, places, queue.pace),
         connections=connections,
@@ -132,10 +158,10 @@ def start_services(places: Places, ring: LogRing, *, threaded: bool = True, cloc
 _Opened = tuple[Store, Queue, tuple[Path, ...], tuple[Connection, ...]]
 
 
-def _open(places: Places, sites: Sites, settings: Settings) -> _Opened:
+def _open(places: Places, sites: Sites, settings: Settings, serving: bool, now: Callable[[], float]) -> _Opened:
     """Open what lives on the desk's thread, on that thread."""
     store = Store.open(places.database)
-    queue = Queue(store, sites, settings)
+    queue = Queue(store, sites, settings, serving, now)
     return store, queue, tuple(store.recent.destinations()), tuple(store.connections.all())
 
 

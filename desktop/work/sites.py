@@ -293,6 +293,12 @@ class Sites:
                 self._budgets[server] = HostBudget(most or DEFAULT_BUDGET)
             return self._budgets[server]
 
+    def hurry(self, names: Iterable[str]) -> None:
+        """Have the servers of these sites asked again at once, should they be known not to answer."""
+        for name in names:
+            with contextlib.suppress(ShotDockError):
+                self.budget(name).circuit.hurry()
+
     def servers(self, names: Iterable[str]) -> frozenset[Address]:
         """Return the servers of the sites, whoever logs in to them; of a connection that is gone there is none."""
         found = set()

@@ -1,24 +1,42 @@
 """Tasks as the window and the command line see them: ask at once, hear later."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.core.causes import Cause, causes
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Plan
+from desktop.core.report import report
+from desktop.core.schedule import Priority, Schedule, Turn
 from desktop.core.task import FileResult, LogLine, Task, TaskFile, TaskItem
+from desktop.core.timetable import Limit
 from desktop.store.database import Store
-from desktop.work.background import Desk, Mailbox, ignore
+from desktop.work.background import Desk, Mailbox, ask, ignore
 from desktop.work.queue import Queue
+from desktop.work.versions import versions
 
 
 class TaskDesk(QObject):
     """The transfer queue's face on the window's thread; every call returns at once.
 
-    Signals: listed (tuple of every Task, once), changed (tuple of Task whose state or counts moved), removed
-    (tuple of task ids), progressed (tuple of Progress, five times a second while something runs), interrupted
-    (tuple of Task that an earlier process left unfinished), refused (ShotDockError: why something that was asked
-    for was not done, such as pausing a task that another ShotDock runs).
+    Signals:
+    - listed (tuple of every Task, once); changed (tuple of Task: new ones, and those whose state, counts, turn or limit
+      moved); removed (tuple of task ids); progressed (tuple of Progress, five times a second while something runs).
+    - interrupted (tuple of Task an earlier process left unfinished); missed (tuple of Task whose start has passed while
+      no ShotDock ran; they are INTERRUPTED): offer to `resume` them.
+    - ended (Task that is done or failed; one that is put off to be tried again later is not); quit_wanted (a task that
+      was to be the last thing done has ended and nothing else runs: close the window).
+    - limited (Limit that holds now, for the status bar; see also `limit`).
+    - refused (ShotDockError: why something that was asked for was not done, such as pausing a task that another
+      ShotDock runs; of many tasks, the others are served all the same).
+
+    The timetable is the setting limit_rules; limits are off for a while with
+    `settings.update(limits_off_until=moment)`, for good with `core.timetable.FOR_GOOD`, on again with 0. Beside this
+    desk: `routines` (what repeats), `history` (search, sums, receipts), `notify` (who is told).
+
+    What a task waits for is in its `turn`; `core.schedule.waiting_words(task.turn, now)` says it, "" if only for room.
     """
 
     listed = Signal(object)
@@ -26,6 +44,10 @@ class TaskDesk(QObject):
     removed = Signal(object)
     progressed = Signal(object)
     interrupted = Signal(object)
+    missed = Signal(object)
+    ended = Signal(object)
+    limited = Signal(object)
+    quit_wanted = Signal()
     refused = Signal(object)
 
     def __init__(self, desk: Desk, answers: Mailbox, store: Store, queue: Queue) -> None:
@@ -35,14 +57,33 @@ class TaskDesk(QObject):
         queue.removed.connect(self._on_removed)
         queue.progressed.connect(self._on_progressed)
         queue.interrupted.connect(self._on_interrupted)
+        queue.missed.connect(self._on_missed)
+        queue.ended.connect(self._on_ended)
+        queue.limited.connect(self._on_limited)
+        queue.quit_wanted.connect(self._on_quit_wanted)
+        self._limit = queue.limit
+
+    @property
+    def limit(self) -> Limit:
+        """Return the limit over all tasks that holds now, with the words for it."""
+        return self._limit
 
     def load(self) -> None:
         """Ask for every task; the answer is the signal `listed`."""
         self._ask(self._store.tasks.all, lambda tasks: self.listed.emit(tuple(tasks)))
 
-    def submit(self, plan: Plan, then: Callable[[Task], None] | None = None, start: bool = True) -> None:
-        """Make the plan a task and, with start, queue it."""
-        self._ask(lambda: self._queue.submit(plan, start), then or ignore)
+    def submit(
+        self,
+        plan: Plan,
+        then: Callable[[Task], None] | None = None,
+        start: bool = True,
+        turn: Turn = Turn(),  # noqa: B008  a frozen value
+    ) -> None:
+        """Make the plan a task and, with start, queue it.
+
+        turn: its priority, and not_before, window and after of a schedule; a repeat is a routine (see `routines`).
+        """
+        self._ask(lambda: self._queue.submit(plan, start, turn), then or ignore)
 
     def pause(self, ids: Iterable[int]) -> None:
         """Stop these tasks so that they can be resumed."""
@@ -59,6 +100,37 @@ class TaskDesk(QObject):
     def retry(self, ids: Iterable[int]) -> None:
         """Fetch the failed files of these tasks again."""
         self._tell(self._queue.retry, ids)
+
+    def run_now(self, ids: Iterable[int]) -> None:
+        """Start these tasks at once, past every limit of how many run, whatever they wait for."""
+        self._tell(self._queue.run_now, ids)
+
+    def move(self, ids: Iterable[int], before: int | None) -> None:
+        """Put waiting tasks, in this order, right before another waiting one, or last (None): what a drag means.
+
+        They get the priority of their new place. Those that do not wait stay where they are.
+        """
+        chosen = tuple(ids)
+        self._ask(lambda: self._queue.move(chosen, before), ignore)
+
+    def set_priority(self, ids: Iterable[int], priority: Priority) -> None:
+        """Let these tasks go sooner or later than others; of equals who came first goes first."""
+        self._tell(lambda ids: self._queue.set_priority(ids, priority), ids)
+
+    def set_limit(self, ids: Iterable[int], rate: int | None) -> None:
+        """Give these tasks a limit of their own, bytes/s or None; it holds at once, also for what runs."""
+        self._tell(lambda ids: self._queue.set_limit(ids, rate), ids)
+
+    def schedule(self, ids: Iterable[int], schedule: Schedule) -> None:
+        """Have these unfinished tasks start later, or only at certain hours; an empty schedule: as soon as may be.
+
+        Of a running task the hours count from now on: it stops when they end. Its repeat is not looked at.
+        """
+        self._tell(lambda ids: self._queue.schedule(ids, schedule), ids)
+
+    def look(self) -> None:
+        """Have the queue look at the clock now, e.g. after the computer slept."""
+        self._ask(self._queue.look, ignore)
 
     def delete(self, ids: Iterable[int], with_files: bool = False) -> None:
         """Forget these tasks; with_files, remove what they brought from the disk too."""
@@ -83,27 +155,37 @@ class TaskDesk(QObject):
         """Ask for the files of a task, or of one of its items: all, or those with certain results."""
         self._ask(lambda: self._store.tasks.files(task_id, item_id, results), then)
 
+    def causes(self, task_id: int, then: Callable[[tuple[Cause, ...]], None]) -> None:
+        """Ask why files of a task failed: one cause for all that failed alike, the commonest first."""
+        self._ask(lambda: self._causes(self._store.tasks.get(task_id)), then)
+
+    def report(self, task_id: int, then: Callable[[str], None]) -> None:
+        """Ask for a text about a task to send to a TD: facts, causes, versions, the end of the log; no secrets."""
+
+        def compose() -> str:
+            task = self._store.tasks.get(task_id)
+            lines = self._store.events.of(task_id)
+            return report(task, self._causes(task), versions(), lines, self._queue.now())
+
+        self._ask(compose, then)
+
+    def _causes(self, task: Task) -> tuple[Cause, ...]:
+        return causes(self._store.tasks.files(task.id, results=(FileResult.FAILED,)), task)
+
     def log(self, task_id: int, then: Callable[[tuple[LogLine, ...]], None]) -> None:
         """Ask for a task's log."""
         self._ask(lambda: tuple(self._store.events.of(task_id)), then)
 
     def _tell(self, verb: Callable[[Iterable[int]], None], ids: Iterable[int]) -> None:
-        chosen = tuple(ids)
-        self._ask(lambda: verb(chosen), ignore)
+        # One by one: who refuses one of many does not hold up the others.
+        for task_id in ids:
+            self._ask(partial(verb, (task_id,)), ignore)
 
     def _ask(self, question: Callable[[], object], then: Callable[..., None]) -> None:
-        post = self._answers.post
+        ask(self._desk, self._answers, question, then, self._refuse)
 
-        def run() -> None:
-            try:
-                answer = question()
-            except ShotDockError as error:
-                reason = error
-                post(lambda: self.refused.emit(reason))
-                return
-            post(lambda: then(answer))
-
-        self._desk.mailbox.post(run)
+    def _refuse(self, error: ShotDockError) -> None:
+        self.refused.emit(error)
 
     # Bound methods of a QObject, so that Qt queues the queue's signals to the thread of this one.
     @Slot(object)
@@ -121,3 +203,21 @@ class TaskDesk(QObject):
     @Slot(object)
     def _on_interrupted(self, tasks: tuple[Task, ...]) -> None:
         self.interrupted.emit(tasks)
+
+    @Slot(object)
+    def _on_missed(self, tasks: tuple[Task, ...]) -> None:
+        self.missed.emit(tasks)
+
+    @Slot(object)
+    def _on_ended(self, task: Task) -> None:
+        self.ended.emit(task)
+
+    @Slot(object)
+    def _on_limited(self, limit: Limit) -> None:
+        self._limit = limit
+        self.limited.emit(limit)
+
+    @Slot()
+    def _on_quit_wanted(self) -> None:
+        # After whatever those who heard that the task has ended asked about it.
+        self._ask(lambda: None, lambda _none: self.quit_wanted.emit())

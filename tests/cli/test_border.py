@@ -12,8 +12,21 @@ from desktop.core import errors
 from tests.cli.console import ROOT, Console
 
 COMMANDS = (
-    *("open", "demo", "connections", "layouts", "scan", "compare", "fetch", "get", "gallery", "tasks"),
-    *("package", "jobs", "doctor"),
+    "open",
+    "demo",
+    "connections",
+    "layouts",
+    "scan",
+    "compare",
+    "fetch",
+    "get",
+    "gallery",
+    "tasks",
+    "routines",
+    "notify",
+    "package",
+    "jobs",
+    "doctor",
 )
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 
 from desktop.core.connection import parse_connection
 from desktop.core.errors import ConnectionLost
+from desktop.core.hours import parse_hours
 from desktop.core.job import Artifact, Content, Download, Job, JobState, Outcome
-from desktop.core.plan import Action, ItemState
+from desktop.core.plan import Action, Filters, ItemState
+from desktop.core.routine import Routine, Source
+from desktop.core.schedule import After, Priority, Repeat
 from desktop.core.task import FileResult, LogLine, TaskEvent, advance
 from desktop.store.database import Store
 from desktop.store.migrations import MIGRATIONS
@@ -39,6 +42,27 @@ def job() -> Job:
         heard=1_700_000_003.0,
         parameters={"rows": 100, "format": "csv"},
         follow=Path("/mnt/work/VEGA"),
+    )
+
+
+def routine() -> Routine:
+    """Return a routine as it is added."""
+    request = replace(plan().request, filters=Filters(shot=("SH0*",), department=("anim",)))
+    return Routine(
+        0,
+        "Nightly",
+        request,
+        Repeat(days=1),
+        1_700_086_400.0,
+        (Source("sftp://ann@render.example/projects/luts", "luts"),),
+        identity="~/.ssh/id",
+        window=parse_hours("22:00-06:00 mon-fri"),
+        after=After.NOTIFY,
+        priority=Priority.LOW,
+        created=1_700_000_000.0,
+        last_run=1_700_000_100.0,
+        last_task=1,
+        last_result="3 files came.",
     )
 
 
@@ -73,6 +97,7 @@ def fill(store: Store) -> None:
     results = Path("/mnt/work/VEGA/results")
     held = Download(0, "results", task.id, results / "r-7.zip", Content.RESULTS, Outcome.HELD, None, "psnr is 18.")
     store.jobs.add_downloads(1, [held])
+    store.routines.add(routine())
     store.events.add([LogLine(1_700_000_009.0, "ERROR", "The line broke.", task.id, "VEGA/SQ01/SH010")])
 
 

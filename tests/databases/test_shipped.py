@@ -11,10 +11,11 @@ import pytest
 from desktop.core.connection import Address
 from desktop.core.job import Content, JobState, Outcome
 from desktop.core.plan import ItemState
+from desktop.core.schedule import Turn
 from desktop.core.task import Bytes, Counts, FileResult, TaskState
 from desktop.store.database import Store
 from desktop.store.migrations import MIGRATIONS
-from tests.databases.make import fill, job
+from tests.databases.make import fill, job, routine
 from tests.store.samples import structure
 
 FOLDER = Path(__file__).parent
@@ -89,6 +90,18 @@ def test_it_still_knows_its_jobs(path: Path, tmp_path: Path) -> None:
         (download,) = kept.downloads
         assert (download.task, download.content, download.outcome) == (1, Content.RESULTS, Outcome.HELD)
         assert (download.path.as_posix(), download.note) == ("/mnt/work/VEGA/results/r-7.zip", "psnr is 18.")
+
+
+@pytest.mark.parametrize("path", SHIPPED[2:], ids=lambda path: str(path.stem))
+def test_it_still_knows_its_routines(path: Path, tmp_path: Path) -> None:
+    with Store.open(Path(shutil.copy(path, tmp_path / "shotdock.db"))) as store:
+        assert store.routines.all() == (replace(routine(), id=1),)
+
+
+def test_tasks_of_before_keep_their_order(shipped: Path) -> None:
+    with Store.open(shipped) as store:
+        (task,) = store.tasks.all()
+        assert task.turn == Turn(position=task.id)
 
 
 def test_the_maker_fills_every_table(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class PyftpdServer:
         return f"ftp://{self.user}@{self.host}:{self.port}/"
 
     def start(self) -> Self:
-        """Bind a free port and serve in a thread."""
+        """Bind a free port, or the one it had before it was stopped, and serve in a thread."""
         authorizer = DummyAuthorizer()
         authorizer.add_user(self.user, self.password, str(self.root), perm=self._permissions)
         commands = self.commands
@@ -77,7 +77,7 @@ class PyftpdServer:
         Handler.proto_cmds = {name: rest for name, rest in FTPHandler.proto_cmds.items() if name not in self._without}
         Handler.auth_failed_timeout = 0
         loop = IOLoop()
-        server = FTPServer((self.host, 0), Handler, ioloop=loop)
+        server = FTPServer((self.host, self.port), Handler, ioloop=loop)
         # max_cons would count data connections too.
         server.max_cons_per_ip = self._max_connections
         self.port = server.address[1]

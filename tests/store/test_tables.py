@@ -11,6 +11,8 @@ from playhouse.schema_diff import diff_models
 
 from desktop.core.job import Content, Download, Job, JobState, Outcome
 from desktop.core.plan import Action, ItemState, VersionStrategy
+from desktop.core.routine import Routine
+from desktop.core.schedule import After, Repeat
 from desktop.core.task import FileResult, TaskState
 from desktop.store import tables
 from desktop.store.database import Store
@@ -39,6 +41,8 @@ def test_peewee_finds_no_column_to_add_or_drop(store: Store) -> None:
     [
         ("task", "state", TaskState),
         ("task", "version_strategy", VersionStrategy),
+        ("task", "afterwards", After),
+        ("routine", "afterwards", After),
         ("item", "state", ItemState),
         ("file", "action", Action),
         ("file", "result", FileResult),
@@ -53,6 +57,7 @@ def test_the_schema_takes_every_word_and_no_other(
     store.tasks.create(plan(), TOKEN, "Monday", 1.0)
     download = Download(0, "results", 1, Path("/work/r.zip"))
     store.jobs.add_downloads(store.jobs.add(Job(0, "farm", "reconstruction", "r-7")).id, [download])
+    store.routines.add(Routine(0, "Nightly", plan().request, Repeat(days=1), 1.0))
     connection: Any = store._access.db.connection()
     connection.execute("UPDATE task SET owner = ''")
     for word in words:

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
 
+from desktop.core.causes import Cause, causes
 from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.docks.activity import Activity
 from desktop.ui.docks.hand_over import HandOver
 from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
-from desktop.ui.models.causes import Cause, causes
 from desktop.ui.models.local_files import path_of
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel

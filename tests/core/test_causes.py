@@ -1,6 +1,8 @@
+"""Failed files are told by cause, not one by one."""
+
+from desktop.core.causes import causes
 from desktop.core.plan import Action
 from desktop.core.task import FileResult, TaskFile
-from desktop.ui.models.causes import causes
 
 
 def lost(number: int, title: str, kind: str = "connection-lost") -> TaskFile:

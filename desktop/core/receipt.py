@@ -1,0 +1,90 @@
+"""The result of every file of a task as rows, as CSV and as JSON."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from desktop.core.redaction import redact
+from desktop.core.task import Task, TaskFile, TaskItem
+
+COLUMNS = (
+    "project",
+    "episode",
+    "sequence",
+    "shot",
+    "department",
+    "version",
+    "item",
+    "site",
+    "source",
+    "target",
+    "bytes",
+    "modified",
+    "action",
+    "result",
+    "resumed",
+    "transferred",
+    "reason",
+    "error",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would run instead of show, were a name from a server to begin with it."""
+
+
+def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> Iterator[dict[str, object]]:
+    """Yield a row a file, by COLUMNS. target: the whole local path. modified: ISO 8601 in UTC."""
+    known = {item.id: item for item in items}
+    for file in files:
+        item = known[file.item_id]
+        levels = item.key.as_dict() if item.key else dict.fromkeys(("project", "episode", "sequence", "shot"))
+        error = file.error or {}
+        words = " ".join(str(error[part]) for part in ("title", "cause", "suggestion") if error.get(part))
+        yield {
+            **levels,
+            "department": item.department or None,
+            "version": item.selected_version,
+            "item": item.label,
+            "site": item.site,
+            "source": file.source,
+            "target": str(task.destination / Path(file.target)),
+            "bytes": file.size,
+            "modified": None if file.mtime is None else datetime.fromtimestamp(file.mtime, UTC).isoformat(),
+            "action": file.action.value,
+            "result": file.result.value,
+            "resumed": file.resumed,
+            "transferred": file.transferred,
+            "reason": redact(file.reason) or None,
+            "error": redact(words) or None,
+        }
+
+
+def write_csv(receipt: Iterable[Mapping[str, object]], stream: TextIO) -> None:
+    """Write the rows under a line of headings. The stream is opened with newline=''."""
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in receipt)
+
+
+def write_json(task: Task, receipt: Sequence[Mapping[str, object]], stream: TextIO) -> None:
+    """Write the rows as one object with what the task was."""
+    head = {
+        "task": task.id,
+        "name": task.name,
+        "state": task.state.value,
+        "outcome": task.outcome,
+        "connection": task.connection or None,
+        "destination": str(task.destination),
+        "files": task.files.as_dict(),
+        "bytes": task.bytes.as_dict(),
+    }
+    json.dump({**head, "rows": list(receipt)}, stream, indent=1)
+    stream.write("\n")
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

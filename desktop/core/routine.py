@@ -1,0 +1,58 @@
+"""Something that is planned anew and brought again and again: every night the latest of what there is."""
+
+from dataclasses import dataclass
+
+from desktop.core.hours import Hours
+from desktop.core.plan import Request
+from desktop.core.schedule import After, Priority, Repeat
+
+PATIENCE = (300.0, 900.0, 1800.0, 3600.0)
+"""Seconds after which a run that could not be planned is tried again; then the next regular run is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of a plain transfer that repeats: a URL without secrets, `CONNECTION:PATH` or a local path.
+
+    name: where below the destination, or None for its own.
+    """
+
+    text: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A wish that is planned against the server at every run. Moments are seconds since the epoch.
+
+    sources: of a plain transfer; none for the shots of request.connection. identity, known_hosts: files such a
+    transfer logs in with and trusts, or "". due: the next run. next_try: when a run that could not be planned is tried
+    again, or None. missed: runs that nobody made and nobody has been offered yet. owner: the process that plans it
+    now, or "". last_task: the last task made of it, or None; last_result: what became of the last run, in words.
+    """
+
+    id: int
+    name: str
+    request: Request
+    repeat: Repeat
+    due: float
+    sources: tuple[Source, ...] = ()
+    identity: str = ""
+    known_hosts: str = ""
+    window: Hours | None = None
+    after: After = After.NOTHING
+    priority: Priority = Priority.NORMAL
+    created: float = 0.0
+    next_try: float | None = None
+    attempts: int = 0
+    missed: int = 0
+    paused: bool = False
+    owner: str = ""
+    last_run: float | None = None
+    last_task: int | None = None
+    last_result: str = ""
+
+    @property
+    def next(self) -> float:
+        """Return when it is planned next."""
+        return self.due if self.next_try is None else min(self.due, self.next_try)

@@ -1,0 +1,206 @@
+"""Tell people what became of their tasks: on the desktop, by mail, Slack, Teams, a webhook - never in a task's way."""
+
+import logging
+import os
+import queue
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from desktop.core.causes import Cause
+from desktop.core.digest import Digest, broken, digest
+from desktop.core.errors import NotFound, ShotDockError, UsageError
+from desktop.core.routine import Routine
+from desktop.core.schedule import After
+from desktop.core.task import Task
+from desktop.store import secrets
+from desktop.work import notify_apprise
+from desktop.work.background import Background, Failed, guarded
+from desktop.work.routines import RoutineDesk
+from desktop.work.settings_box import SettingsBox
+from desktop.work.tasks import TaskDesk
+
+MOST = 64
+"""Messages that wait at most; one more, and the oldest is given up."""
+LEAVE = 10.0
+"""Seconds the program waits at its end for messages to go out."""
+
+TEST = Digest("ShotDock: a test", "This is what you will be told of your tasks.")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    service: str
+    digest: Digest
+
+
+class NotifyDesk(QObject):
+    """Tells of every task that has ended, and of routines that could not be planned: one message each.
+
+    Signals: told (Digest: show it on the desktop; clicking it opens its task), unheard (name of a service,
+    ShotDockError: it was not told). What is told is in the settings: notify, notify_services, notify_errors_only.
+    """
+
+    told = Signal(object)
+    unheard = Signal(str, object)
+
+    def __init__(
+        self, tasks: TaskDesk, routines: RoutineDesk, settings: SettingsBox, background: Background, serving: bool
+    ) -> None:
+        """Listen, if this program stays: a command has its own words for how it went."""
+        super().__init__()
+        self._tasks, self._settings, self._background = tasks, settings, background
+        self._letters: queue.Queue[_Letter | None] = queue.Queue(MOST)
+        self._thread: threading.Thread | None = None
+        if serving:
+            tasks.ended.connect(self._on_ended)
+            routines.broken.connect(self._on_broken)
+
+    def services(self) -> tuple[str, ...]:
+        """Return the names of the services that are told."""
+        return self._settings.value.notify_services
+
+    def add(self, name: str, url: str, then: Callable[[], None], failed: Failed) -> None:
+        """Tell this service from now on. Its address is a secret: it goes into the keyring, the settings name it only.
+
+        failed hears of an address nothing can be sent to (UsageError), of no keyring (NoSecretStore), of settings the
+        studio has locked.
+        """
+        notify_apprise.hide(url)
+        if not re.fullmatch(r"[\w.-]+", name):
+            failed(UsageError(title=f"{name!r} cannot be a service's name.", suggestion="Use letters and digits."))
+            return
+
+        def keep() -> None:
+            notify_apprise.check(name, url)
+            secrets.set(_key(name), url)
+
+        def listed(_none: None) -> None:
+            self._list((*self.services(), name), then, failed)
+
+        self._background.run(lambda _work: keep(), listed, failed)
+
+    def remove(self, name: str, then: Callable[[], None], failed: Failed) -> None:
+        """Tell this service no more, and forget its address."""
+        if name not in self.services():
+            failed(_unknown(name, self.services()))
+            return
+
+        def unlisted(_none: None) -> None:
+            self._list(tuple(known for known in self.services() if known != name), then, failed)
+
+        self._background.run(lambda _work: secrets.delete(_key(name)), unlisted, failed)
+
+    def test(self, name: str, then: Callable[[str], None], failed: Failed) -> None:
+        """Send a test message; `then` gets a sentence once the service took it."""
+        if name not in self.services():
+            failed(_unknown(name, self.services()))
+            return
+
+        def send() -> str:
+            notify_apprise.send(name, _address(name), TEST.title, TEST.body, failed=False)
+            return f"{name} took the message."
+
+        self._background.run(lambda _work: send(), then, failed)
+
+    def tell(self, message: Digest, always: bool = False) -> None:
+        """Tell everybody who is to be told. always: on the desktop whatever the settings say."""
+        settings = self._settings.value
+        wanted = message.failed or not settings.notify_errors_only
+        if always or (wanted and settings.notify):
+            self.told.emit(message)
+        if wanted:
+            for name in settings.notify_services:
+                self._post(_Letter(name, message))
+
+    def close(self) -> None:
+        """Send what waits, for some seconds at most."""
+        if self._thread is not None:
+            self._make_room()
+            self._letters.put(None)
+            self._thread.join(LEAVE)
+            self._thread = None
+
+    def _list(self, names: tuple[str, ...], then: Callable[[], None], failed: Failed) -> None:
+        try:
+            self._settings.update(notify_services=names)
+        except UsageError as error:
+            failed(error)
+            return
+        then()
+
+    @Slot(object)
+    def _on_ended(self, task: Task) -> None:
+        def tell(causes: tuple[Cause, ...]) -> None:
+            self.tell(digest(task, causes), always=task.turn.after is After.NOTIFY)
+
+        if task.files.failed:
+            self._tasks.causes(task.id, tell)
+        else:
+            tell(())
+
+    @Slot(object, object)
+    def _on_broken(self, routine: Routine, error: ShotDockError) -> None:
+        self.tell(broken(routine, error), always=routine.after is After.NOTIFY)
+
+    def _post(self, letter: _Letter) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._carry, name="notify", daemon=True)
+            self._thread.start()
+        self._make_room()
+        self._letters.put_nowait(letter)
+
+    def _make_room(self) -> None:
+        # Only this thread puts letters in: whatever room there is stays.
+        if self._letters.full():
+            try:
+                given_up = self._letters.get_nowait()
+            except queue.Empty:
+                return
+            if given_up is not None:
+                log.warning("too many messages wait: %s was not told of %s", given_up.service, given_up.digest.title)
+
+    def _carry(self) -> None:
+        """Send letters, one after another, on a thread of their own: a service that hangs holds up nothing else."""
+        while (letter := self._letters.get()) is not None:
+            try:
+                guarded(lambda letter=letter: _send(letter))  # type: ignore[misc]
+            except ShotDockError as error:
+                log.warning("%s", error)
+                self.unheard.emit(letter.service, error)
+
+
+def _send(letter: _Letter) -> None:
+    message = letter.digest
+    notify_apprise.send(letter.service, _address(letter.service), message.title, message.body, message.failed)
+
+
+def _address(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the service's address; raise NotFound, NoSecretStore."""
+    variable = "SHOTDOCK_NOTIFY_" + re.sub(r"\W", "_", name).upper()
+    url = environment.get(variable) or secrets.get(_key(name))
+    if not url:
+        raise NotFound(
+            title=f"The address of {name} is not known here.",
+            cause=f"It is neither in the keyring nor in {variable}.",
+            suggestion=f"Write it again: shotdock notify add {name} URL",
+            path=name,
+        )
+    return url
+
+
+def _key(name: str) -> str:
+    return f"notify:{name}"
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> NotFound:
+    return NotFound(
+        title=f"There is no service called {name!r}.",
+        cause=f"Known: {', '.join(known) or 'none yet'}.",
+        suggestion="Add it with: shotdock notify add NAME URL",
+    )

@@ -1,0 +1,284 @@
+"""Routines as the window and the command line see them, and the one who plans them when they are due."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from desktop.core.errors import ShotDockError, Unreachable, UsageError
+from desktop.core.hours import clock as clocked
+from desktop.core.media import Structure
+from desktop.core.plan import Plan, Request
+from desktop.core.redaction import redact
+from desktop.core.routine import PATIENCE, Routine, Source
+from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run, next_run
+from desktop.core.task import Task
+from desktop.store.database import Store
+from desktop.store.owner import alive
+from desktop.work.background import Desk, Mailbox, ask, ignore
+from desktop.work.library import Library, PlainSource
+from desktop.work.sites import Door
+from desktop.work.tasks import TaskDesk
+
+EVERY = 20_000
+"""Milliseconds between two looks at what is due."""
+
+
+class RoutineDesk(QObject):
+    """What is planned anew and brought again and again; every call returns at once.
+
+    Signals: changed (tuple of every Routine, after any change; ask with `load`); missed (tuple of Routine with runs
+    nobody made because no ShotDock ran: offer `run_now` or `skip`); broken (Routine, ShotDockError: a run came to
+    nothing and is not tried again before the next one); refused (ShotDockError: why something asked for was not done).
+    """
+
+    changed = Signal(object)
+    missed = Signal(object)
+    broken = Signal(object, object)
+    refused = Signal(object)
+
+    def __init__(
+        self,
+        parts: tuple[Desk, Mailbox, Store],
+        library: Library,
+        tasks: TaskDesk,
+        serving: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """serving: make the runs that are due, for as long as the program runs."""  # noqa: D401
+        super().__init__()
+        self._desk, self._answers, self._store = parts
+        self._library, self._tasks, self._serving, self._now = library, tasks, serving, clock
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY)
+        self._timer.timeout.connect(self.look)
+        tasks.ended.connect(self._on_ended)
+
+    def open(self) -> None:
+        """Begin: tell which runs were missed, and make those that come due from now on."""
+        if self._serving:
+            self._ask(self._find_missed, self._tell_missed)
+            self._timer.start()
+            self.look()
+
+    def close(self) -> None:
+        """Make no more runs."""
+        self._timer.stop()
+
+    def load(self) -> None:
+        """Ask for every routine; the answer is the signal `changed`."""
+        self._ask(self._store.routines.all, lambda routines: self.changed.emit(routines))
+
+    def add(
+        self,
+        request: Request,
+        schedule: Schedule,
+        then: Callable[[Routine], None] = ignore,
+        *,
+        sources: Sequence[PlainSource] = (),
+        door: Door = Door(),  # noqa: B008  a frozen value
+        priority: Priority = Priority.NORMAL,
+    ) -> None:
+        """Bring what is wished for again and again, as the schedule says, from its start on.
+
+        sources, door: of a plain transfer. A schedule without a repeat and a source with a secret in it are refused.
+        """
+        try:
+            routine = self._made(request, schedule, sources, door, priority)
+        except UsageError as error:
+            self.refused.emit(error)
+            return
+        self._ask(lambda: self._store.routines.add(routine), then)
+        self.load()
+
+    def run_now(self, ids: Iterable[int]) -> None:
+        """Make a run of these now, besides their regular ones; missed runs are made up for by it."""
+        chosen = tuple(ids)
+        self._ask(lambda: self._claim(chosen, self._now()), self._plan_all)
+
+    def skip(self, ids: Iterable[int]) -> None:
+        """Let missed runs be: the next regular one is the next."""
+        self._change(ids, lambda routine: replace(routine, missed=0))
+
+    def pause(self, ids: Iterable[int]) -> None:
+        """Make no runs of these until they are resumed."""
+        self._change(ids, lambda routine: replace(routine, paused=True, next_try=None))
+
+    def resume(self, ids: Iterable[int]) -> None:
+        """Make runs of these again, from the next regular one on."""
+        now = self._now()
+
+        def again(routine: Routine) -> Routine:
+            due = routine.due if routine.due > now else next_run(routine.repeat, routine.due, now)[0]
+            return replace(routine, paused=False, missed=0, due=due)
+
+        self._change(ids, again)
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Forget these; the tasks they made stay."""
+        for number in ids:
+            self._ask(lambda number=number: self._store.routines.remove(number), ignore)  # type: ignore[misc]
+        self.load()
+
+    @Slot()
+    def look(self) -> None:
+        """Make the runs that are due now."""
+        if self._serving:
+            self._ask(lambda: self._claim(None, self._now()), self._plan_all)
+
+    def _made(
+        self, request: Request, schedule: Schedule, sources: Sequence[PlainSource], door: Door, priority: Priority
+    ) -> Routine:
+        if schedule.repeat is None:
+            raise UsageError(title="A routine has to repeat.", suggestion="Write e.g. daily, 6h or every 2 days.")
+        for source in sources:
+            if redact(source.text) != source.text:
+                raise UsageError(
+                    title="A source with a secret in it cannot be kept.",
+                    cause=f"{redact(source.text)} carries a password or a signature, which anyone could read later.",
+                    suggestion="Save the server as a connection, which keeps it in the keyring, and write NAME:PATH.",
+                )
+        now = self._now()
+        name = request.name or request.connection or (sources[0].text if sources else "routine")
+        return Routine(
+            0,
+            name,
+            replace(request, name=name),
+            schedule.repeat,
+            first_run(schedule, now),
+            tuple(Source(source.text, source.name) for source in sources),
+            str(door.identity or ""),
+            str(door.known_hosts or ""),
+            schedule.window,
+            schedule.after,
+            priority,
+            now,
+        )
+
+    # On the desk's thread
+
+    def _find_missed(self) -> tuple[Routine, ...]:
+        """Note the runs that nobody made, and return the routines that have such."""
+        now, found = self._now(), []
+        for routine in self._store.routines.all():
+            cut_short = bool(routine.owner) and not alive(routine.owner)
+            late = not routine.paused and not routine.owner and now - routine.due > LATE
+            if cut_short or late:
+                due, more = next_run(routine.repeat, routine.due, now) if late else (routine.due, 0)
+                missed = routine.missed + 1 + more
+                routine = replace(routine, owner="", due=due, next_try=None, missed=missed)
+                self._store.routines.save(routine)
+            if routine.missed:
+                found.append(routine)
+        return tuple(found)
+
+    def _claim(self, ids: tuple[int, ...] | None, now: float) -> tuple[Routine, ...]:
+        """Take the runs that are due, or one of each of these routines, for this process."""
+        claimed = []
+        for routine in self._store.routines.all():
+            due = not routine.paused and routine.next <= now if ids is None else routine.id in ids
+            if due:
+                then = routine.due if routine.due > now else next_run(routine.repeat, routine.due, now)[0]
+                claimed.append(self._store.routines.claim(routine, then))
+        return tuple(routine for routine in claimed if routine is not None)
+
+    def _settle(self, number: int, **changes: object) -> Routine:
+        """Write what became of a run; whatever else was changed meanwhile stays."""
+        routine = replace(self._store.routines.get(number), owner="", last_run=self._now(), **changes)  # type: ignore[arg-type]
+        self._store.routines.save(routine)
+        return routine
+
+    # On the window's thread
+
+    def _tell_missed(self, routines: tuple[Routine, ...]) -> None:
+        if routines:
+            self.missed.emit(routines)
+        self.load()
+
+    def _plan_all(self, routines: tuple[Routine, ...]) -> None:
+        for routine in routines:
+            self._plan(routine)
+        if routines:
+            self.load()
+
+    def _plan(self, routine: Routine) -> None:
+        def planned(plan: Plan) -> None:
+            self._planned(routine, plan)
+
+        def broke(error: ShotDockError) -> None:
+            self._broke(routine, error)
+
+        def scanned(structure: Structure) -> None:
+            self._library.plan(routine.request, structure, planned, broke)
+
+        if routine.sources:
+            sources = [PlainSource(source.text, source.name) for source in routine.sources]
+            identity, hosts = (Path(text) if text else None for text in (routine.identity, routine.known_hosts))
+            door = Door(identity, hosts)
+            self._library.plan_plain(sources, door, routine.request, planned, broke)
+        else:
+            self._library.scan(routine.request.connection, scanned, broke)
+
+    def _planned(self, routine: Routine, plan: Plan) -> None:
+        if not plan.totals().transfers:
+            self._done(routine, "All up to date.")
+            return
+        turn = Turn(routine.priority, window=routine.window, after=routine.after, routine=routine.id)
+        self._tasks.submit(plan, lambda task: self._done(routine, "Under way.", task.id), turn=turn)
+
+    def _done(self, routine: Routine, words: str, task: int | None = None) -> None:
+        last = routine.last_task if task is None else task
+        self._ask(
+            lambda: self._settle(routine.id, attempts=0, next_try=None, missed=0, last_task=last, last_result=words),
+            ignore,
+        )
+        self.load()
+
+    def _broke(self, routine: Routine, error: ShotDockError) -> None:
+        now = self._now()
+        passing = error.retryable or isinstance(error, Unreachable)
+        if passing and routine.attempts < len(PATIENCE):
+            then = now + PATIENCE[routine.attempts]
+            words = f"{error.title} Tried {routine.attempts + 1} times; next try at {clocked(then, now)}."
+            changes: dict[str, object] = {"attempts": routine.attempts + 1, "next_try": then, "last_result": words}
+            self._ask(lambda: self._settle(routine.id, **changes), ignore)
+        else:
+            over: dict[str, object] = {"attempts": 0, "next_try": None, "last_result": str(error)}
+            self._ask(lambda: self._settle(routine.id, **over), lambda known: self.broken.emit(known, error))
+        self.load()
+
+    @Slot(object)
+    def _on_ended(self, task: Task) -> None:
+        number = task.turn.routine
+        if number is None:
+            return
+        files = task.files
+        words = f"{task.outcome}: {files.downloaded} downloaded, {files.skipped} skipped, {files.failed} failed."
+        # Someone may have deleted it while its task ran.
+        self._change((number,), lambda known: replace(known, last_result=words), missing=ignore)
+
+    def _change(
+        self,
+        ids: Iterable[int],
+        change: Callable[[Routine], Routine],
+        missing: Callable[[ShotDockError], None] | None = None,
+    ) -> None:
+        def save(number: int) -> None:
+            self._store.routines.save(change(self._store.routines.get(number)))
+
+        for number in ids:
+            self._ask(lambda number=number: save(number), ignore, missing)  # type: ignore[misc]
+        self.load()
+
+    def _ask(
+        self,
+        question: Callable[[], object],
+        then: Callable[..., None],
+        failed: Callable[[ShotDockError], None] | None = None,
+    ) -> None:
+        ask(self._desk, self._answers, question, then, failed or self._refuse)
+
+    def _refuse(self, error: ShotDockError) -> None:
+        self.refused.emit(error)

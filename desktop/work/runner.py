@@ -1,0 +1,326 @@
+"""Carries out the tasks whose turn has come; the queue decides which."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+
+from desktop.core.errors import HostileName, Unreachable
+from desktop.core.schedule import After, waiting_words
+from desktop.core.task import FileResult, LogLine, Task, TaskEvent, TaskState, advance, allowed
+from desktop.core.timetable import Limit, limit_now
+from desktop.core.units import format_duration
+from desktop.settings import Settings
+from desktop.store.database import Store
+from desktop.store.owner import this_process
+from desktop.transfer.circuit import SILENT
+from desktop.transfer.pace import Pace
+from desktop.transfer.retry import later
+from desktop.work.active import Active
+from desktop.work.lane_worker import LaneWorker
+from desktop.work.sites import Sites
+from desktop.work.turns import Turns, Waiting
+
+TICK = 100
+"""Milliseconds between two looks at what runs; figures are told every second look."""
+
+MOST_TASKS = 8
+"""Tasks that run at once over all servers, unless the setting for a single one is higher."""
+THREADS = 128
+"""Lanes at most: as many as eight servers bear by default."""
+
+RECORDING = 0.05
+"""Share of the time that recording results should take: a commit costs 2 ms on one disk and 100 on another, so what the
+last batch took decides how long the next one gathers."""
+GATHERING = 2.0
+"""Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
+
+log = logging.getLogger(__name__)
+
+
+class Runner(QObject):
+    """Runs tasks: lives on the desk's thread, and so do all its methods.
+
+    Signals: changed (tuple of Task), progressed (tuple of Progress), ended (Task that is done or failed), quit_wanted
+    (a task that was to be the last thing done has ended, and nothing else runs).
+    """
+
+    changed = Signal(object)
+    progressed = Signal(object)
+    ended = Signal(object)
+    quit_wanted = Signal()
+    _lane_ended = Signal(object)
+    _lanes_wanted = Signal()
+
+    def __init__(
+        self, store: Store, sites: Sites, settings: Settings, serving: bool, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Make ready.
+
+        serving: stay for what has to be done later; else only do what is asked for. clock: gives seconds since the
+        epoch.
+        """
+        super().__init__()
+        self._store, self._sites, self.settings = store, sites, settings
+        self._serving, self.now = serving, clock
+        self._active: dict[int, Active] = {}
+        self._turns = Turns()
+        self.limit = self._limit_now()
+        self._pace = Pace(self.limit.rate)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(THREADS)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK)
+        self._timer.timeout.connect(self._tick)
+        self._lane_ended.connect(self._on_lane_ended)
+        self._lanes_wanted.connect(self._fill)
+        self._ticks = 0
+        self._record_from = 0.0
+        self._closed = False
+        # Workers whose lane has ended, held a little longer: their thread may still be on its way out of them.
+        self._spent: list[LaneWorker] = []
+
+    @property
+    def pace(self) -> Pace:
+        """Return the limit that everything this program fetches keeps together."""
+        return self._pace
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing runs, and whatever waits waits for the clock."""
+        return not self._active and not self._turns.due(self.now())
+
+    def _limit_now(self) -> Limit:
+        settings = self.settings
+        return limit_now(settings.limit_rate, settings.limit_rules, settings.limits_off_until, self.now())
+
+    def _wait(self, task: Task, urgent: bool = False) -> None:
+        self._turns.put(Waiting(task, self._sites.servers(self._store.tasks.sites(task.id)), urgent))
+
+    def _look_soon(self) -> None:
+        if self._closed:
+            return
+        if not self._timer.isActive():
+            self._timer.start()
+        QTimer.singleShot(0, self, self._fill)
+
+    @Slot()
+    def _fill(self) -> None:
+        if self._closed:
+            return
+        at_once = self.settings.tasks_at_once
+        busy = Counter(server for active in self._active.values() for server in active.servers)
+        for waiting in self._turns.due(self.now()):
+            task_id, servers = waiting.task.id, waiting.servers
+            # Whoever has something to do on a server with room goes: a server that hangs holds up its own tasks only.
+            room = not servers or any(busy[server] < at_once for server in servers)
+            room = room and len(self._active) < max(MOST_TASKS, at_once)
+            if task_id not in self._active and (room or waiting.urgent):
+                self._turns.drop(task_id)
+                self._start(task_id)
+                busy.update(servers)
+        for active in self._active.values():
+            active.fill(self._pool, self.settings, self._lane_ended)
+
+    def _start(self, task_id: int) -> None:
+        if not self._store.tasks.claim(task_id, this_process()):
+            log.warning("task %d is run by another ShotDock", task_id)
+            self.changed.emit((self._store.tasks.get(task_id),))
+            return
+        task = self._store.tasks.get(task_id)
+        if task.turn.attempts:
+            self._sites.hurry(self._store.tasks.sites(task_id))
+        task = self._move(task, TaskEvent.START)
+        files = self._store.tasks.pending(task_id)
+        sites = {item.id: item.site for item in self._store.tasks.items(task_id)}
+        try:
+            active = Active(task, files, sites, self._sites, self._pace, self._lanes_wanted)
+        except HostileName as error:
+            task = self._finish(self._move(task, TaskEvent.FAIL, str(error)))
+            self.changed.emit((task,))
+            self.ended.emit(task)
+            return
+        self._active[task_id] = active
+        self._note(task, "INFO", f"Started: {len(files)} files to do.")
+        self.changed.emit((task,))
+
+    @Slot(object)
+    def _on_lane_ended(self, worker: LaneWorker) -> None:
+        for active in self._active.values():
+            active.workers.discard(worker)
+        self._look_soon()
+        self._tick()
+        self._spent.append(worker)
+
+    @Slot()
+    def _tick(self) -> None:
+        self._ticks += 1
+        spent, self._spent = self._spent, []
+        moved = []
+        began = time.monotonic()
+        due = began >= self._record_from
+        for task_id, active in tuple(self._active.items()):
+            if due and self._record(active) and not active.over:
+                moved.append(active.task)
+            if active.over:
+                moved.append(self._end(task_id, active))
+        if moved:
+            took = time.monotonic() - began
+            self._record_from = began + took + min(GATHERING, took / RECORDING)
+            self.changed.emit(tuple(moved))
+            self._tell_ended(moved)
+        if self._ticks % 2 == 0 and self._active:
+            self.progressed.emit(tuple(active.progress() for active in self._active.values()))
+        self._fill()
+        del spent
+        if self.idle and not self._spent:
+            self._timer.stop()
+
+    def _record(self, active: Active) -> bool:
+        outcomes = active.outcomes()
+        if not outcomes:
+            return False
+        active.task = self._store.tasks.record(active.task.id, outcomes)
+        errors = Counter(
+            f"{error['path']}: {error['title']} {error['cause']}" for outcome in outcomes if (error := outcome.error)
+        )
+        # A server that goes away takes a thousand files with it: that is one thing to tell.
+        told = (words if count == 1 else f"{count} files: {words}" for words, count in errors.items())
+        self._note(active.task, "ERROR", *told)
+        return True
+
+    def _end(self, task_id: int, active: Active) -> Task:
+        active.run.close()
+        self._record(active)
+        del self._active[task_id]
+        if active.leaving:
+            # It may have been queued again while its lanes were ending.
+            return self._store.tasks.get(task_id)
+        task = active.task
+        if task.files.failed and (put_off := self._put_off(active)) is not None:
+            return put_off
+        event = TaskEvent.FAIL if task.files.failed else TaskEvent.FINISH
+        return self._finish(self._move(task, event, self._reason(task)))
+
+    def _put_off(self, active: Active) -> Task | None:
+        """Have a task whose server is away, or whose files failed for passing reasons, wait and try again later.
+
+        None if it is to fail now: nobody stays to try, it was tried for long enough, or nothing would be better then.
+        """
+        if not self._serving:
+            return None
+        now, task, turn = self.now(), active.task, active.task.turn
+        if task.files.downloaded > active.arrived:
+            turn = replace(turn, attempts=0, first_failed=None)
+        since = turn.first_failed or now
+        silent = any(isinstance(error, SILENT) for error in active.run.lost.values())
+        wait = later(turn.attempts, now - since, silent, self.settings.retry_hours * 3600.0)
+        if wait is None:
+            return None
+        reason = self._first_error(task)
+        fresh = self._store.tasks.reset_failed(task.id, retryable_only=True, kinds=(Unreachable.kind,))
+        if fresh.files.failed == task.files.failed:
+            return None
+        turn = replace(
+            turn,
+            position=self._store.tasks.last_position() + 1,
+            not_before=now + wait,
+            attempts=turn.attempts + 1,
+            first_failed=since,
+            waits_for=f"{reason} Tried {_times(turn.attempts + 1)}.",
+        )
+        task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
+        self._wait(task)
+        self._note(task, "WARNING", waiting_words(turn, now))
+        return task
+
+    def _reason(self, task: Task) -> str:
+        """Return in words why a task failed, and how often it was tried."""
+        reason, turn = self._first_error(task), task.turn
+        if not (reason and turn.attempts and turn.first_failed):
+            return reason
+        return f"{reason} Tried {_times(turn.attempts + 1)} in {format_duration(self.now() - turn.first_failed)}."
+
+    def _first_error(self, task: Task) -> str:
+        if not task.files.failed:
+            return ""
+        failed = self._store.tasks.files(task.id, results=(FileResult.FAILED,), limit=1)
+        return str(failed[0].error["title"]) if failed and failed[0].error else ""
+
+    def _finish(self, task: Task) -> Task:
+        files = task.files
+        level = "ERROR" if files.failed else "INFO"
+        self._note(
+            task,
+            level,
+            f"Finished ({task.outcome}): {files.downloaded} downloaded, {files.skipped} skipped, "
+            f"{files.overwritten} overwritten, {files.kept_both} kept both, {files.failed} failed.",
+        )
+        return task
+
+    def _tell_ended(self, tasks: Iterable[Task]) -> None:
+        over = [task for task in tasks if task.state in (TaskState.DONE, TaskState.FAILED)]
+        for task in over:
+            self.ended.emit(task)
+        if self.idle and any(task.turn.after is After.QUIT for task in over):
+            self.quit_wanted.emit()
+
+    def _stop(self, ids: Iterable[int], event: TaskEvent) -> None:
+        for task_id in ids:
+            task = self._store.tasks.get(task_id)
+            if not allowed(task.state, event):
+                continue
+            self._turns.drop(task_id)
+            active = self._active.get(task_id)
+            if active:
+                active.stop(event)
+            if event is TaskEvent.POSTPONE:
+                # It waits for the clock alone; what a server did before is over.
+                task = replace(task, turn=replace(task.turn, waits_for="", attempts=0, first_failed=None))
+            task = self._move(task, event)
+            if event is TaskEvent.POSTPONE:
+                self._wait(task)
+            words = waiting_words(task.turn, self.now()) if event is TaskEvent.POSTPONE else ""
+            self._note(task, "INFO", words or f"Task {task.state.value}.")
+            if active:
+                active.task = task
+            self.changed.emit((task,))
+
+    def _settle(self, ids: Iterable[int]) -> None:
+        """Wait until the stopped runs of these tasks have ended, and record what they still brought."""
+        settling = [self._active[task_id] for task_id in ids if task_id in self._active]
+        for active in settling:
+            self._spent += active.workers
+            active.settle()
+        if settling:
+            self._tick()
+
+    def _turned(self, task: Task, **changes: object) -> Task:
+        """Change a task's turn, and tell."""
+        task = replace(task, turn=replace(task.turn, **changes))  # type: ignore[arg-type]  # the keys are its fields
+        self._store.tasks.save(task)
+        self._turns.update(task)
+        if (active := self._active.get(task.id)) is not None:
+            active.task = task
+        self.changed.emit((task,))
+        return task
+
+    def _move(self, task: Task, event: TaskEvent, error: str = "") -> Task:
+        moved = advance(task, event, self.now(), error)
+        self._store.tasks.save(moved)
+        return moved
+
+    def _note(self, task: Task, level: str, *messages: str) -> None:
+        if not messages:
+            return
+        now = self.now()
+        self._store.events.add([LogLine(now, level, message, task.id) for message in messages])
+        for message in messages:
+            log.log(logging.getLevelNamesMapping()[level], "%s: %s", task.name, message, extra={"task_id": task.id})
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,51 @@
+"""A task's turn is kept, and what waits for the clock is left to whoever runs ShotDock."""
+
+from dataclasses import replace
+
+from desktop.core.hours import parse_hours
+from desktop.core.schedule import After, Priority, Turn
+from desktop.core.task import TaskEvent, TaskState, advance
+from desktop.store.database import Store
+from desktop.store.owner import this_process
+from tests.store.samples import plan
+
+WHOLE = Turn(Priority.HIGH, 1.0, 2e9, parse_hours("22:00-06:00"), After.QUIT, "It does not answer.", 3, 1e9, 7)
+
+
+def nobody(_owner: str) -> bool:
+    return False
+
+
+def test_a_turn_is_kept_whole(store: Store) -> None:
+    task = store.tasks.create(plan(), "aaaaaaaa", "x", 1.0, WHOLE)
+    assert store.tasks.get(task.id).turn == WHOLE
+    store.tasks.save(replace(task, turn=Turn(position=9.0)))
+    assert store.tasks.get(task.id).turn == Turn(position=9.0)
+
+
+def test_tasks_line_up_and_can_be_arranged(store: Store) -> None:
+    ids = [store.tasks.create(plan(), f"aaaaaaa{n}", "x", 1.0).id for n in range(3)]
+    assert [store.tasks.get(n).turn.position for n in ids] == [1.0, 2.0, 3.0]
+    store.tasks.arrange([(ids[0], 3.0), (ids[2], 1.0)])
+    assert [store.tasks.get(n).turn.position for n in ids] == [3.0, 2.0, 1.0]
+    assert store.tasks.last_position() == 3.0
+
+
+def test_what_waits_for_the_clock_is_not_interrupted(store: Store) -> None:
+    at_once = store.tasks.create(plan(), "aaaaaaa1", "x", 1.0)
+    clock = store.tasks.create(plan(), "aaaaaaa2", "x", 1.0, Turn(not_before=2e9))
+    hours = store.tasks.create(plan(), "aaaaaaa3", "x", 1.0, Turn(window=parse_hours("22:00-06:00")))
+    running = store.tasks.create(plan(), "aaaaaaa4", "x", 1.0, Turn(window=parse_hours("22:00-06:00")))
+    store.tasks.save(advance(running, TaskEvent.START, 2.0))
+    assert store.tasks.scheduled() == (), "this process lives, and answers for them"
+    assert [task.id for task in store.tasks.scheduled(nobody)] == [clock.id, hours.id]
+    assert [task.id for task in store.tasks.interrupted(nobody)] == [at_once.id, running.id]
+
+
+def test_a_released_task_is_anybodys(store: Store) -> None:
+    task = store.tasks.create(plan(), "aaaaaaa1", "x", 1.0, Turn(not_before=2e9))
+    store.tasks.release(task.id)
+    (found,) = store.tasks.scheduled()
+    assert (found.owner, found.state) == ("", TaskState.WAITING)
+    assert store.tasks.claim(task.id, this_process())
+    assert store.tasks.scheduled() == ()

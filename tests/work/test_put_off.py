@@ -1,0 +1,127 @@
+"""A task whose server is away waits and tries again, all night if need be, then fails with one honest cause."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core.connection import parse_connection
+from desktop.core.plan import Action, Plan, PlannedFile, PlannedItem, Request
+from desktop.core.schedule import waiting_words
+from desktop.core.task import FileResult, Task, TaskState
+from desktop.transfer.retry import LATER
+from tests.servers.content import write_tree
+from tests.servers.pyftpd import PyftpdServer
+from tests.work.conftest import Bench
+from tests.work.life import Clock, later, serving
+
+FILES = {f"{n}.exr": 2000 + n for n in range(5)}
+LONGER = LATER[-1] * 1.3
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PyftpdServer]:
+    """Return a server that has a port and does not run."""
+    write_tree(tmp_path / "served", FILES)
+    server = PyftpdServer(tmp_path / "served").start()
+    server.stop()
+    yield server
+    server.stop()
+
+
+def order(bench: Bench, server: PyftpdServer, *more: str) -> Task:
+    connection, _ = parse_connection("FARM", server.url)
+    bench.answer(lambda then, failed: bench.services.connections.save(connection, None, then, failed))
+    bench.services.sites.remember_password("FARM", server.password)
+    files = tuple(PlannedFile(f"/{name}", name, None, None, Action.DOWNLOAD) for name in (*FILES, *more))
+    return bench.submit(Plan(Request("", bench.destination, name="night"), (PlannedItem("FARM", "night", files),)))
+
+
+def put_off(bench: Bench, task: Task, attempts: int) -> Task:
+    """Wait until the task was put off so many times."""
+    bench.qtbot.waitUntil(
+        lambda: (
+            task.id in bench.seen
+            and bench.seen[task.id].state is TaskState.WAITING
+            and bench.seen[task.id].turn.attempts == attempts
+        ),
+        timeout=20_000,
+    )
+    return bench.seen[task.id]
+
+
+def test_it_goes_on_by_itself_once_the_server_is_back(
+    qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer
+) -> None:
+    clock = Clock()
+    with serving(qtbot, studio, tmp_path / "to", clock) as bench:
+        task = order(bench, server)
+        waiting = put_off(bench, task, 1)
+        assert "Tried once. Next try at" in waiting_words(waiting.turn, clock.now)
+        assert waiting.files.failed == 0
+        later(bench, clock, LONGER)
+        put_off(bench, task, 2)
+        server.start()
+        later(bench, clock, LONGER)
+        done = bench.until(task.id, TaskState.DONE)
+        assert done.files.downloaded == len(FILES)
+        lines = bench.answer(lambda then, _: bench.services.tasks.log(task.id, then))
+        assert sum("Next try at" in line.message for line in lines) == 2
+
+
+def test_after_a_night_it_fails_with_one_cause(
+    qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer
+) -> None:
+    clock = Clock()
+    with serving(qtbot, studio, tmp_path / "to", clock) as bench:
+        task = order(bench, server)
+        for attempts in range(1, 4):
+            put_off(bench, task, attempts)
+            later(bench, clock, LONGER)
+        put_off(bench, task, 4)
+        later(bench, clock, 12 * 3600)
+        failed = bench.until(task.id, TaskState.FAILED)
+        assert "Tried 5 times in 1" in failed.error
+        assert failed.files.failed == len(FILES)
+        files = bench.answer(lambda then, _: bench.services.tasks.files(task.id, then))
+        assert {(file.result, file.error["title"]) for file in files} == {(FileResult.FAILED, files[0].error["title"])}
+        # Whoever asks for it again starts afresh.
+        server.start()
+        bench.services.tasks.retry([task.id])
+        assert bench.until(task.id, TaskState.DONE).turn.attempts == 0
+
+
+def test_what_will_never_work_is_not_tried_again(
+    qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer
+) -> None:
+    server.start()
+    with serving(qtbot, studio, tmp_path / "to", Clock()) as bench:
+        failed = bench.until(order(bench, server, "missing.exr").id, TaskState.FAILED)
+        assert (failed.files.downloaded, failed.files.failed, failed.turn.attempts) == (len(FILES), 1, 0)
+
+
+def test_without_patience_it_fails_at_once(qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer) -> None:
+    with serving(qtbot, studio, tmp_path / "to", Clock()) as bench:
+        bench.services.settings.update(retry_hours=0)
+        failed = bench.until(order(bench, server).id, TaskState.FAILED)
+        assert failed.files.failed == len(FILES)
+
+
+def test_a_command_does_not_wait_all_night(qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer) -> None:
+    with serving(qtbot, studio, tmp_path / "to", Clock(), stays=False) as bench:
+        assert bench.until(order(bench, server).id, TaskState.FAILED).turn.attempts == 0
+
+
+def test_why_it_failed_is_told_once_and_in_a_report(
+    qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer
+) -> None:
+    with serving(qtbot, studio, tmp_path / "to", Clock(), stays=False) as bench:
+        task = bench.until(order(bench, server).id, TaskState.FAILED)
+        (cause,) = bench.answer(lambda then, _: bench.services.tasks.causes(task.id, then))
+        assert (cause.count, cause.retryable) == (len(FILES), True)
+        text = bench.answer(lambda then, _: bench.services.tasks.report(task.id, then))
+        assert f"{len(FILES)} files: 127.0.0.1:{server.port} cannot be reached." in text
+        assert "Qt: 6." in text
+        lines = bench.answer(lambda then, _: bench.services.tasks.log(task.id, then))
+        assert sum("cannot be reached" in line.message for line in lines) == 1, "one line, not one for each file"

@@ -1,0 +1,143 @@
+"""What repeats is planned anew at every run; what was missed is told; what cannot be planned is tried again."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core.errors import UsageError
+from desktop.core.plan import Request
+from desktop.core.routine import PATIENCE, Routine
+from desktop.core.schedule import Priority, Repeat, Schedule
+from desktop.work.library import PlainSource
+from tests.servers.pyftpd import PyftpdServer
+from tests.work.conftest import Bench, write
+from tests.work.life import Clock, serving
+
+NOON = datetime(2026, 11, 27, 12, 0).timestamp()
+DAY = 86_400.0
+DAILY = Schedule(NOON + 3600, repeat=Repeat(days=1))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOON)
+
+
+def routines(bench: Bench) -> tuple[Routine, ...]:
+    with bench.qtbot.waitSignal(bench.services.routines.changed, timeout=10_000) as heard:
+        bench.services.routines.load()
+    found: tuple[Routine, ...] = heard.args[0]
+    return found
+
+
+def add(bench: Bench, schedule: Schedule = DAILY, **more: object) -> Routine:
+    request = Request("" if "sources" in more else "VEGA", bench.destination, name="Nightly")
+    made: Routine = bench.answer(
+        lambda then, _: bench.services.routines.add(request, schedule, then, **more)  # type: ignore[arg-type]
+    )
+    return made
+
+
+def ahead(bench: Bench, clock: Clock, seconds: float) -> None:
+    clock.now += seconds
+    bench.services.routines.look()
+
+
+def result(bench: Bench, words: str) -> Routine:
+    """Wait until the routine says this of its last run."""
+    bench.qtbot.waitUntil(lambda: routines(bench)[0].last_result.startswith(words), timeout=20_000)
+    return routines(bench)[0]
+
+
+def test_every_run_is_planned_anew(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        kept = add(bench, priority=Priority.LOW)
+        assert kept.due == NOON + 3600
+        ahead(bench, clock, 3600)
+        first = result(bench, "done: 4 downloaded")
+        assert (first.due, first.last_run) == (NOON + 3600 + DAY, clock.now)
+        (task,) = bench.tasks()
+        assert (task.name, task.turn.routine, task.turn.priority) == ("Nightly", kept.id, Priority.LOW)
+        write(studio / "VEGA/SQ01/SH010/anim/publish/v003/SH010_v003.ma", b"newer")
+        ahead(bench, clock, DAY)
+        result(bench, "done: 1 downloaded")
+        ahead(bench, clock, DAY)
+        result(bench, "All up to date.")
+        assert len(bench.tasks()) == 2, "a run without anything to bring is no task"
+
+
+def test_a_plain_transfer_repeats_by_its_sources(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        add(bench, Schedule(repeat=Repeat(hours=6)), sources=(PlainSource(str(studio / "VEGA"), "copy"),))
+        ahead(bench, clock, 1)
+        result(bench, "done: 6 downloaded")
+
+
+def test_missed_runs_are_told_and_offered(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        kept = add(bench)
+    clock.now += 3 * DAY
+    with serving(qtbot, studio, tmp_path / "shows", clock) as again:
+        told: list[Routine] = []
+        again.services.routines.missed.connect(told.extend)
+        qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+        assert [(one.id, one.missed, one.due) for one in told] == [(kept.id, 3, NOON + 3600 + 3 * DAY)]
+        assert again.tasks() == ()
+        again.services.routines.run_now([kept.id])
+        made = result(again, "done: 4 downloaded")
+        assert (made.missed, made.due) == (0, NOON + 3600 + 3 * DAY)
+
+
+def test_skipping_paused_resumed_and_forgotten(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        kept = add(bench)
+        bench.services.routines.pause([kept.id])
+        ahead(bench, clock, 2 * DAY)
+        qtbot.waitUntil(lambda: routines(bench)[0].paused)
+        assert (routines(bench)[0].due, routines(bench)[0].last_run) == (NOON + 3600, None)
+        bench.services.routines.resume([kept.id])
+        qtbot.waitUntil(lambda: routines(bench)[0].due == NOON + 3600 + 2 * DAY)
+        assert not routines(bench)[0].paused
+        bench.services.routines.remove([kept.id])
+        qtbot.waitUntil(lambda: routines(bench) == ())
+
+
+def test_a_server_that_is_away_is_tried_again_within_bounds(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock
+) -> None:
+    server = PyftpdServer(studio).start()
+    server.stop()
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        broken: list[object] = []
+        bench.services.routines.broken.connect(lambda routine, error: broken.extend((routine.name, error.kind)))
+        add(bench, Schedule(repeat=Repeat(days=1)), sources=(PlainSource(server.url),))
+        ahead(bench, clock, 1)
+        for attempts, pause in enumerate(PATIENCE, 1):
+            qtbot.waitUntil(lambda n=attempts: routines(bench)[0].attempts == n, timeout=10_000)  # type: ignore[misc]
+            assert "next try at" in routines(bench)[0].last_result
+            ahead(bench, clock, pause)
+        qtbot.waitUntil(lambda: bool(broken), timeout=10_000)
+        assert broken == ["Nightly", "unreachable"]
+        left = routines(bench)[0]
+        assert (left.attempts, left.next_try, left.due) == (0, None, NOON + DAY)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "source", "why"),
+    [
+        (Schedule(NOON + 60), "/tmp", "has to repeat"),
+        (DAILY, "ftp://ann:secret99@render.example/shots", "secret in it"),
+        (DAILY, "https://cdn.example/a.mov?X-Amz-Signature=abcdef0123456789", "secret in it"),
+    ],
+)
+def test_what_cannot_repeat_is_refused_in_words(bench: Bench, schedule: Schedule, source: str, why: str) -> None:
+    with bench.qtbot.waitSignal(bench.services.routines.refused) as heard:
+        bench.services.routines.add(Request("", bench.destination), schedule, sources=(PlainSource(source),))
+    assert isinstance(heard.args[0], UsageError)
+    assert why in heard.args[0].title
+    assert "secret99" not in str(heard.args[0])
