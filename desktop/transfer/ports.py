@@ -80,6 +80,9 @@ class Links(Protocol):
         raises what hinders that, Stopped after `close`.
         """
 
+    def vain(self, path: str) -> None:
+        """Note that the URL which came in a refused one's place did not do either: further ones would not help now."""
+
     def close(self) -> None:
         """Break off a question to the server, from any thread, and ask no other."""
 

@@ -10,6 +10,7 @@ from desktop.core.errors import Ask, NotFound, NotTheFile, Retry, ShotDockError,
 from desktop.core.gallery import Video
 from desktop.studio.gallery import open_source
 from desktop.studio.gallery.links import GalleryLinks
+from desktop.studio.gallery.names import lasting_path
 from desktop.transfer.ports import Site
 from desktop.work.background import Background, Failed, Work
 from desktop.work.disk_cache import DiskCache
@@ -132,7 +133,11 @@ class Pictures:
             fresh = links.thumbnail(base, video.id, known) if known and not work.stopped() else None
             if fresh is None:
                 raise
-            return self._by_link(source, fresh, video)
+            try:
+                return self._by_link(source, fresh, video)
+            except (Stop, Ask, Retry):
+                links.vain(lasting_path(base, video.id))
+                raise
 
     def _by_link(self, source: "HttpSource", link: str | None, video: Video) -> bytes:
         if link is None:

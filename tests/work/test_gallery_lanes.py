@@ -11,6 +11,7 @@ from desktop.core.errors import LoginFailed, NotFound, NotTheFile, Stopped
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.places import Places
+from desktop.studio.gallery import links
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.jobs import Job, JobDone
 from desktop.transfer.lane import Lane
@@ -307,6 +308,37 @@ def test_a_server_that_gives_the_same_dead_link_again_is_not_asked_for_each_file
         assert gallery.lists() == 2
 
 
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "500 Internal Server Error"])
+def test_a_server_whose_fresh_links_are_as_dead_is_not_asked_for_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Every list has links of its own; storage wants none of them."""
+    monkeypatch.setattr(links, "RESTING", 60.0)
+    with ScriptedGallery({str(number): FILM[: 1000 + number] for number in range(20)}) as gallery:
+        gallery.of_list = lambda request: gallery.expire()
+        gallery.of_route = lambda request: answer(body=gallery.videos[request.target.split("/")[-2]])
+        gallery.of_storage = lambda request: answer(status)
+        for done in Carrying(gallery, tmp_path).run(*gallery.videos, lanes=4):
+            good(done)
+        assert gallery.lists() == 2
+
+
+def test_a_list_that_takes_long_to_fail_does_not_hold_up_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "RESTING", 0.0)
+    with ScriptedGallery({str(number): FILM[: 1000 + number] for number in range(10)}) as gallery:
+
+        def crawl(_request: Request) -> bytes:
+            time.sleep(1)  # a server that thinks, and then fails
+            return answer("504 Gateway Timeout")
+
+        gallery.of_list = crawl
+        for done in Carrying(gallery, tmp_path).run(*gallery.videos):
+            good(done)
+        assert gallery.lists() == 1
+
+
 def test_a_wrong_token_is_told_as_such(tmp_path: Path) -> None:
     with ScriptedGallery({"42": FILM}) as gallery:
         (done,) = Carrying(gallery, tmp_path, token="wrong").run("42")
@@ -323,22 +355,22 @@ def test_a_list_that_hangs_can_be_broken_off(tmp_path: Path) -> None:
             return b""
 
         gallery.of_list = hang
-        links = Carrying(gallery, tmp_path).sites.links(f"http://127.0.0.1:{gallery.api.port}")
+        asker = Carrying(gallery, tmp_path).sites.links(f"http://127.0.0.1:{gallery.api.port}")
         raised: list[BaseException] = []
 
         def ask() -> None:
             try:
-                links.link(gallery.path("42"), None)
+                asker.link(gallery.path("42"), None)
             except Stopped as stopped:
                 raised.append(stopped)
 
         thread = threading.Thread(target=ask)
         thread.start()
         assert asked.wait(10)
-        links.close()
+        asker.close()
         thread.join(10)
         over.set()
         assert not thread.is_alive()
         assert raised
         with pytest.raises(Stopped):
-            links.link(gallery.path("42"), None)
+            asker.link(gallery.path("42"), None)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from desktop.studio.gallery.client import Client
 
 RESTING = 3.0
-"""Seconds after a list that brought nothing new, or none at all, in which it is not asked for again by transfers."""
+"""Seconds after a list that did not help, or none at all, in which it is not asked for again by transfers."""
+_SLOW = 10
+"""How many times as long as such a list took to come, or not to come, it is left alone if that is longer."""
 _LOOK = 0.1
 """Seconds between two looks whether who waits for another's question was told to stop."""
 
@@ -21,14 +23,21 @@ _LOOK = 0.1
 class _Shelf:
     """The newest list of one gallery. lock: held by who asks for it.
 
-    rest_until: monotonic seconds; until then nobody asks. trouble: why, None if the list merely brought nothing new.
+    rest_until: monotonic seconds; until then nobody asks. taken: seconds of the last question. trouble:
+    why, None if the list merely did not help.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.listing: Listing | None = None
         self.rest_until = 0.0
+        self.taken = 0.0
         self.trouble: ShotDockError | None = None
+
+    @property
+    def pause(self) -> float:
+        """Return for how many seconds to leave the list alone, now that it did not help."""
+        return max(RESTING, _SLOW * self.taken)
 
 
 class Gallery:
@@ -81,6 +90,11 @@ class GalleryLinks:
         """Return the URL of a video's picture, as `link` does."""
         return self._newest(base, lambda listing: listing.thumbnails.get(video_id), refused)
 
+    def vain(self, path: str) -> None:
+        """Note that a fresh link did not do; see `ports.Links`. Pictures have their videos' paths."""
+        shelf = self._gallery.shelf(read_lasting(path)[0])
+        shelf.rest_until = max(shelf.rest_until, time.monotonic() + shelf.pause)
+
     def close(self) -> None:
         """Break off a question, from any thread, and ask no other."""
         self._closed = True
@@ -104,7 +118,7 @@ class GalleryLinks:
                 return None
             found = find(self._ask(shelf, base))
             if refused is not None and found == refused:
-                shelf.rest_until, shelf.trouble = time.monotonic() + RESTING, None
+                shelf.rest_until = time.monotonic() + shelf.pause
                 return None
             return found
         finally:
@@ -122,16 +136,19 @@ class GalleryLinks:
 
     def _ask(self, shelf: _Shelf, base: str) -> Listing:
         client = self._client = self._gallery.open_client(base)
+        began = time.monotonic()
         try:
             self._check()  # whoever closed this a moment ago did not see the client
             with client:
                 shelf.listing = client.listing()
         except ShotDockError as error:
+            shelf.taken = time.monotonic() - began
             wish = error.retry_after if isinstance(error, ServerBusy) else None
-            shelf.rest_until, shelf.trouble = time.monotonic() + (RESTING if wish is None else wish), error
+            shelf.rest_until, shelf.trouble = time.monotonic() + (shelf.pause if wish is None else wish), error
             raise
         finally:
             self._client = None
+        shelf.taken = time.monotonic() - began
         shelf.rest_until, shelf.trouble = 0.0, None
         return shelf.listing
 

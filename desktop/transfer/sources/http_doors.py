@@ -52,6 +52,7 @@ class Doors:
             fresh = self._link(links, path, known)
             if fresh is not None:
                 yield fresh
+                links.vain(path)
         yield None
 
     def _link(self, links: Links, path: str, refused: str | None) -> str | None:
