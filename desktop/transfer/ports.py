@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop.core.connection import Address
+from desktop.core.errors import LoginFailed
 from desktop.core.media import Entry, Folder
 from desktop.core.registry import Registry
 
@@ -42,9 +43,18 @@ class Login:
         return self.kept() if self.password is None and self.kept is not None else self.password
 
     def headers(self, user: str | None) -> dict[str, str]:
-        """Return the headers that log in to a web server, as this user or, without one, by token."""
+        """Return the headers that log in to a web server, as this user or, without one, by token.
+
+        Raises LoginFailed for a token that no header can carry.
+        """
         token = self.token or (self.kept() if user is None and self.password is None and self.kept else None)
         if token:
+            if not (token.isascii() and token.isprintable()):
+                raise LoginFailed(
+                    title="The token cannot be sent.",
+                    cause="It holds a line break or another character that no token has.",
+                    suggestion="Copy it once more, all of it and nothing else.",
+                )
             name, colon, value = token.partition(":")
             cookie = colon and name.strip().lower() == "cookie"
             return {"Cookie": value.strip()} if cookie else {"Authorization": f"Bearer {token}"}

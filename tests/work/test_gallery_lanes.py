@@ -345,6 +345,18 @@ def test_a_wrong_token_is_told_as_such(tmp_path: Path) -> None:
     assert isinstance(done.error, LoginFailed)
 
 
+@pytest.mark.parametrize("token", ["tok\u2192en", "to\nken", "Cookie: a=b\r\nX-Forged: 1", "to\0ken"])
+def test_a_token_that_cannot_be_sent_is_told_as_such(tmp_path: Path, token: str) -> None:
+    with ScriptedGallery({"42": FILM}) as gallery:
+        carrying = Carrying(gallery, tmp_path, token)
+        (done,) = carrying.run("42")
+        assert isinstance(done.error, LoginFailed)
+        assert token not in str(done.error)
+        with pytest.raises(LoginFailed):
+            carrying.sites.links(carrying.site.removeprefix("gallery:")).listing("/studio")
+        assert gallery.api.requests == []
+
+
 def test_a_list_that_hangs_can_be_broken_off(tmp_path: Path) -> None:
     asked, over = threading.Event(), threading.Event()
     with ScriptedGallery({"42": FILM}) as gallery:

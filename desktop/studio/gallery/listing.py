@@ -6,18 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from desktop.core.gallery import Video
 from desktop.studio.gallery.names import file_name
 
 _WRAPPINGS = ("downloads", "videos", "items", "results", "data")
+_COUNTS = ("total", "total_count", "count")
+_NEXT = ("next", "next_page", "next_cursor", "has_more")
 _LONGEST_ID = 200
 _LONGEST_TEXT = 1000
 _MOST_BYTES = 10**18
 _MILLISECONDS_FROM = 1e11
 """A time of creation above this, in the year 5138 if it were seconds, is told in milliseconds."""
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+_FROM, _TO = -62_135_510_400, 253_402_214_400
+"""The first and the last moment that are told, in seconds since the epoch: in every zone a date can be had of them."""
+_LONGEST = 1e9
+"""Seconds of a video beyond which its duration is none."""
+_CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)", re.ASCII)
 _AS_IT_IS = "/%:@!$&'()*+,;=-._~?#[]"
 
 
@@ -33,8 +39,11 @@ class Listing:
 
 def read_listing(data: Any, url: str) -> Listing | None:
     """Read the JSON of a list; None if it is none. url: where it came from; relative addresses go by it."""
+    remarks = list[str]()
     if isinstance(data, dict):
-        data = next((data[key] for key in _WRAPPINGS if isinstance(data.get(key), list)), None)
+        around, data = data, next((data[key] for key in _WRAPPINGS if isinstance(data.get(key), list)), None)
+        if isinstance(data, list) and _goes_on(around, len(data)):
+            remarks.append(f"The gallery told only a part of its list, {_entries(len(data))}: it has more videos.")
     if not isinstance(data, list):
         return None
     videos: dict[str, Video] = {}
@@ -53,12 +62,22 @@ def read_listing(data: Any, url: str) -> Listing | None:
             if picture:
                 thumbnails[video_id] = picture
             videos[video_id] = _video(video_id, item, picture.partition("?")[0], bool(link))
-    remarks = [
+    remarks += [
         f"{_entries(count)} of the gallery's list left out: {why}."
         for count, why in ((nameless, "without a usable id"), (doubled, "its id was there before"))
         if count
     ]
     return Listing(tuple(videos.values()), links, thumbnails, tuple(remarks))
+
+
+def _goes_on(around: Mapping[str, Any], count: int) -> bool:
+    """Tell whether what a list is wrapped in says that it is a part of a longer one."""
+    pages = _number(around.get("pages")) or 1
+    return (
+        pages > 1
+        or any(around.get(key) for key in _NEXT)
+        or any((_number(around.get(key)) or 0) > count for key in _COUNTS)
+    )
 
 
 def _video(video_id: str, item: Mapping[str, Any], thumbnail: str, available: bool) -> Video:
@@ -115,33 +134,39 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, str) and (clock := _CLOCK.fullmatch(value.strip())):
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
     number = _number(value)
-    return number if number is not None and number > 0 else None
+    return number if number is not None and 0 < number < _LONGEST else None
 
 
 def _moment(value: object) -> float | None:
     """Return seconds since the epoch of an ISO 8601 date, UTC if it names no zone, or of a number."""
-    number = _number(value)
-    try:
-        if number is not None:
-            moment = number / 1000 if number > _MILLISECONDS_FROM else number
-            datetime.fromtimestamp(moment, UTC)
-            return moment
-        if not isinstance(value, str):
+    moment = _number(value)
+    if moment is not None:
+        moment = moment / 1000 if moment > _MILLISECONDS_FROM else moment
+    elif isinstance(value, str):
+        try:
+            told = datetime.fromisoformat(value.strip())
+        except ValueError:
             return None
-        told = datetime.fromisoformat(value.strip())
-        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None
+        moment = (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    return moment if moment is not None and _FROM <= moment <= _TO else None
 
 
 def _url(value: object, url: str) -> str:
-    """Return an address as an absolute URL fit for a request, "" for what is none."""
+    """Return an address as an absolute URL fit for a request, "" for what is none. A login within it is left out."""
     if not isinstance(value, str) or not value.strip():
         return ""
+    spelled = quote(value.strip(), safe=_AS_IT_IS, errors="replace")
     try:
-        absolute = urljoin(url, quote(value.strip(), safe=_AS_IT_IS, errors="replace"))
-        parts = urlsplit(absolute)
+        parts = urlsplit(spelled)
+        if not parts.scheme or not parts.netloc:
+            # An absolute one stays as it is, to the letter: it may be signed.
+            spelled = urljoin(url, spelled)
+            parts = urlsplit(spelled)
+        host = parts.netloc.rpartition("@")[2]
+        if not unquote(host).isascii():
+            host = unquote(host).encode("idna").decode()
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return ""
-    return absolute.partition("#")[0] if usable else ""
+    rest = spelled[len(f"{parts.scheme}://{parts.netloc}") :].partition("#")[0]
+    return f"{parts.scheme}://{host}{rest}" if usable else ""

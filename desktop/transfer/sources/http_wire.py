@@ -218,7 +218,9 @@ def _followed(origin: Origin, target: str, location: str, path: str) -> tuple[Or
         raise bad_redirect(path, "It redirects without saying where to.")
     try:
         spelled = quote(location.encode("latin-1", "replace"), safe=_AS_IT_IS + "?#[]")
-        parts = urlsplit(urljoin(f"{scheme}://{_host(origin)}{target}", spelled))
+        parts = urlsplit(spelled)
+        if not parts.scheme or not parts.netloc:  # an absolute one stays as it is, to the letter: it may be signed
+            parts = urlsplit(urljoin(f"{scheme}://{_host(origin)}{target}", spelled))
         new_port = parts.port
     except ValueError:
         raise bad_redirect(path, "It redirects to something that is no address.") from None

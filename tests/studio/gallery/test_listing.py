@@ -51,6 +51,11 @@ def test_a_whole_entry() -> None:
     assert "sig" not in repr(found)
 
 
+def test_no_login_within_a_picture_s_address_is_shown() -> None:
+    found = listing(WHOLE | {"thumbnail": "https://ann:secret@cdn.example/t/42.jpg?sig=abc"})
+    assert found.videos[0].thumbnail == "https://cdn.example/t/42.jpg"
+
+
 def test_an_id_is_all_that_is_needed() -> None:
     assert listing({"id": "a"}).videos == (Video("a", "", "video.mp4", available=False),)
 
@@ -101,6 +106,10 @@ def test_what_is_left_out_is_told() -> None:
         (1777636800000, 1777636800.0),
         (1e300, None),
         ("yesterday", None),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        (-62135596800, None),
         (None, None),
         (True, None),
         ([], None),
@@ -129,6 +138,9 @@ def test_sizes(told: object, meant: int | None) -> None:
         ("nan", None),
         ("inf", None),
         ({}, None),
+        ("9" * 400 + ":00:00", None),
+        ("9" * 5000 + ":00:00", None),
+        (1e300, None),
     ],
 )
 def test_durations(told: object, meant: float | None) -> None:
@@ -141,6 +153,10 @@ def test_durations(told: object, meant: float | None) -> None:
         ("/media/42.mp4", "https://studio.example/media/42.mp4"),
         ("//cdn.example/42.mp4", "https://cdn.example/42.mp4"),
         ("https://cdn.example/é b.mp4?s=%2F#x", "https://cdn.example/%C3%A9%20b.mp4?s=%2F"),
+        ("https://cdn.example/42;?s=a;b=+%2B|", "https://cdn.example/42;?s=a;b=+%2B%7C"),
+        ("https://cdn.example/a/../42.mp4?s=1", "https://cdn.example/a/../42.mp4?s=1"),
+        ("https://ann:secret@cdn.example:444/42.mp4?s=1", "https://cdn.example:444/42.mp4?s=1"),
+        ("https://bücher.example/42.mp4", "https://xn--bcher-kva.example/42.mp4"),
         ("file:///etc/passwd", None),
         ("javascript:alert(1)", None),
         ("https://[", None),
@@ -161,6 +177,30 @@ def test_a_list_may_be_wrapped(name: str) -> None:
     found = read_listing({"count": 1, name: [WHOLE]}, URL)
     assert found is not None
     assert len(found.videos) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"total": 250},
+        {"count": 250},
+        {"next": "https://studio.example/base/api/downloads?page=2"},
+        {"has_more": True},
+        {"page": 1, "pages": 3},
+    ],
+)
+def test_a_page_of_a_longer_list_is_told_as_such(more: dict[str, Any]) -> None:
+    found = read_listing({"items": [WHOLE], **more}, URL)
+    assert found is not None
+    (remark,) = found.remarks
+    assert "only a part" in remark
+
+
+@pytest.mark.parametrize("more", [{"total": 1}, {"next": None}, {"has_more": False}, {"pages": 1}, {"count": "odd"}])
+def test_a_wrapped_list_that_is_whole(more: dict[str, Any]) -> None:
+    found = read_listing({"items": [WHOLE], **more}, URL)
+    assert found is not None
+    assert found.remarks == ()
 
 
 @pytest.mark.parametrize("data", [None, 1, "x", {}, {"videos": {}}, {"detail": "no"}])
