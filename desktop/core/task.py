@@ -212,13 +212,14 @@ class TaskFile(NamedTuple):
 class Brought:
     """A file that a task brought, or is about to. source: its path on the server. size: bytes or None.
 
-    arrived: whether it came; without, a task that is not over yet means to bring it.
+    arrived: whether it came; without, a task that is not over yet means to bring it. site: the server's name.
     """
 
     source: str
     path: Path
     size: int | None
     arrived: bool
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,13 +133,24 @@ def file_columns() -> tuple[Any, ...]:
     return tuple(getattr(FileRow, name) for name in _FILE)
 
 
-def select_brought(site: str) -> "peewee.ModelSelect[FileRow]":
-    """Return the query of the files that came from a site, or are to come with a task not over yet; newest first."""
-    columns = (TaskRow.destination, FileRow.local_path, FileRow.remote_path, FileRow.size, FileRow.result)
+def select_brought(kind: str) -> "peewee.ModelSelect[FileRow]":
+    """Return the query of the files that came from sites whose names begin so, or are to come; newest first.
+
+    To come they are with a task that is not over yet.
+    """
+    columns = (
+        TaskRow.destination,
+        FileRow.local_path,
+        FileRow.remote_path,
+        FileRow.size,
+        FileRow.result,
+        ItemRow.site,
+    )
     arrived = FileRow.result.in_([result.value for result in FileResult if result.arrived])
     coming = (FileRow.result == FileResult.PENDING.value) & TaskRow.state.in_([state.value for state in _NOT_OVER])
     query = FileRow.select(*columns).join(ItemRow).join(TaskRow)
-    return query.where(ItemRow.site == site, arrived | coming).order_by(FileRow.id.desc())
+    of_kind = (ItemRow.site >= kind) & (ItemRow.site < f"{kind}\U0010ffff")
+    return query.where(of_kind, arrived | coming).order_by(FileRow.id.desc())
 
 
 def task_of(row: tuple[Any, ...]) -> Task:
@@ -246,8 +257,8 @@ def file_of(row: tuple[Any, ...]) -> TaskFile:
 
 def brought_of(row: tuple[Any, ...]) -> Brought:
     """Return the file of a row of `select_brought`."""
-    destination, target, source, size, result = row
-    return Brought(loaded(source), Path(loaded(destination)) / loaded(target), size, _RESULTS[result].arrived)
+    destination, target, source, size, result, site = row
+    return Brought(loaded(source), Path(loaded(destination)) / loaded(target), size, _RESULTS[result].arrived, site)
 
 
 def pending_of(row: tuple[Any, ...]) -> TaskFile:

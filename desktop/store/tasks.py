@@ -154,9 +154,9 @@ class Tasks:
             query = query.limit(-1 if limit is None else limit).offset(offset)
         return tuple(file_of(row) for row in self._access.rows(query))
 
-    def brought(self, site: str) -> tuple[Brought, ...]:
-        """Return the files that tasks brought from a site, or still mean to bring, the newest first."""
-        return tuple(brought_of(row) for row in self._access.rows(select_brought(site)))
+    def brought(self, kind: str) -> tuple[Brought, ...]:
+        """Return what tasks brought from sites whose names begin so, or still mean to bring, the newest first."""
+        return tuple(brought_of(row) for row in self._access.rows(select_brought(kind)))
 
     def pending(self, task_id: int) -> tuple[TaskFile, ...]:
         """Return the files still to be fetched, in the order of transfer; failed ones only after `reset_failed`."""

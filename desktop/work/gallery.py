@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -206,7 +207,7 @@ class GalleryDesk(QObject):
         then: Callable[[T], None],
         failed: Failed,
     ) -> Work:
-        """Run a call in the background that has to know what tasks brought from the server's gallery."""
+        """Run a call in the background that has to know what tasks brought from galleries, this server's above all."""
         work = Work()
 
         def tell(error: ShotDockError) -> None:
@@ -216,7 +217,7 @@ class GalleryDesk(QObject):
         def load() -> None:
             try:
                 place = self._sites.server(server)
-                brought = self._store.tasks.brought(PREFIX + place.site)
+                brought = self._told_apart(place.site, self._store.tasks.brought(PREFIX))
             except ShotDockError as error:
                 reason = error
                 self._answers.post(lambda: tell(reason))
@@ -230,3 +231,16 @@ class GalleryDesk(QObject):
 
         self._desk.mailbox.post(load)
         return work
+
+    def _told_apart(self, server: str, brought: Sequence[Brought]) -> tuple[Brought, ...]:
+        """Return what came from galleries so that another server's video is never taken for one of this server.
+
+        One server may have several names. What came from one that is not known any more is left out: it may be this.
+        """
+        ours = self._sites.servers((server,))
+        servers = {site: self._sites.servers((site,)) for site in {one.site for one in brought}}
+        return tuple(
+            one if servers[one.site] == ours else replace(one, source=f"{one.site} {one.source}")
+            for one in brought
+            if servers[one.site]
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from desktop.core.connection import Address, Connection, Location, parse_location
+from desktop.core.connection import DEFAULT_PORTS, Address, Connection, Location, parse_location
 from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
 from desktop.core.gallery import PREFIX as GALLERY
 from desktop.core.gallery import server_of
@@ -316,7 +316,7 @@ class Sites:
 
 
 def _server(address: Address) -> Address:
-    return replace(address, user=None)
+    return replace(address, user=None, port=address.port or DEFAULT_PORTS[address.protocol])
 
 
 def _kept(origin: str) -> str | None:

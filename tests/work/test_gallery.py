@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from desktop.core.connection import parse_connection
 from desktop.core.errors import LoginFailed, NoSecretStore, NotFound, NotTheFile, ShotDockError, Truncated, UsageError
 from desktop.core.gallery import Video
 from desktop.core.plan import Plan, Request
@@ -135,6 +136,25 @@ def test_two_tasks_of_one_name_planned_before_either_arrives(visit: Visit) -> No
     assert visit.bench.until(visit.bench.submit(second).id).state is TaskState.DONE
     visit.bench.services.tasks.resume((paused.id,))
     assert visit.bench.until(paused.id, TaskState.DONE).files.downloaded == 1
+
+
+def test_two_servers_videos_of_one_name_never_meet(bench: Bench) -> None:
+    """Whatever the conflict strategy says: it is for files that are nobody's. One server may have several names."""
+    with ScriptedGallery({"1": b"film"}) as one, ScriptedGallery({"1": b"other film"}) as two:
+        first, second = Visit(bench, one.url, SCRIPTED_TOKEN), Visit(bench, two.url, SCRIPTED_TOKEN)
+        own = bench.destination / "Project_1_final.mp4"
+        for visit, conflict in ((first, "skip"), (second, "overwrite"), (first, "overwrite"), (second, "skip")):
+            task = bench.submit(visit.plan(visit.videos()["1"], conflict=conflict))
+            assert bench.until(task.id).state is TaskState.DONE
+        assert own.read_bytes() == b"film"
+        assert own.with_name("Project_1_final_1.mp4").read_bytes() == b"other film"
+        assert first.where(first.videos()["1"]) == {"1": own}
+        connection, _ = parse_connection("finals", two.url)
+        bench.answer(lambda then, failed: bench.services.connections.save(connection, None, then, failed))
+        bench.answer(lambda then, failed: first.desk.remember_token("finals", SCRIPTED_TOKEN, False, then, failed))
+        named = Visit(bench, "finals", SCRIPTED_TOKEN)
+        plan = named.plan(named.videos()["1"], conflict="overwrite")
+        assert [file.target for _, file in plan.files()] == ["Project_1_final_1.mp4"]
 
 
 # --- pictures

@@ -1,5 +1,6 @@
 """What a video's file is called, on the server for good and on disk."""
 
+import hashlib
 import re
 from urllib.parse import quote, unquote
 
@@ -18,10 +19,15 @@ def file_name(project_name: str) -> str:
     return _PLAIN.sub("_", project_name)[: NAME_MAX - len(ENDING)] + ENDING
 
 
-def told_apart(name: str, video_id: str) -> str:
-    """Return the name for a video whose own name is another's: `<stem>_<id>.mp4`."""
+def told_apart(name: str, video_id: str, whole: str = "") -> str:
+    """Return the name for a video whose own name is another's: `<stem>_<id>.mp4`.
+
+    whole: what no other video has, if the id's letters and digits are not enough: of it the name bears a mark too.
+    """
     stem, dot, suffix = name.rpartition(".")
     mark = "_" + _PLAIN.sub("_", video_id)[:80]
+    if whole:
+        mark += "_" + hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return stem[: NAME_MAX - len(mark + dot + suffix)] + mark + dot + suffix
 
 

@@ -1,9 +1,10 @@
 """Plan to bring videos: an item for each, and no two with one name."""
 
+import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from desktop.core.errors import NotFound
@@ -26,13 +27,14 @@ def plan_videos(
 ) -> Plan:
     """Return the plan that brings the videos, in their order. Nothing is touched.
 
-    server: the web server's site name. base: the path of its API. brought: what tasks brought from this server, the
-    newest first. unknown: ids that were asked for and are in no list; they are planned as blocked files, so that the
-    rest still comes. Raises UsageError for an unknown conflict strategy.
+    server: the web server's site name. base: the path of its API. brought: what tasks brought from galleries, the
+    newest first; another server's sources are no paths of this one. unknown: ids that were asked for and are in no
+    list; they are planned as blocked files, so that the rest still comes. Raises UsageError for an unknown conflict
+    strategy.
     """
     fates = Fates(request.destination, request.conflict)
     owners = _owners(brought, request.destination)
-    targets = _targets(videos, base, owners)
+    targets = _targets(videos, server, base, owners)
     items = []
     for video in videos:
         target = targets[video.id]
@@ -94,34 +96,36 @@ def _size(path: Path) -> int | None:
 def _owners(brought: Sequence[Brought], destination: Path) -> Mapping[str, str]:
     """Return who has which name in the destination: folded name -> lasting path of the video.
 
-    A name whose file was deleted since is free again.
+    A name whose file was deleted since is free again. However a folder is spelled, it is the same one.
     """
+    real = cache(os.path.realpath)
+    here = real(destination)
     owners: dict[str, str] = {}
     for one in sorted(brought, key=lambda one: not one.arrived):
-        if one.path.parent == destination and (not one.arrived or one.path.exists()):
+        if real(one.path.parent) == here and (not one.arrived or one.path.exists()):
             owners.setdefault(fold(one.path.name), one.source)
     return owners
 
 
-def _targets(videos: Sequence[Video], base: str, owners: Mapping[str, str]) -> dict[str, str]:
+def _targets(videos: Sequence[Video], server: str, base: str, owners: Mapping[str, str]) -> dict[str, str]:
     """Return each video's name: its own, unless it is another's; then one with its id."""
-    names = {video.id: video.file_name for video in videos}
-    here = {lasting_path(base, video.id): video.id for video in videos}
-    keeps: dict[str, str] = {}
-    for video in videos:
-        name = fold(video.file_name)
-        owner = owners.get(name)
-        keeps.setdefault(name, here.get(owner, "") if owner is not None else video.id)
-    for video in videos:
-        owned = fold(told_apart(video.file_name, video.id)) in owners
-        if keeps[fold(video.file_name)] != video.id or (owned and _brought_apart(video, base, owners)):
-            names[video.id] = told_apart(video.file_name, video.id)
+    names: dict[str, str] = {}
+    taken = dict(owners)
+    # Who has a name here keeps it; of the others the first one gets it.
+    for mine in (True, False):
+        for video in videos:
+            source = lasting_path(base, video.id)
+            wishes = _wishes(video, f"{server}\n{source}")
+            for name in reversed(wishes) if mine else wishes:
+                if video.id not in names and taken.get(fold(name), None if mine else source) == source:
+                    names[video.id], taken[fold(name)] = name, source
     return names
 
 
-def _brought_apart(video: Video, base: str, owners: Mapping[str, str]) -> bool:
-    """Tell whether the video is here already under the name that tells it apart: it keeps that one."""
-    return owners[fold(told_apart(video.file_name, video.id))] == lasting_path(base, video.id)
+def _wishes(video: Video, whole: str) -> tuple[str, ...]:
+    """Return what a video may be called, what it would best be called first."""
+    own = video.file_name
+    return own, told_apart(own, video.id), told_apart(own, video.id, whole)
 
 
 def _unknown(video_id: str, server: str, base: str) -> PlannedItem:

@@ -108,6 +108,43 @@ def test_who_was_told_apart_stays_so(tmp_path: Path) -> None:
     assert next(iter(plan.files()))[1].action is Action.SKIP
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [("1", "a/b", "a_b"), ("1", "abc", "ABC"), ("1", "é", "ü"), ("1", "x" * 100 + "1", "x" * 100 + "2")],
+)
+def test_ids_that_look_alike_in_a_name_are_told_apart_all_the_same(tmp_path: Path, ids: tuple[str, ...]) -> None:
+    videos = [video(one) for one in ids]
+    plan = planned(tmp_path, videos)
+    assert all(file.action is Action.DOWNLOAD for _, file in plan.files())
+    names = targets(plan)
+    assert len({name.lower() for name in names}) == 3
+    for name in names:
+        (tmp_path / name).write_bytes(b"film")
+    known = tuple(brought(one.id, tmp_path / name) for one, name in zip(videos, names, strict=True))
+    # Alone or together, with or without the others' having come: never another's name.
+    for one, name in zip(videos, names, strict=True):
+        assert targets(planned(tmp_path, [one], known, conflict="overwrite")) == [name]
+        others = tuple(each for each in known if each.path.name != name)
+        assert targets(planned(tmp_path, [one], others, conflict="overwrite"))[0] not in {x.path.name for x in others}
+
+
+def test_a_name_with_an_id_may_be_another_s_own(tmp_path: Path) -> None:
+    videos = [video("1"), video("q_final"), video("3", "Moon Base final q")]
+    names = targets(planned(tmp_path, videos))
+    assert len(set(names)) == 3
+    assert [file.action for _, file in planned(tmp_path, videos).files()] == [Action.DOWNLOAD] * 3
+
+
+def test_a_destination_spelled_otherwise_is_the_same_folder(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "Moon_Base_final.mp4").write_bytes(b"film")
+    (tmp_path / "link").symlink_to(here)
+    known = (brought("2", here / "Moon_Base_final.mp4"),)
+    for spelled in (tmp_path / "link", here / ".." / "here"):
+        assert targets(planned(spelled, [video("1")], known, conflict="overwrite")) == ["Moon_Base_final_1.mp4"]
+
+
 def test_a_strange_file_is_the_strategy_s(tmp_path: Path) -> None:
     (tmp_path / "Moon_Base_final.mp4").write_bytes(b"notes")
     assert [file.action for _, file in planned(tmp_path, [video("1")]).files()] == [Action.SKIP]
