@@ -12,6 +12,7 @@ from desktop.core.plan import Action, Plan, PlannedItem
 from desktop.core.routine import Routine
 from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem
 from desktop.core.units import format_bytes
+from desktop.studio.gallery.names import read_lasting
 
 TRANSFER_SHAPE: dict[str, object] = {
     "status": "failed",
@@ -118,6 +119,19 @@ def error_rows(files: Sequence[TaskFile]) -> list[dict[str, object]]:
         )
         for file in files
     ]
+
+
+def told_name(file: TaskFile) -> str | None:
+    """Return what people know a failed file by, None if that is its path on the server.
+
+    A gallery's paths bear numbers; what its videos are called here comes from their projects. One that could not even
+    be planned is named by its error.
+    """
+    try:
+        read_lasting(file.source)
+    except ValueError:
+        return None
+    return "" if file.action is Action.BLOCKED else file.target
 
 
 def log_rows(lines: Sequence[LogLine]) -> list[dict[str, object]]:

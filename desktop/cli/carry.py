@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from desktop.cli import status
-from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outcome
+from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outcome, told_name
 from desktop.cli.output import Output
 from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
@@ -149,8 +149,9 @@ class Transfer:
             errors, result = [unknown.as_dict()], "failed"
         if result == "done" and not files.downloaded:
             result = "up-to-date"
-        for row in errors:
-            self._output.error_row(row)
+        names = [None] if unknown is not None else map(told_name, self._failed)
+        for row, name in zip(errors, names, strict=True):
+            self._output.error_row(row, name)
         if task.error and not errors:
             self._output.warn(task.error)
         self._output.answer(

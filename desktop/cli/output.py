@@ -53,9 +53,12 @@ class Output:
         """Print what happened, why and what to do."""
         self.error_row(error.as_dict())
 
-    def error_row(self, row: Mapping[str, object]) -> None:
-        """Print an error as CLI.md's rows spell it, as a few lines on standard error."""
-        title, path = str(row["title"]), str(row.get("path") or "")
+    def error_row(self, row: Mapping[str, object], name: str | None = None) -> None:
+        """Print an error as CLI.md's rows spell it, as a few lines on standard error.
+
+        name: what it is about, in a person's words, if the row's path is none of them.
+        """
+        title, path = str(row["title"]), str(row.get("path") or "") if name is None else name
         named = f"{path}: {title}" if path and path not in title else title
         sys.stderr.write(f"Error: {printable(redact(named))}\n")
         for key in ("cause", "suggestion"):

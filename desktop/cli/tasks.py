@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from desktop.cli import turns
-from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, moment, task_row
+from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, moment, task_row, told_name
 from desktop.cli.carry import UNDER_WAY, Transfer, engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
@@ -98,7 +98,8 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         items = items_answer.of(None)
         files_answer = Answer[tuple[TaskFile, ...]](run)
         desk.files(task_id, files_answer.then, results=(FileResult.FAILED,))
-        errors = error_rows(files_answer.of(None))
+        failed = files_answer.of(None)
+        errors = error_rows(failed)
     output.answer({"task": task_row(task), "items": [item_row(item) for item in items], "errors": errors})
     output.line(f"Task {task.id}: {task.name}")
     for word, value in (
@@ -132,8 +133,8 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         ),
     )
     if not output.json:
-        for row in errors:
-            output.error_row(row)
+        for file, row in zip(failed, errors, strict=True):
+            output.error_row(row, told_name(file))
 
 
 @tasks.command("run", shape=TRANSFER_SHAPE)

@@ -110,7 +110,7 @@ class Web:
         if peeking:
             headers["Range"] = "bytes=0-0"
         for _ in range(MOST_REDIRECTS + 1):
-            with self._breakable(), converted(self._site, self.place, urlsplit(url).path):
+            with self._breakable(), converted(self._site, self.place):
                 timeouts = (self._site.connect_timeout, self._site.timeout)
                 reply = self._session.request(
                     method, url, headers=headers, timeout=timeouts, stream=True, allow_redirects=False, **what
@@ -122,14 +122,14 @@ class Web:
                 told = {name.lower(): value for name, value in reply.headers.items()}
                 return WebAnswer(reply.status_code, _data(told, body), body, told)
             url = self._followed(url, reply.headers.get("location", ""))
-        raise self._strange(url, f"There were more than {MOST_REDIRECTS} redirects in a row.")
+        raise self._strange(f"There were more than {MOST_REDIRECTS} redirects in a row.")
 
     def _pieces(self, reply: requests.Response, most: int) -> Iterator[bytes]:
         size = 0
         for piece in reply.iter_content(_PIECE):
             size += len(piece)
             if size > most:
-                raise self._strange(reply.url, f"It is longer than {most:,} bytes.")
+                raise self._strange(f"It is longer than {most:,} bytes.")
             yield piece
 
     def _leads_away(self, url: str, reply: requests.Response) -> bool:
@@ -141,17 +141,17 @@ class Web:
             there = urljoin(url, location)
             host = urlsplit(there).hostname
         except ValueError:
-            raise self._strange(url, "It redirects to something that is no address.") from None
+            raise self._strange("It redirects to something that is no address.") from None
         if urlsplit(there)[:2] != urlsplit(url)[:2]:
-            raise self._strange(url, f"It sends us to {host or 'nowhere'}, as login pages do.")
+            raise self._strange(f"It sends us to {host or 'nowhere'}, as login pages do.")
         return there
 
-    def _strange(self, url: str, cause: str) -> NotTheFile:
+    def _strange(self, cause: str) -> NotTheFile:
         return NotTheFile(
             title=f"{self.place} does not answer as this API should.",
             cause=cause,
             suggestion="Check the server's address; a login or a proxy may stand in the way.",
-            path=urlsplit(url).path,
+            path=self.place,
         )
 
     @contextmanager

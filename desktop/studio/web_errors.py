@@ -29,8 +29,8 @@ from desktop.transfer.tls import Guard, pinning_context, tls_error
 
 
 @contextmanager
-def converted(site: Site, place: str, path: str) -> Iterator[None]:
-    """Turn what requests raises about a conversation with the site into our errors; no query in them."""
+def converted(site: Site, place: str) -> Iterator[None]:
+    """Turn what requests raises about a conversation with the site into our errors."""
     try:
         yield
     except requests.exceptions.SSLError as error:
@@ -38,31 +38,34 @@ def converted(site: Site, place: str, path: str) -> Iterator[None]:
     except requests.exceptions.ConnectTimeout as error:
         raise unreachable(TimeoutError(), place) from error
     except requests.exceptions.Timeout as error:
-        raise _silent(place, path) from error
+        raise _silent(place) from error
     except requests.exceptions.ConnectionError as error:
-        raise _unconnected(error, place, path) from error
+        raise _unconnected(error, place) from error
     except requests.exceptions.RequestException as error:
         # ChunkedEncodingError, ContentDecodingError, InvalidHeader: the answer makes no sense or broke off.
-        raise lost(place, f"Its answer cannot be read ({type(error).__name__}).", path) from error
+        raise lost(place, f"Its answer cannot be read ({type(error).__name__}).") from error
 
 
 def answer_error(
     status: int, headers: Mapping[str, str], body: bytes, data: Any, place: str, path: str
 ) -> ShotDockError:
-    """Return what an API's answer means that is not the one wanted. data: its JSON, or None."""
+    """Return what an API's answer means that is not the one wanted. data: its JSON, or None.
+
+    path: what was asked for; only what is missing is a matter of it, everything else is the server's.
+    """
     said = words_of(data)
     cause = f"It answered {status}" + (f": {said.rstrip('.')}." if said else ".")
     if status == 401:
-        return LoginFailed(f"{place} wants a login.", cause, "Check the token in the server's settings.", path)
+        return LoginFailed(f"{place} wants a login.", cause, "Check the token in the server's settings.", place)
     if status == 403:
-        return NotAllowed(f"{place} does not let you in.", cause, "Ask your administrator for access.", path)
+        return NotAllowed(f"{place} does not let you in.", cause, "Ask your administrator for access.", place)
     if status in (404, 410):
         return NotFound(said or f"{place} does not know this.", cause, "It may have been removed; refresh.", path)
     if status in (429, 503):
         wait = parse_retry_after(headers.get("retry-after"), time.time())
-        return ServerBusy(f"{place} is busy.", cause, "It will be asked again shortly.", path, wait)
+        return ServerBusy(f"{place} is busy.", cause, "It will be asked again shortly.", place, wait)
     if status >= 500 or status == 408:
-        return Truncated(f"{place} has a fault of its own.", cause, "Try again in a minute.", path)
+        return Truncated(f"{place} has a fault of its own.", cause, "Try again in a minute.", place)
     if 200 <= status < 300:
         kind = headers.get("content-type", "nothing").partition(";")[0]
         page = b"<html" in body[:512].lower() or b"<!doctype html" in body[:512].lower()
@@ -71,9 +74,9 @@ def answer_error(
             f"{place} does not answer as this API should.",
             f"It sent {what}.",
             "Check the server's address and login.",
-            path,
+            place,
         )
-    return NotAllowed(f"{place} refuses the question.", cause, "Check what was asked for.", path)
+    return NotAllowed(f"{place} refuses the question.", cause, "Check what was asked for.", place)
 
 
 def words_of(data: Any) -> str:
@@ -85,22 +88,22 @@ def words_of(data: Any) -> str:
     return "".join(char if char.isprintable() else " " for char in text)[:300].strip()
 
 
-def _silent(place: str, path: str) -> TimedOut:
-    return TimedOut(f"{place} stopped answering.", "No byte came for the time allowed.", "Try again.", path or place)
+def _silent(place: str) -> TimedOut:
+    return TimedOut(f"{place} stopped answering.", "No byte came for the time allowed.", "Try again.", place)
 
 
-def _unconnected(error: requests.exceptions.ConnectionError, place: str, path: str) -> ShotDockError:
+def _unconnected(error: requests.exceptions.ConnectionError, place: str) -> ShotDockError:
     """Tell a server that cannot be reached from a line that broke."""
     reason = error.args[0] if error.args else None
     reason = getattr(reason, "reason", reason)
     if isinstance(reason, urllib3_errors.ReadTimeoutError):
-        return _silent(place, path)
+        return _silent(place)
     if isinstance(reason, urllib3_errors.NameResolutionError):
         return unreachable(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), place)
     if isinstance(reason, urllib3_errors.NewConnectionError):
         cause = reason.__cause__
         return unreachable(cause if isinstance(cause, OSError) else OSError("No connection came about"), place)
-    return lost(place, "The server hung up.", path)
+    return lost(place, "The server hung up.")
 
 
 def _untrusted(error: requests.exceptions.SSLError, site: Site, place: str) -> ShotDockError:

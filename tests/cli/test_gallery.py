@@ -106,6 +106,20 @@ def test_get_some_and_what_nobody_has(shop: Shop, tmp_path: Path) -> None:
     assert {request.method for request in shop.gallery.storage.seen} == {"GET"}  # a link is signed for nothing else
 
 
+def test_errors_name_videos_and_servers_not_paths(shop: Shop, tmp_path: Path) -> None:
+    shop.gallery.remove(FIRST_ID)
+    arguments = ("gallery", "get", FIRST_ID, 999, tmp_path / "here", "--server", shop.gallery.url)
+    said = shop.shotdock(*arguments, **shop.token)
+    assert said.status == 1
+    assert "Error: VEGA_Teaser_final.mp4: The file is gone from the server." in said.err
+    assert "Error: The gallery has no video 999." in said.err
+    shown = shop.shotdock("tasks", "show", 1)
+    assert "Error: VEGA_Teaser_final.mp4: " in shown.err
+    refused = shop.shotdock("gallery", "list", "--server", shop.gallery.url)
+    assert refused.err.startswith(f"Error: 127.0.0.1:{shop.gallery.api.port} wants a login.")
+    assert "/api/downloads" not in said.err + shown.err + refused.err
+
+
 def test_get_all_twice(shop: Shop, tmp_path: Path) -> None:
     first, second = (shop("get", "--all", tmp_path / "here").json for _ in range(2))
     assert first["files"]["downloaded"] == len(PROJECTS) - 1

@@ -40,7 +40,7 @@ class Client:
                 title=f"{self._web.place} does not answer as a gallery should.",
                 cause="Its answer is JSON, but no list of videos.",
                 suggestion="Check the server's address.",
-                path=self._path,
+                path=self._web.place,
             )
         return listing
 

@@ -26,6 +26,7 @@ from desktop.transfer.tls import tls_error
 
 LONGEST_WAIT = 600.0
 """Seconds a server may make us wait by Retry-After."""
+_NAMELESS = "the file"
 _WORDS = re.compile(rb"<(?:Message|Code)>([^<]{1,200})</|\"(?:message|detail)\"\s*:\s*\"([^\"]{1,200})\"")
 
 
@@ -77,9 +78,10 @@ def unreachable(error: OSError, place: str) -> Unreachable:
 def refusal(status: int, reason: str, retry_after: str, body: bytes, path: str) -> ShotDockError:
     """Return what a status of 400 and above means for path. body: the answer's first bytes, for its words."""
     said = f"The server answered {status} {reason}".rstrip() + _said(body) + "."
-    name = path.rpartition("/")[2] or path
+    name = _name(path)
     if status in (404, 410):
-        return NotFound(f"There is no {name} on the server.", said, "It may have expired or been removed.", path)
+        gone = "There is no such file on the server." if name == _NAMELESS else f"There is no {name} on the server."
+        return NotFound(gone, said, "It may have expired or been removed.", path)
     if status in (401, 407):
         return LoginFailed("The server wants a login.", said, "Check user, password or token.", path)
     if status in (429, 503):
@@ -108,7 +110,7 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
 def misfit(path: str, cause: str) -> Truncated:
     """Return the error for an answer that is not an answer to what was asked."""
     return Truncated(
-        title=f"The server's answer about {path.rpartition('/')[2] or path} does not fit the question.",
+        title=f"The server's answer about {_name(path)} does not fit the question.",
         cause=cause,
         suggestion="Nothing of it was kept; it will be tried again.",
         path=path,
@@ -118,7 +120,7 @@ def misfit(path: str, cause: str) -> Truncated:
 def cut_short(path: str, got: int, wanted: int) -> Truncated:
     """Return the error for a body that is not as long as promised; got and wanted count from the file's start."""
     return Truncated(
-        title=f"{path.rpartition('/')[2] or path} did not come whole.",
+        title=f"{_name(path)} did not come whole.".replace(_NAMELESS, "The file", 1),
         cause=f"The server sent it up to byte {got:,}; {wanted:,} were promised.",
         suggestion="It will be tried again from the byte reached.",
         path=path,
@@ -128,7 +130,7 @@ def cut_short(path: str, got: int, wanted: int) -> Truncated:
 def not_the_file(path: str, what: str) -> NotTheFile:
     """Return the error for a page that came instead of the file."""
     return NotTheFile(
-        title=f"Something else came instead of {path.rpartition('/')[2] or path}.",
+        title=f"Something else came instead of {_name(path)}.",
         cause=f"The server sent {what}, as login and error pages are.",
         suggestion="Open the link in a browser to see what it says; a login may be needed.",
         path=path,
@@ -138,7 +140,7 @@ def not_the_file(path: str, what: str) -> NotTheFile:
 def encoded(path: str, encoding: str) -> Unsupported:
     """Return the error for a file that comes compressed although it was asked for as it is."""
     return Unsupported(
-        title=f"The server sends {path.rpartition('/')[2] or path} in another form.",
+        title=f"The server sends {_name(path)} in another form.",
         cause=f"It was asked for as it is and comes encoded ({encoding[:40]}).",
         suggestion="Ask your administrator to switch off compression for these files.",
         path=path,
@@ -153,6 +155,12 @@ def bad_redirect(path: str, why: str) -> NotTheFile:
         suggestion="Check the address; ask your administrator if it is right.",
         path=path,
     )
+
+
+def _name(path: str) -> str:
+    """Return what a file is called in a sentence: a path may end in what is no name, such as an API's ".../file"."""
+    name = path.rpartition("/")[2]
+    return name if "." in name else _NAMELESS
 
 
 def _said(body: bytes) -> str:
