@@ -94,8 +94,9 @@ class Doors(QObject):
             return save
         return lambda: desk.remember_password(connection.name, password, False, save, self.failed.emit)
 
-    def ask_trust(self, error: HostKeyUnknown) -> None:
-        """Show the key or certificate, and ask."""
-        dialog = HostKeyDialog(self._frame, error, self._over)
+    def ask_trust(self, error: HostKeyUnknown, over: QWidget | None = None) -> HostKeyDialog:
+        """Show the key or certificate, and ask. over: another window than the tab's, if that is where it is asked."""
+        dialog = HostKeyDialog(self._frame, error, over or self._over)
         dialog.trusted.connect(self.trusted)
         dialog.open()
+        return dialog

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.servers.certificates import Certificates
 from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 
 BASE = "/studio"
@@ -24,7 +25,8 @@ class ScriptedGallery:
     """videos: id -> bytes. good: the serial of the links that are good now; `expire` makes the next ones.
 
     of_list, of_route, of_storage: scripts that come before the honest answer. linked: whether the list has links.
-    etags: whether storage tells strong ETags. entries: more of an entry, by id.
+    etags: whether storage tells strong ETags. entries: more of an entry, by id. api_tls, storage_tls: certificates to
+    show, None for plain http.
     """
 
     videos: dict[str, bytes]
@@ -35,10 +37,12 @@ class ScriptedGallery:
     of_route: Script = nothing
     of_storage: Script = nothing
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    api_tls: Certificates | None = None
+    storage_tls: Certificates | None = None
 
     def __enter__(self) -> Self:
-        self.api = ScriptedHttp(self._api).start()
-        self.storage = ScriptedHttp(self._storage, host="127.0.0.2").start()
+        self.api = ScriptedHttp(self._api, tls=self.api_tls).start()
+        self.storage = ScriptedHttp(self._storage, host="127.0.0.2", tls=self.storage_tls).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -47,7 +51,7 @@ class ScriptedGallery:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.api.port}{BASE}"
+        return f"{_scheme(self.api)}://127.0.0.1:{self.api.port}{BASE}"
 
     def expire(self) -> None:
         self.good += 1
@@ -56,7 +60,11 @@ class ScriptedGallery:
         return f"{BASE}/api/downloads/{video_id}/file"
 
     def link(self, video_id: str) -> str:
-        return f"http://127.0.0.2:{self.storage.port}/bucket/{video_id}.mp4?X-Amz-Signature={SECRET}{self.good}"
+        return f"{self.store}/bucket/{video_id}.mp4?X-Amz-Signature={SECRET}{self.good}"
+
+    @property
+    def store(self) -> str:
+        return f"{_scheme(self.storage)}://127.0.0.2:{self.storage.port}"
 
     def lists(self) -> int:
         """Return how many times the list was asked for."""
@@ -103,3 +111,7 @@ class ScriptedGallery:
         """Return what storage says of a video besides its length."""
         told = {"Content_Type": "video/mp4"}
         return told | ({"ETag": f'"etag-{hash(self.videos[video_id])}"'} if self.etags else {})
+
+
+def _scheme(server: ScriptedHttp) -> str:
+    return "http" if server.tls is None else "https"

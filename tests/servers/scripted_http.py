@@ -2,12 +2,14 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Self
 
+from tests.servers.certificates import Certificates
 from tests.servers.process import HOST
 
 
@@ -47,12 +49,16 @@ def part(data: bytes, request: Request, **headers: str) -> bytes:
 
 @dataclass
 class ScriptedHttp:
-    """Answers each request by `script`; a context manager. requests: what came, in order. connections: how many."""
+    """Answers each request by `script`; a context manager. requests: what came, in order. connections: how many.
+
+    tls: what to show where https is spoken, None for plain http.
+    """
 
     script: Script
     requests: list[Request] = field(default_factory=list)
     host: str = HOST
     connections: int = 0
+    tls: Certificates | None = None
 
     def start(self) -> Self:
         self._listener = socket.create_server((self.host, 0))
@@ -87,8 +93,15 @@ class ScriptedHttp:
                 self._threads.append(thread)
                 thread.start()
 
-    def _converse(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), sock, sock.makefile("rb") as lines:
+    def _secured(self, sock: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return sock
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.tls.chain, self.tls.key)
+        return context.wrap_socket(sock, server_side=True)
+
+    def _converse(self, raw_sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), raw_sock, self._secured(raw_sock) as sock, sock.makefile("rb") as lines:
             while line := lines.readline():
                 method, target, _ = line.decode("latin-1").split(" ", 2)
                 headers = {}

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import HostKeyUnknown, ShotDockError
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.dark_window import DarkWindow
@@ -16,7 +16,7 @@ from desktop.ui.formats import Formats
 from desktop.ui.reel import Reel
 from desktop.ui.theme import Theme
 from desktop.ui.videos import VideoProvider
-from desktop.ui.widgets.card import Act
+from desktop.ui.widgets.card import CHECK, Act
 from desktop.ui.widgets.fading import Fading
 from desktop.ui.widgets.notice import Notice
 from desktop.ui.widgets.parts import label, panel, row
@@ -32,11 +32,13 @@ class PlayerDialog(DarkWindow):
     """Plays the videos of a list one by one.
 
     memory: where volume, mute, loop and the dialog's place are remembered, as "player/..."; the window's own file.
-    Signals: download (Video: the user wants it in the destination folder), turned (Video: another one is shown).
+    Signals: download (Video: the user wants it in the destination folder), turned (Video: another one is shown), doubted
+    (HostKeyUnknown: the user wants to judge the certificate of where the video lies).
     """
 
     download = Signal(object)
     turned = Signal(object)
+    doubted = Signal(object)
 
     def __init__(
         self,
@@ -135,6 +137,10 @@ class PlayerDialog(DarkWindow):
         self.notice.hide()
         self.reel.show(self.video)
 
+    def try_again(self) -> None:
+        """Begin anew with the video that is shown."""
+        self.show_video(self.index)
+
     def say(self, video: Video, words: str) -> None:
         """Show words about a video, such as what became of its download, if it is the one shown."""
         if video.id == self.video.id:
@@ -159,9 +165,11 @@ class PlayerDialog(DarkWindow):
         self.fading.allow(reel.playing and reel.shows)
 
     def _failed(self, error: ShotDockError) -> None:
-        again: Act = ("Try again", lambda: self.show_video(self.index))
+        again: Act = ("Try again", self.try_again)
         outside: Act = ("Open in the system player", self._open_outside)
         acts = (outside, again) if self.reel.path is not None else (again,)
+        if isinstance(error, HostKeyUnknown):
+            acts = ((CHECK, lambda: self.doubted.emit(error)), *acts)
         self.notice.tell("warning", Tone.WARN, error.title, f"{error.cause}\n{error.suggestion}".strip(), *acts)
 
     def _open_outside(self) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.core.errors import HostKeyUnknown
 from desktop.core.gallery import PREFIX
 from desktop.core.task import FileResult, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.ui.renewal import Renewal
@@ -40,7 +41,7 @@ class VideoState(StrEnum):
 class Standing:
     """How a video stands. done, total: bytes here and bytes in all, while it is on its way; task: the one it is in.
 
-    reason: why it failed, in words. path: the file on this machine, if it is here. renewed: its link had
+    reason: why it failed, in words; kind: the error's. path: the file on this machine, if it is here. renewed: its link had
     expired on the way and was asked for again.
     """
 
@@ -49,6 +50,7 @@ class Standing:
     total: int | None = None
     task: int | None = None
     reason: str = ""
+    kind: str = ""
     path: Path | None = None
     renewed: bool = False
 
@@ -113,6 +115,10 @@ class GalleryStates(QObject):
     def of(self, video: str) -> Standing:
         """Return how a video stands."""
         return self._standings.get(video, NOWHERE)
+
+    def doubted(self) -> dict[str, Standing]:
+        """Return what failed because nobody vouches for the server it lies on, by the videos' ids."""
+        return {video: one for video, one in self._standings.items() if one.kind == HostKeyUnknown.kind}
 
     def place(self, here: Mapping[str, Path]) -> None:
         """Take over which videos lie on this machine."""
@@ -216,7 +222,7 @@ class GalleryStates(QObject):
     def _standing(self, task: Task, file: TaskFile) -> Standing | None:
         """Return how a file of a task stands, or None if the task has no more to say of it."""
         if file.result is FileResult.FAILED:
-            return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error)
+            return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error, kind=_kind(file))
         if file.result is not FileResult.PENDING or task.state in ENDED:
             return None
         if task.state is TaskState.FAILED:
@@ -236,6 +242,10 @@ def _worth_asking(task: Task) -> bool:
 def _outweighs(one: Standing, other: Standing | None) -> bool:
     """Tell whether a task's word counts: what is on its way always, an old failure not if the file is here."""
     return other is None or one.state is not VideoState.FAILED or other.state is VideoState.FAILED
+
+
+def _kind(file: TaskFile) -> str:
+    return str((file.error or {}).get("kind", ""))
 
 
 def _why(file: TaskFile) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QBuffer, QByteArray, QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance, Slot
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import HostKeyUnknown, ShotDockError
 from desktop.core.gallery import Video
 from desktop.work.background import Work
 from desktop.work.gallery import GalleryDesk
@@ -48,9 +48,14 @@ def decode(data: bytes, most: QSize) -> QImage:
 
 
 class Thumbnails(QObject):
-    """The pictures of one gallery at a time. `arrived` carries the id of a video whose picture is there now."""
+    """The pictures of one gallery at a time.
+
+    Signals: arrived (id of a video whose picture is there now), doubted (HostKeyUnknown: nobody vouches for where the
+    pictures lie; told once, until they are tried again).
+    """
 
     arrived = Signal(str)
+    doubted = Signal(object)
     _decoded = Signal(object)
 
     def __init__(self, gallery: GalleryDesk, parent: QObject | None = None, most: int = MOST_BYTES) -> None:
@@ -64,6 +69,7 @@ class Thumbnails(QObject):
         self._works: dict[str, Work] = {}
         self._lost: set[str] = set()
         self._stale: set[str] = set()
+        self._doubted: set[str] = set()
         self._size = QSize(320, 180)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(2)
@@ -79,12 +85,13 @@ class Thumbnails(QObject):
         self._server = server
         self._kept.clear()
         self._bytes = 0
-        self._lost.clear()
+        self.try_again()
         self._stale.clear()
 
     def try_again(self) -> None:
         """Ask for the pictures that could not be had once more, when they are wanted next."""
         self._lost.clear()
+        self._doubted.clear()
 
     def want(self, videos: Sequence[Video], size: QSize) -> None:
         """Have these videos' pictures and no others, those in sight first; size: the most pixels they are shown in."""
@@ -116,10 +123,13 @@ class Thumbnails(QObject):
     def _got(self, video: str, data: bytes) -> None:
         self._pool.start(_Decode((self._server, video), data, self._size, self._decoded))
 
-    def _failed(self, video: str, _error: ShotDockError) -> None:
-        # A card without a picture says all there is to say.
+    def _failed(self, video: str, error: ShotDockError) -> None:
+        # A card without a picture says all there is to say, but for what a person can help.
         self._works.pop(video, None)
         self._lost.add(video)
+        if isinstance(error, HostKeyUnknown) and error.host not in self._doubted:
+            self._doubted.add(error.host)
+            self.doubted.emit(error)
 
     @Slot(object)
     def _take(self, answer: tuple[tuple[str, str], QImage]) -> None:

@@ -18,10 +18,11 @@ from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.models.thumbnails import Thumbnails
 from desktop.ui.tab import Frame, Tab
+from desktop.ui.tabs.gallery_doubts import GalleryDoubts
 from desktop.ui.tabs.gallery_empty import GalleryEmpty
 from desktop.ui.tabs.gallery_hands import GalleryHands
 from desktop.ui.tabs.gallery_orders import GalleryOrders
-from desktop.ui.widgets.card import Act, Cards
+from desktop.ui.widgets.card import CHECK, Act, Cards
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.drop_shelf import DropShelf
 from desktop.ui.widgets.gallery_head import GalleryHead
@@ -57,9 +58,12 @@ class GalleryTab(Tab):
         self.views = GalleryViews(frame.theme, frame.formats, self.model, self.thumbnails)
         self.bar = OrderBar(frame)
         self.orders = GalleryOrders(frame, self.session, self.model, self.views, self.bar)
-        self.hands = GalleryHands(frame, self.session, self.states, self.model, self.views, self.orders)
+        self.hands = GalleryHands(
+            frame, self.session, self.states, self.model, self.views, self.orders, self.doors.ask_trust
+        )
         self.plan_page = PlanPage(frame, "Back to the videos")
         self.cards = Cards(frame.theme)
+        self.doubts = GalleryDoubts(frame, self.session, self.states, self.thumbnails, self.cards, self.doors)
         self.empty = GalleryEmpty(frame.theme, frame.start_demo is not None)
         self._text = ""
         self._wanted = ""
@@ -84,6 +88,7 @@ class GalleryTab(Tab):
         """Give up what is under way."""
         self.session.stop()
         self.thumbnails.stop()
+        self.doubts.stop()
 
     def recall(self, kept: QSettings) -> None:
         """Take up view, sorting and server of the last time."""
@@ -236,6 +241,7 @@ class GalleryTab(Tab):
 
     def _open(self, server: str) -> None:
         self.cards.clear()
+        self.doubts.stop()
         self.thumbnails.follow(server)
         self.states.follow(server)
         self.session.open(server)
@@ -321,7 +327,7 @@ class GalleryTab(Tab):
             return
         acts: list[Act] = [("Try again", self.refresh)]
         if isinstance(error, HostKeyUnknown):
-            acts.insert(0, ("Check the certificate\N{HORIZONTAL ELLIPSIS}", lambda: self.doors.ask_trust(error)))
+            acts.insert(0, (CHECK, partial(self.doors.ask_trust, error)))
         elif isinstance(error, LoginFailed):
             acts.insert(0, ("Enter a token\N{HORIZONTAL ELLIPSIS}", lambda: self._act("login")))
         seen = self.frame.formats.moment(self.session.seen)

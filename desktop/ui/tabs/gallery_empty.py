@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget
 from desktop.core.errors import HostKeyUnknown, LoginFailed, NotAllowed, ShotDockError, Unreachable
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.theme import Theme
+from desktop.ui.widgets.card import CHECK
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.parts import push
 
@@ -64,7 +65,7 @@ class GalleryEmpty(QStackedWidget):
             "lock",
             "",
             "",
-            self._button("Check the certificate\N{HORIZONTAL ELLIPSIS}", "lock", "trust", first=True),
+            self._button(CHECK, "lock", "trust", first=True),
         )
         self._away = Empty(
             theme,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from desktop.core.errors import HostKeyUnknown
 from desktop.core.gallery import Video
+from desktop.ui.dialogs.host_key import HostKeyDialog
 from desktop.ui.dialogs.player import PlayerDialog
 from desktop.ui.models.gallery import GalleryModel, name_of
 from desktop.ui.models.gallery_session import GallerySession
@@ -51,8 +53,11 @@ class GalleryHands(QObject):
         model: GalleryModel,
         views: GalleryViews,
         orders: GalleryOrders,
+        ask_trust: Callable[[HostKeyUnknown, QWidget | None], HostKeyDialog],
     ) -> None:
+        """ask_trust: opens the question about a certificate over a window."""
         super().__init__(views)
+        self._ask_trust = ask_trust
         self._frame, self._session, self._states = frame, session, states
         self._model, self._views, self._orders = model, views, orders
         self.memory = QSettings()
@@ -67,6 +72,7 @@ class GalleryHands(QObject):
         dialog = PlayerDialog(theme, formats, videos, row, provider, self.memory, self._views.window())
         dialog.download.connect(lambda video: self._orders.fetch([video]))
         dialog.turned.connect(self._follow)
+        dialog.doubted.connect(partial(self._judge, dialog))
         dialog.show()
 
     def play_current(self) -> None:
@@ -144,6 +150,10 @@ class GalleryHands(QObject):
             menu = self.menu()
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(at)
+
+    def _judge(self, player: PlayerDialog, error: HostKeyUnknown) -> None:
+        """Ask about the certificate of where the player's video lies; go on with the video if it is trusted."""
+        self._ask_trust(error, player).trusted.connect(player.try_again)
 
     def _here(self) -> list[Path]:
         paths = (self._states.of(video.id).path for video in self._views.chosen())

@@ -14,6 +14,9 @@ from desktop.ui.widgets.parts import Mark, column, label, push, row, tool
 Act = tuple[str, Callable[[], None]]
 """A button of a card: its words and what it does."""
 
+CHECK = "Check the certificate\N{HORIZONTAL ELLIPSIS}"
+"""The button that shows a certificate nobody vouches for."""
+
 
 class Card(QFrame):
     """One cause, said once. closed: the user has read it."""
