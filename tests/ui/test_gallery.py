@@ -166,6 +166,8 @@ def test_a_wrong_token_asks_for_another(
 ) -> None:
     opened(token="wrong", phase=Phase.BROKEN)
     assert "Enter a token" in words(tab.empty.currentWidget())
+    # Only the page tells it, which goes when the server lets us in; the status bar would go on saying so.
+    assert not window.status._said.text()
     tab.empty.act.emit("login")
     dialog = window.findChild(WebServerDialog)
     assert dialog is not None and dialog.name.text() == NAME

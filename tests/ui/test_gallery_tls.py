@@ -1,4 +1,4 @@
-"""The gallery tab where nobody vouches for the servers' certificates: each is asked about, trusted, and gone on with."""
+"""The gallery tab where nobody vouches for certificates: each is asked about, trusted, and gone on with."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

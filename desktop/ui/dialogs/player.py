@@ -13,6 +13,7 @@ from desktop.ui.colours import Tone
 from desktop.ui.dialogs.dark_window import DarkWindow
 from desktop.ui.dialogs.player_keys import add_keys, show_icon
 from desktop.ui.formats import Formats
+from desktop.ui.models.gallery import name_of
 from desktop.ui.reel import Reel
 from desktop.ui.theme import Theme
 from desktop.ui.videos import VideoProvider
@@ -32,8 +33,8 @@ class PlayerDialog(DarkWindow):
     """Plays the videos of a list one by one.
 
     memory: where volume, mute, loop and the dialog's place are remembered, as "player/..."; the window's own file.
-    Signals: download (Video: the user wants it in the destination folder), turned (Video: another one is shown), doubted
-    (HostKeyUnknown: the user wants to judge the certificate of where the video lies).
+    Signals: download (Video: the user wants it in the destination folder), turned (Video: another one is shown),
+    doubted (HostKeyUnknown: the user wants to judge the certificate of where the video lies).
     """
 
     download = Signal(object)
@@ -128,7 +129,7 @@ class PlayerDialog(DarkWindow):
     def show_video(self, index: int) -> None:
         """Show one of the videos."""
         self.index = index
-        name = self.video.project_name or self.video.file_name
+        name = name_of(self.video)
         self.setWindowTitle(name)
         self.title.setText(f"{name}   {index + 1} of {len(self.videos)}" if len(self.videos) > 1 else name)
         self.keys["previous"].setEnabled(index > 0)

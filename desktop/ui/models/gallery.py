@@ -94,9 +94,15 @@ class GalleryModel(QAbstractTableModel):
     # What the tab asks
 
     def fill(self, videos: Iterable[Video]) -> None:
-        """Show another list; the filter and the sorting stay."""
+        """Show another list; the filter and the sorting stay.
+
+        The same list as before, as most answers to a refresh are, moves nothing: laying thousands out takes its time.
+        """
+        fresh = tuple(videos)
+        if fresh == self._all and self._arranged() == self._rows:
+            return
         self.beginResetModel()
-        self._all = tuple(videos)
+        self._all = fresh
         self._hay = [f"{video.file_name}  {video.project_name}".casefold() for video in self._all]
         self._arrange()
         self.endResetModel()
@@ -191,6 +197,10 @@ class GalleryModel(QAbstractTableModel):
     # Inside
 
     def _arrange(self) -> None:
+        self._rows = self._arranged()
+        self._places = {video.id: row for row, video in enumerate(self._rows)}
+
+    def _arranged(self) -> list[Video]:
         rows: list[Video] = list(self._all)
         if self._text:
             parts = self._text.casefold().split()
@@ -202,8 +212,7 @@ class GalleryModel(QAbstractTableModel):
         keyed = [(key(self, video), video) for video in rows]
         known = [(value, video) for value, video in keyed if value is not None]
         known.sort(key=lambda pair: pair[0], reverse=order is Qt.SortOrder.DescendingOrder)
-        self._rows = [video for _, video in known] + [video for value, video in keyed if value is None]
-        self._places = {video.id: row for row, video in enumerate(self._rows)}
+        return [video for _, video in known] + [video for value, video in keyed if value is None]
 
     def _tip(self, video: Video) -> str:
         standing = self._states.of(video.id)

@@ -1,7 +1,7 @@
 """How each video of a gallery stands: read from the tasks there are, so that it is right after a restart too."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -41,8 +41,8 @@ class VideoState(StrEnum):
 class Standing:
     """How a video stands. done, total: bytes here and bytes in all, while it is on its way; task: the one it is in.
 
-    reason: why it failed, in words; kind: the error's. path: the file on this machine, if it is here. renewed: its link had
-    expired on the way and was asked for again.
+    reason: why it failed, in words; kind: the error's. path: the file on this machine, if it is here. renewed: its
+    link had expired on the way and was asked for again.
     """
 
     state: VideoState = VideoState.REMOTE
@@ -86,7 +86,8 @@ class GalleryStates(QObject):
         self._server = ""
         self._tasks: dict[int, Task] = {}
         self._sites: dict[int, frozenset[str]] = {}
-        self._files: dict[int, tuple[TaskFile, ...]] = {}
+        self._files: dict[int, dict[int, tuple[str, TaskFile]]] = {}  # by item: each brings one video
+        self._resting: dict[int, dict[str, Standing]] = {}
         self._progress: dict[int, Progress] = {}
         self._here: dict[str, Standing] = {}
         self._standings: dict[str, Standing] = {}
@@ -105,6 +106,7 @@ class GalleryStates(QObject):
         self._server = server
         self._here = {}
         self._files.clear()
+        self._resting.clear()
         self._standings.clear()
         self._renewed.clear()
         # What is done is found on the disk; only what is on its way or was lost has to be asked for.
@@ -142,13 +144,15 @@ class GalleryStates(QObject):
                 continue
             if task.state is not TaskState.RUNNING:
                 self._progress.pop(task.id, None)
+            if task.id in self._files and before is not None and before.state is not task.state:
+                self._rest(task)
             if task.id not in self._files or before is None or before.files != task.files or before.state != task.state:
                 self._dirty.add(task.id)
                 self._renewal.soon()
 
     def _removed(self, ids: Iterable[int]) -> None:
         for number in ids:
-            for kept in (self._tasks, self._sites, self._files, self._progress):
+            for kept in (self._tasks, self._sites, self._files, self._resting, self._progress):
                 kept.pop(number, None)
             self._dirty.discard(number)
         self._judge()
@@ -184,28 +188,43 @@ class GalleryStates(QObject):
         self._renewal.answered()
         task = self._tasks.get(number)
         if task is not None and self._ours(number):
-            self._files[number] = files
-            for file in files:
-                video = video_of(file.source)
-                if video is not None and file.result.arrived:
-                    self._here.setdefault(video, Standing(VideoState.HERE, path=task.destination / file.target))
+            found = ((file, video_of(file.source)) for file in files)
+            self._files[number] = {file.item_id: (video, file) for file, video in found if video is not None}
+            for video, file in self._files[number].values():
+                if file.result.arrived and video not in self._here:
+                    self._here[video] = Standing(VideoState.HERE, path=task.destination / file.target)
+            self._rest(task)
             self._judge()
             if task.state not in LIVE:
                 self.ended.emit()
 
+    def _rest(self, task: Task) -> None:
+        """Note how a task's videos stand but for the bytes on their way: those move five times a second."""
+        standings = ((video, _standing(task, file)) for video, file in self._files[task.id].values())
+        self._resting[task.id] = {video: standing for video, standing in standings if standing is not None}
+
+    def _moving(self, number: int) -> Iterator[tuple[str, Standing]]:
+        progress = self._progress.get(number)
+        for item, done in progress.items.items() if progress is not None else ():
+            if done and item in self._files[number]:
+                video, file = self._files[number][item]
+                yield video, Standing(VideoState.RUNNING, done, file.size, number)
+
     def _judge(self) -> None:
         found = dict(self._here)
         for number in sorted(self._files):
-            task = self._tasks[number]
-            for file in self._files[number]:
-                video = video_of(file.source)
-                standing = None if video is None else self._standing(task, file)
-                if standing is not None and video is not None and _outweighs(standing, found.get(video)):
+            resting = self._resting[number]
+            for video, standing in resting.items():
+                if _outweighs(standing, found.get(video)):
+                    found[video] = standing
+            for video, standing in self._moving(number):
+                if video in resting and found[video] is resting[video] and found[video].state is VideoState.WAITING:
                     found[video] = standing
         # What was renewed is told until the video has come to an end; its task may not be known just yet.
-        moving = {video for video, one in found.items() if one.state in (VideoState.WAITING, VideoState.RUNNING)}
-        self._renewed -= found.keys() - moving
-        found |= {video: replace(found[video], renewed=True) for video in self._renewed & moving}
+        renewed = {video: found[video] for video in self._renewed & found.keys()}
+        moving = {video: one for video, one in renewed.items() if one.state in (VideoState.WAITING, VideoState.RUNNING)}
+        self._renewed -= renewed.keys() - moving.keys()
+        found |= {video: replace(one, renewed=True) for video, one in moving.items()}
         before, self._standings = self._standings, found
         # Of thousands that lie here the very same values are there before and after.
         changes = {
@@ -219,20 +238,18 @@ class GalleryStates(QObject):
         if any(changes[video][0].state is not changes[video][1].state for video in moved):
             self.turned.emit()
 
-    def _standing(self, task: Task, file: TaskFile) -> Standing | None:
-        """Return how a file of a task stands, or None if the task has no more to say of it."""
-        if file.result is FileResult.FAILED:
-            return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error, kind=_kind(file))
-        if file.result is not FileResult.PENDING or task.state in ENDED:
-            return None
-        if task.state is TaskState.FAILED:
-            return Standing(VideoState.FAILED, task=task.id, reason=task.error)
-        progress = self._progress.get(task.id)
-        done = progress.items.get(file.item_id, 0) if progress else 0
-        if task.state in STOPPED:
-            return Standing(VideoState.PAUSED, file.transferred, file.size, task.id)
-        state = VideoState.RUNNING if done else VideoState.WAITING
-        return Standing(state, done, file.size, task.id)
+
+def _standing(task: Task, file: TaskFile) -> Standing | None:
+    """Return how a file of a task stands, its bytes on the way left out; None if the task has no more to say."""
+    if file.result is FileResult.FAILED:
+        return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error, kind=_kind(file))
+    if file.result is not FileResult.PENDING or task.state in ENDED:
+        return None
+    if task.state is TaskState.FAILED:
+        return Standing(VideoState.FAILED, task=task.id, reason=task.error)
+    if task.state in STOPPED:
+        return Standing(VideoState.PAUSED, file.transferred, file.size, task.id)
+    return Standing(VideoState.WAITING, 0, file.size, task.id)
 
 
 def _worth_asking(task: Task) -> bool:

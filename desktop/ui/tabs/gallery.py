@@ -281,6 +281,7 @@ class GalleryTab(Tab):
 
     def _listed(self, videos: tuple[Video, ...]) -> None:
         self.model.fill(videos)
+        self.views.grid.want_soon()
         self._picked()
 
     def _placed(self, here: Mapping[str, Path]) -> None:
@@ -322,9 +323,8 @@ class GalleryTab(Tab):
         self.picker.tell(self.session.asking, f"{'offline, seen' if away else 'asked'} {ago}" if ago else "")
 
     def _failed(self, error: ShotDockError) -> None:
-        self.said.emit(error.title)
         if self.session.seen is None or self.session.phase is not Phase.READY:
-            return
+            return  # the page tells it
         acts: list[Act] = [("Try again", self.refresh)]
         if isinstance(error, HostKeyUnknown):
             acts.insert(0, (CHECK, partial(self.doors.ask_trust, error)))

@@ -1,4 +1,4 @@
-"""Where pictures and videos lie behind a certificate nobody vouches for: said once, judged by a person, gone on with."""
+"""Pictures and videos behind a certificate nobody vouches for: said once, judged by a person, gone on with."""
 
 from functools import partial
 from pathlib import Path

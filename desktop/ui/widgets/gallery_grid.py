@@ -72,6 +72,10 @@ class GalleryGrid(QListView):
         page = (last - first) * pages
         return [*rows[first:last], *rows[last : last + page], *rows[max(0, first - page) : first]]
 
+    def want_soon(self) -> None:
+        """Ask for the pictures in sight that are not here, once the view rests."""
+        self._rest.start()
+
     def blank_cards(self, room: QSize) -> Iterator[QRect]:
         """Yield where cards would be if there were enough of them to fill a room."""
         cell = room.width() // max(1, room.width() // LEAST_WIDTH)

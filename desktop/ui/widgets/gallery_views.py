@@ -150,12 +150,12 @@ class GalleryViews(QStackedWidget):
 
     def _restore(self) -> None:
         rows = sorted(row for row in map(self._model.row_of, self._kept) if row >= 0)
+        # Both lay out what they have got only now: before, there is nothing to scroll to; and once is enough.
+        self.grid.doItemsLayout()
+        self.list.doItemsLayout()
         if self._current and (row := self._model.row_of(self._current)) >= 0:
             self.look_at(row)
         self.list.select_rows(rows)
-        # Both lay out what they have got only now: before, there is nothing to scroll to.
-        self.grid.doItemsLayout()
-        self.list.doItemsLayout()
         self.grid.verticalScrollBar().setValue(self._places[0])
         self.list.verticalScrollBar().setValue(self._places[1])
         self.picked.emit()
