@@ -61,6 +61,7 @@ class Standing:
 
 
 NOWHERE = Standing()
+ON_ITS_WAY = (VideoState.WAITING, VideoState.PAUSED)
 
 
 def video_of(source: str) -> str | None:
@@ -118,6 +119,13 @@ class GalleryStates(QObject):
         """Return how a video stands."""
         return self._standings.get(video, NOWHERE)
 
+    def bound_for(self, video: str) -> Path | None:
+        """Return the folder a video is on its way to; None if it is not."""
+        standing = self.of(video)
+        if standing.task is None or standing.state not in (VideoState.WAITING, VideoState.RUNNING):
+            return None
+        return self._tasks[standing.task].destination
+
     def doubted(self) -> dict[str, Standing]:
         """Return what failed because nobody vouches for the server it lies on, by the videos' ids."""
         return {video: one for video, one in self._standings.items() if one.kind == HostKeyUnknown.kind}
@@ -142,8 +150,8 @@ class GalleryStates(QObject):
             before, self._tasks[task.id] = self._tasks.get(task.id), task
             if task.connection or not self._server or not self._ours_or_new(task.id):
                 continue
-            if task.state is not TaskState.RUNNING:
-                self._progress.pop(task.id, None)
+            if task.state is not TaskState.RUNNING and task.state not in STOPPED:
+                self._progress.pop(task.id, None)  # what stopped stays where it was
             if task.id in self._files and before is not None and before.state is not task.state:
                 self._rest(task)
             if task.id not in self._files or before is None or before.files != task.files or before.state != task.state:
@@ -208,7 +216,8 @@ class GalleryStates(QObject):
         for item, done in progress.items.items() if progress is not None else ():
             if done and item in self._files[number]:
                 video, file = self._files[number][item]
-                yield video, Standing(VideoState.RUNNING, done, file.size, number)
+                stopped = self._tasks[number].state in STOPPED
+                yield video, Standing(VideoState.PAUSED if stopped else VideoState.RUNNING, done, file.size, number)
 
     def _judge(self) -> None:
         found = dict(self._here)
@@ -218,7 +227,7 @@ class GalleryStates(QObject):
                 if _outweighs(standing, found.get(video)):
                     found[video] = standing
             for video, standing in self._moving(number):
-                if video in resting and found[video] is resting[video] and found[video].state is VideoState.WAITING:
+                if video in resting and found[video] is resting[video] and found[video].state in ON_ITS_WAY:
                     found[video] = standing
         # What was renewed is told until the video has come to an end; its task may not be known just yet.
         renewed = {video: found[video] for video in self._renewed & found.keys()}
@@ -248,7 +257,8 @@ def _standing(task: Task, file: TaskFile) -> Standing | None:
     if task.state is TaskState.FAILED:
         return Standing(VideoState.FAILED, task=task.id, reason=task.error)
     if task.state in STOPPED:
-        return Standing(VideoState.PAUSED, file.transferred, file.size, task.id)
+        # How far it had come is known while the window that stopped it is open; its part file knows it always.
+        return Standing(VideoState.PAUSED, task=task.id)
     return Standing(VideoState.WAITING, 0, file.size, task.id)
 
 

@@ -57,7 +57,7 @@ class GalleryTab(Tab):
         self.head = GalleryHead(frame)
         self.views = GalleryViews(frame.theme, frame.formats, self.model, self.thumbnails)
         self.bar = OrderBar(frame)
-        self.orders = GalleryOrders(frame, self.session, self.model, self.views, self.bar)
+        self.orders = GalleryOrders(frame, self.session, self.states, self.model, self.views, self.bar)
         self.hands = GalleryHands(
             frame, self.session, self.states, self.model, self.views, self.orders, self.doors.ask_trust
         )
@@ -83,6 +83,8 @@ class GalleryTab(Tab):
             self._began = True
             self._clock.start()
             self._open(self.picker.name())
+        else:
+            self.session.look()  # files come and go while nobody looks
 
     def stop(self) -> None:
         """Give up what is under way."""
@@ -154,6 +156,7 @@ class GalleryTab(Tab):
         add("gallery-folder", "Open the folder", hands.open_folder, icon="folder")
         add("gallery-copy", "Copy the names", hands.copy_names, keys="Ctrl+Shift+C", icon="copy")
         add("gallery-retry", "Retry the failed videos", hands.retry, icon="retry")
+        add("gallery-resume", "Resume the paused videos", hands.resume, icon="play")
         add("gallery-connect", "Connect to a gallery", partial(self.doors.connect_web, "gallery"), icon="server")
         add("gallery-clear", "Show all videos", self._clear, icon="filter")
         back = "Back to the videos"

@@ -18,26 +18,12 @@ from desktop.ui.models.gallery_states import GalleryStates, VideoState
 from desktop.ui.models.local_files import as_mime
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.gallery_orders import GalleryOrders
-from desktop.ui.videos import Fetch
+from desktop.ui.tabs.gallery_playing import Account, Provider
 from desktop.ui.widgets.drop_shelf import VIDEOS_MIME
 from desktop.ui.widgets.gallery_views import GalleryViews
-from desktop.work.background import Failed
 
 RECENT = 5
 """Folders used lately that the menu offers."""
-
-
-class _Provider:
-    """Brings the player its videos from one gallery."""
-
-    def __init__(self, frame: Frame, server: str) -> None:
-        self._gallery, self._server = frame.services.gallery, server
-
-    def open(
-        self, video: Video, ready: Callable[[Path], None], progress: Callable[[int, int | None], None], failed: Failed
-    ) -> Fetch:
-        """Bring a video; see GalleryDesk.watch."""
-        return self._gallery.watch(self._server, video, ready, progress, failed)
 
 
 class GalleryHands(QObject):
@@ -67,13 +53,14 @@ class GalleryHands(QObject):
         videos = tuple(self._model.rows())
         if not 0 <= row < len(videos):
             return
-        provider = _Provider(self._frame, self._session.server)
+        provider = Provider(self._frame, self._session.server)
         theme, formats = self._frame.theme, self._frame.formats
         dialog = PlayerDialog(theme, formats, videos, row, provider, self.memory, self._views.window())
-        dialog.download.connect(lambda video: self._orders.fetch([video]))
-        dialog.turned.connect(self._follow)
+        account = Account(dialog, self._session, self._states, self._orders)
+        dialog.turned.connect(lambda video: self._follow(video) if account.current else None)
         dialog.doubted.connect(partial(self._judge, dialog))
         dialog.show()
+        self._session.look()  # what was deleted meanwhile is fetched to be played, and should not be called here
 
     def play_current(self) -> None:
         """Open the player on the current row."""
@@ -105,10 +92,17 @@ class GalleryHands(QObject):
 
     def retry(self) -> None:
         """Fetch again what failed of the selection: the failed files of its tasks."""
-        standings = (self._states.of(video.id) for video in self._views.chosen())
-        tasks = {s.task for s in standings if s.state is VideoState.FAILED and s.task is not None}
-        if tasks:
+        if tasks := self._tasks_of(VideoState.FAILED):
             self._frame.services.tasks.retry(tasks)
+
+    def resume(self) -> None:
+        """Go on with the tasks of what is paused or was interrupted of the selection."""
+        if tasks := self._tasks_of(VideoState.PAUSED):
+            self._frame.services.tasks.resume(tasks)
+
+    def _tasks_of(self, state: VideoState) -> set[int]:
+        standings = (self._states.of(video.id) for video in self._views.chosen())
+        return {one.task for one in standings if one.state is state and one.task is not None}
 
     def carry(self) -> QDrag:
         """Return the selection as something to drag: file URLs of what is here, and for this window all of it.
@@ -140,8 +134,10 @@ class GalleryHands(QObject):
         if self._here():
             menu.addAction(get("gallery-folder"))
         menu.addAction(get("gallery-copy"))
-        if any(self._states.of(video.id).state is VideoState.FAILED for video in videos):
-            menu.addAction(get("gallery-retry"))
+        stand = {self._states.of(video.id).state for video in videos}
+        for state, command in ((VideoState.PAUSED, "gallery-resume"), (VideoState.FAILED, "gallery-retry")):
+            if state in stand:
+                menu.addAction(get(command))
         return menu
 
     def open_menu(self, at: QPoint) -> None:

@@ -8,6 +8,7 @@ from desktop.core.gallery import Video
 from desktop.core.plan import Plan, Request
 from desktop.ui.models.gallery import GalleryModel, name_of
 from desktop.ui.models.gallery_session import GallerySession
+from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.orders import Orders
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.gallery_views import GalleryViews
@@ -20,21 +21,36 @@ class GalleryOrders(Orders):
     """Orders of videos."""
 
     def __init__(
-        self, frame: Frame, session: GallerySession, model: GalleryModel, views: GalleryViews, bar: OrderBar
+        self,
+        frame: Frame,
+        session: GallerySession,
+        states: GalleryStates,
+        model: GalleryModel,
+        views: GalleryViews,
+        bar: OrderBar,
     ) -> None:
         super().__init__(frame, bar)
-        self._session, self._model, self._views, self._bar = session, model, views, bar
+        self._session, self._states, self._model, self._views, self._bar = session, states, model, views, bar
 
     def meant(self) -> tuple[Video, ...]:
-        """Return the selected videos, or of those shown whatever is neither here nor on its way."""
+        """Return the selected videos not on their way, or of those shown whatever is neither here nor on its way."""
         chosen = self._views.chosen()
         if chosen:
-            return tuple(chosen)
+            return self._still(chosen, self.frame.destination.path)
         return tuple(v for row, v in enumerate(self._model.rows()) if can_fetch(self._model.standing(row)))
 
-    def fetch(self, videos: Sequence[Video], into: Path | None = None) -> None:
-        """Download these videos, whatever is selected. into: another folder than the destination."""
-        self.download_by(partial(self._ask, tuple(videos), into or self.frame.destination.path))
+    def fetch(self, videos: Sequence[Video], into: Path | None = None, server: str = "") -> None:
+        """Download these videos, whatever is selected. into: another folder than the destination.
+
+        server: another gallery than the one that is shown. What is on its way there is not asked for twice.
+        """
+        # Both are those of now: the plan may have to wait for others, and the window shows another gallery by then.
+        server, into = server or self._session.server, into or self.frame.destination.path
+        wanted = self._still(videos, into) if server == self._session.server else tuple(videos)
+        self.download_by(partial(self._ask, server, wanted, into))
+
+    def _still(self, videos: Sequence[Video], into: Path) -> tuple[Video, ...]:
+        return tuple(video for video in videos if self._states.bound_for(video.id) != into)
 
     def tell(self) -> None:
         """Say in the bar how much is meant."""
@@ -48,10 +64,11 @@ class GalleryOrders(Orders):
 
     def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:
         """Ask for a plan of what is meant."""
-        return self._ask(self.meant(), self.frame.destination.path, then, failed)
+        return self._ask(self._session.server, self.meant(), self.frame.destination.path, then, failed)
 
-    def _ask(self, videos: tuple[Video, ...], into: Path, then: Callable[[Plan], None], failed: Failed) -> Work | None:
-        server = self._session.server
+    def _ask(
+        self, server: str, videos: tuple[Video, ...], into: Path, then: Callable[[Plan], None], failed: Failed
+    ) -> Work | None:
         if not server or not videos:
             return None
         asked = Request(
@@ -70,6 +87,8 @@ class GalleryOrders(Orders):
     def _which(self, count: int) -> str:
         formats = self.frame.formats
         selected, shown = len(self._views.chosen()), len(self._model.rows())
+        if selected and not count:
+            return "What is selected is on its way already"
         if selected:
             return f"{formats.counted(selected, 'video')} selected of {formats.count(shown)} shown"
         if not shown:
