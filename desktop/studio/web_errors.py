@@ -68,7 +68,7 @@ def answer_error(
         return Truncated(f"{place} has a fault of its own.", cause, "Try again in a minute.", place)
     if 200 <= status < 300:
         kind = headers.get("content-type", "nothing").partition(";")[0]
-        page = b"<html" in body[:512].lower() or b"<!doctype html" in body[:512].lower()
+        page = "html" in kind.lower() or b"<html" in body[:512].lower() or b"<!doctype html" in body[:512].lower()
         what = "a web page, as login and error pages are" if page else f"{kind}, not JSON"
         return NotTheFile(
             f"{place} does not answer as this API should.",

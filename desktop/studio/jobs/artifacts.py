@@ -59,7 +59,7 @@ def peek(web: "Web", artifact: Artifact, remote_id: str, suffix: str) -> Peeked:
     answer = web.peek(artifact.path)
     if answer.status in (401, 403):
         raise web.error(answer, artifact.path.partition("?")[0])
-    there = answer.status < 400 or (answer.status == 416 and _size(answer) == 0)
+    there = (answer.status < 400 and not _page(answer)) or (answer.status == 416 and _size(answer) == 0)
     name = _file_name(answer) if there else ""
     name = name or artifact.file_name or own_name(remote_id, artifact.name, (there and _suffix(answer)) or suffix)
     size = _size(answer) if there else None
@@ -112,7 +112,7 @@ def _file_name(answer: "WebAnswer") -> str:
     for key, text, bare in _DISPOSITION.findall(answer.headers.get("content-disposition", "")):
         names[key.lower()] = re.sub(r"\\(.)", r"\1", text) or bare
     charset, _, encoded = names["filename*"].partition("'")
-    with suppress(LookupError, UnicodeError):
+    with suppress(LookupError, ValueError):
         if name := safe_name(unquote(encoded.partition("'")[2], charset or "utf-8", "strict")):
             return name
     name = names["filename"]
@@ -122,6 +122,12 @@ def _file_name(answer: "WebAnswer") -> str:
     return safe_name(name)
 
 
+def _page(answer: "WebAnswer") -> bool:
+    """Tell whether a page came instead of a file: a login, a portal, an application that answers to every address."""
+    page = "html" in answer.headers.get("content-type", "").lower()
+    return page and answer.status in (200, 206) and "content-disposition" not in answer.headers
+
+
 def _suffix(answer: "WebAnswer") -> str:
     return _SUFFIXES.get(answer.headers.get("content-type", "").partition(";")[0].strip().lower(), "")
 
@@ -129,8 +135,8 @@ def _suffix(answer: "WebAnswer") -> str:
 def _size(answer: "WebAnswer") -> int | None:
     """Return the whole file's bytes: told in the range, or as the length of an answer that ignores ranges."""
     if answer.status in (206, 416):
-        told = re.fullmatch(r"bytes\s+(?:\d+-\d+|\*)/(\d+)", answer.headers.get("content-range", "").strip())
+        told = re.fullmatch(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", answer.headers.get("content-range", "").strip())
         return int(told[1]) if told else None
     length = answer.headers.get("content-length", "")
     plain = answer.status == 200 and "content-encoding" not in answer.headers
-    return int(length) if plain and length.isascii() and length.isdigit() else None
+    return int(length) if plain and re.fullmatch("[0-9]{1,18}", length) else None

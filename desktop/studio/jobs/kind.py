@@ -60,7 +60,7 @@ def parse_routes(text: str, *routes: str) -> Reference | None:
     """
     text = text.strip()
     if "://" not in text:
-        return Reference(text) if _ID.fullmatch(text) else None
+        return Reference(text) if _is_id(text) else None
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -68,13 +68,18 @@ def parse_routes(text: str, *routes: str) -> Reference | None:
         return None
     if parts.scheme not in ("http", "https") or not host:
         return None
-    asked = f"{parts.path}?{parts.query}" if parts.query else parts.path.rstrip("/")
+    asked = parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
     for route in routes:
-        if (found := re.search(rf"{route}(?:\?.*)?$", asked)) and _ID.fullmatch(unquote(found[1])):
+        if (found := re.search(rf"{route}(?:\?.*)?$", asked)) and _is_id(unquote(found[1])):
             place = f"[{host}]" if ":" in host else host
             where = f"{parts.scheme}://{place}{f':{port}' if port else ''}"
             return Reference(unquote(found[1]), where + asked[: found.start()])
     return None
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether a text can be an id: one component of a URL, which every client leaves where it is."""
+    return bool(_ID.fullmatch(text)) and text.isprintable() and text not in (".", "..")
 
 
 def quoted(remote_id: str) -> str:

@@ -14,8 +14,13 @@ from desktop.core.job import JobState
 if TYPE_CHECKING:  # as in `kind.py`
     from desktop.studio.web import Web, WebAnswer
 
+LONGEST = 4 << 20
+"""Bytes of an answer about a job that are read: it is asked every few seconds."""
 _LONGEST = 300
+_LONGEST_LINK = 8192
 _DEEPEST = 4
+_LAST_MOMENT = 32_503_680_000.0
+"""The year 3000: no system shows a later date, and nothing is kept for longer."""
 _WORDS = {
     JobState.RUNNING: "running queued pending waiting started starting processing submitted created accepted active"
     " inprogress scheduled new paused retrying",
@@ -51,7 +56,7 @@ def said(answer: "WebAnswer") -> Said:
     data = answer.data
     if data is None and answer.body[:1] in (b"{", b"["):
         # Some servers send JSON and call it text.
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             data = json.loads(answer.body)
     if isinstance(data, dict):
         code = find(data, "code", "error_code")
@@ -97,11 +102,9 @@ def progress_of(data: Any) -> float | None:
         value = find(value, "percent", "percentage", "value")
     if isinstance(value, str):
         with suppress(ValueError):
-            value = float(value.strip().rstrip("%"))
-            return _within(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return _within(value * 100 if isinstance(value, float) and 0 <= value <= 1 else value)
+            return _within(_finite(float(value.strip().rstrip("%"))))
+    number = _finite(value)
+    return _within(number * 100 if number is not None and isinstance(value, float) and 0 <= number <= 1 else number)
 
 
 def names_of(data: Any, *keys: str) -> tuple[str, ...]:
@@ -120,12 +123,12 @@ def moment_of(data: Any, now: float) -> float | None:
     value = find(data, "expires_at", "expires", "expiry", "available_until", "kept_until")
     if isinstance(value, str):
         with suppress(ValueError):
-            moment = datetime.fromisoformat(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return value / 1000 if value > 1e11 else float(value)
-    left = find(data, "expires_in")
-    return now + left if isinstance(left, int | float) and not isinstance(left, bool) else None
+            told = datetime.fromisoformat(value)
+            return _plausible((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp())
+    if (moment := _finite(value)) is not None:
+        return _plausible(moment / 1000 if moment > 1e11 else moment)
+    left = _finite(find(data, "expires_in"))
+    return None if left is None else _plausible(now + left)
 
 
 def place_of_link(web: "Web", told: object, *routes: str) -> str:
@@ -134,9 +137,9 @@ def place_of_link(web: "Web", told: object, *routes: str) -> str:
     routes: beginnings of the API's own routes. A server behind a prefix often does not know of it and tells
     "/download_file?..." where it means "{base}/download_file?...".
     """
-    if not isinstance(told, str) or not told.strip():
+    if not isinstance(told, str) or not told.strip() or len(told) > _LONGEST_LINK:
         return ""
-    told = quote(told.strip(), safe="!#$%&'()*+,/:;=?@[]~")
+    told = quote(told.strip(), safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
     if any(told.startswith(route) for route in routes):
         return told
     try:
@@ -151,19 +154,36 @@ def place_of_link(web: "Web", told: object, *routes: str) -> str:
     return url.removeprefix(web.base) if url.startswith(web.base + "/") else url
 
 
-def _within(value: float) -> float | None:
-    return min(100.0, max(0.0, float(value))) if math.isfinite(value) else None
+def _finite(value: object) -> float | None:
+    """Return a number, None for what is none or has no end: JSON's may have hundreds of digits, or be NaN."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
-def _message(data: dict[str, Any]) -> str:
+def _within(value: float | None) -> float | None:
+    return None if value is None else min(100.0, max(0.0, value))
+
+
+def _plausible(moment: float) -> float | None:
+    return moment if 0 <= moment < _LAST_MOMENT else None
+
+
+def _message(data: dict[str, Any], depth: int = _DEEPEST) -> str:
+    if not depth:
+        return ""
     for key in ("message", "detail", "error", "reason", "msg", "description"):
         value = data.get(key)
         if isinstance(value, dict):
-            if found := _message(value):
+            if found := _message(value, depth - 1):
                 return found
         elif isinstance(value, list):
             # FastAPI's own complaints: a list of {"loc", "msg", "type"}.
-            if found := "; ".join(_message(part) for part in value if isinstance(part, dict)):
+            if found := "; ".join(_message(part, depth - 1) for part in value if isinstance(part, dict)):
                 return line(found)
         elif found := line(value):
             return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desktop.core.job import Artifact, Content, JobState, Report
 from desktop.studio.jobs.artifacts import peek
 from desktop.studio.jobs.kind import KINDS, JobKind, Reference, parse_routes, quoted
-from desktop.studio.jobs.reading import Said, find, line, moment_of, names_of, progress_of, said, state_of
+from desktop.studio.jobs.reading import LONGEST, Said, find, line, moment_of, names_of, progress_of, said, state_of
 
 if TYPE_CHECKING:
     from desktop.studio.web import Web
@@ -35,7 +35,7 @@ class Reconstruction(JobKind):
         """Ask for the state, and the download route what that leaves open."""
         path = f"/jobs/{quoted(remote_id)}"
         zipped = Artifact("results", "Results", False, content=Content.RESULTS, path=f"{path}/download")
-        answer = web.get(path)
+        answer = web.get(path, most=LONGEST)
         words = said(answer)
         refused = _refusal(answer.status, words, zipped)
         if refused is not None:

@@ -9,7 +9,7 @@ from desktop.core.errors import NotFound, Retry, ShotDockError
 from desktop.core.job import Artifact, JobState, Report
 from desktop.studio.jobs.artifacts import elsewhere, known_of, peek, told_apart
 from desktop.studio.jobs.kind import KINDS, JobKind, Reference, parse_routes, quoted
-from desktop.studio.jobs.reading import find, line, moment_of, place_of_link, progress_of, said, state_of
+from desktop.studio.jobs.reading import LONGEST, find, line, moment_of, place_of_link, progress_of, said, state_of
 
 if TYPE_CHECKING:
     from desktop.studio.web import Web
@@ -30,7 +30,7 @@ class SceneSession(JobKind):
         """Ask for the status; where that fails, see what the known URLs give."""
         path = f"/api/session/{quoted(remote_id)}"
         try:
-            answer = web.get(path)
+            answer = web.get(path, most=LONGEST)
         except Retry as fault:
             return self._known(web, remote_id, fault, before)
         words = said(answer)
@@ -56,7 +56,7 @@ class SceneSession(JobKind):
         for artifact in _artifacts(remote_id):
             place = place_of_link(web, links.get(artifact.name), "/api/download/") or artifact.path
             # A link without a word on availability is an offer.
-            offered = there.get(artifact.name, artifact.name in links and not there) is True
+            offered = there.get(artifact.name, bool(links.get(artifact.name)) and not there) is True
             artifacts.append(replace(artifact, path=place, available=offered))
         looked = [self._sized(web, remote_id, artifact, before) for artifact in artifacts]
         lost = next((words for _, words in looked if words), "")

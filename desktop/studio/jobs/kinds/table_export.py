@@ -11,7 +11,7 @@ from desktop.core.errors import NotTheFile, UsageError
 from desktop.core.job import Artifact, Content, Field, JobState, Report
 from desktop.studio.jobs.artifacts import elsewhere, known_of, peek, safe_name
 from desktop.studio.jobs.kind import KINDS, JobKind, Reference, parse_routes
-from desktop.studio.jobs.reading import find, line, moment_of, place_of_link, progress_of, said, state_of
+from desktop.studio.jobs.reading import LONGEST, find, line, moment_of, place_of_link, progress_of, said, state_of
 
 if TYPE_CHECKING:
     from desktop.studio.web import Web
@@ -56,7 +56,7 @@ class TableExport(JobKind):
 
     def look(self, web: "Web", remote_id: str, before: Report | None) -> Report:
         """Ask for the status."""
-        answer = web.get(STATUS, {"job_id": remote_id})
+        answer = web.get(STATUS, {"job_id": remote_id}, most=LONGEST)
         words = said(answer)
         state = state_of(words.data, "status", "state")
         if _UNKNOWN.search(words.message) or state is JobState.NOT_FOUND:
