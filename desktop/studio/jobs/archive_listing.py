@@ -84,6 +84,8 @@ def _refuse_overlaps(stream: BinaryIO, infos: list[zipfile.ZipInfo], end: int, n
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < free:
             raise refused(name, f"{shown(info.orig_filename)} shares bytes with another entry.")
+        if info.header_offset >= end:  # ZIP64 tells places that no file has, nor any seek takes
+            raise damaged(name, f"{shown(info.orig_filename)} is not where the directory says.")
         stream.seek(info.header_offset)
         header = stream.read(_LOCAL.size)
         mark, _, flags, method, _, _, crc, stored, unpacked, length, extra = _LOCAL.unpack(header)

@@ -6,9 +6,10 @@ What a job measures is its own business: whatever numbers the file holds are sho
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from desktop.core.errors import NotTheFile
@@ -17,6 +18,10 @@ from desktop.transfer.names import shown
 
 LARGEST = 4 * 1024 * 1024
 """Bytes a quality.json may have; thousands of views fit in."""
+MOST = 5_000
+"""Numbers of a quality.json that are shown and judged, the first ones; a list of every vertex's is not for reading."""
+DEEPEST = 64
+"""Levels that are looked into: a name repeats all of those above it."""
 
 
 class Grade(StrEnum):
@@ -88,23 +93,24 @@ def parse_quality(data: bytes, path: str, thresholds: Mapping[str, Threshold]) -
 
 
 def flatten(found: object) -> tuple[tuple[str, float], ...]:
-    """Return the numbers of a JSON value as (path, number), in order; what is no number is left out.
+    """Return the first MOST numbers of a JSON value as (path, number), in order; what is no number is left out.
 
     A list's items are called by their place: 0, 1, ... A number that stands alone is called "".
     """
-    numbers: list[tuple[str, float]] = []
-    waiting: list[tuple[str, object]] = [("", found)]
-    while waiting:
-        name, value = waiting.pop()
-        inner: Iterable[tuple[object, object]] = ()
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            numbers.append((name, float(value)))
-        elif isinstance(value, Mapping):
-            inner = value.items()
-        elif isinstance(value, list):
-            inner = enumerate(value)
-        waiting += reversed([(f"{name}.{key}" if name else str(key), item) for key, item in inner])
-    return tuple(numbers)
+    return tuple(islice(_numbers("", found, DEEPEST), MOST))
+
+
+def _numbers(name: str, value: object, depth: int) -> Iterator[tuple[str, float]]:
+    inner: Iterable[tuple[object, object]] = ()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield name, float(value)
+    elif isinstance(value, Mapping):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    if depth:
+        for key, item in inner:
+            yield from _numbers(f"{name}.{key}" if name else str(key), item, depth - 1)
 
 
 def grade(numbers: Iterable[tuple[str, float]], thresholds: Mapping[str, Threshold]) -> tuple[Quality, ...]:

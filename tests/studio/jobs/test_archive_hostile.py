@@ -18,6 +18,7 @@ from desktop.transfer.names import fold
 from tests.studio.jobs.forge import DEFLATED, Entry, end64, forge
 
 LINK, DEVICE, FIFO, SETUID = 0o120777, 0o060666, 0o010666, 0o104777
+FAR = struct.pack("<2HQ", 1, 8, 2**64 - 1)
 Forger = Callable[[Path], Path]
 
 
@@ -120,6 +121,12 @@ HOSTILE: list[tuple[str, type[ShotDockError], str, Forger]] = [
     ("nested headers", BadArchive, "shares bytes", nested_headers),
     ("an entry in the directory", BadArchive, "damaged", of(Entry("a", b"", at=35, size=100))),
     ("an entry behind the end", BadArchive, "damaged", of(Entry("a", at=1 << 20))),
+    (
+        "an entry where nothing can be",
+        BadArchive,
+        "not where the directory says",
+        of(Entry("a", at=0xFFFFFFFF, extra=FAR)),
+    ),
     ("an entry of another name", BadArchive, "differ", of(Entry("a", local_name=b"b"))),
     ("an entry of another size", BadArchive, "in two ways", of(Entry("a", local_size=3))),
     ("an entry of another method", BadArchive, "in two ways", of(Entry("a", local_method=DEFLATED))),

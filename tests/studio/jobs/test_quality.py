@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.core.errors import NotFound, NotTheFile
-from desktop.studio.jobs.quality import LARGEST, Grade, Quality, Threshold, flatten, grade, read_quality, worst
+from desktop.studio.jobs.quality import LARGEST, MOST, Grade, Quality, Threshold, flatten, grade, read_quality, worst
 
 PSNR = Threshold(green=30, amber=25)
 CHAMFER = Threshold(green=0.01, amber=0.05, more=False)
@@ -80,6 +80,12 @@ def test_no_number_is_lost(found: object) -> None:
         return sum(map(count, value)) if isinstance(value, list) else isinstance(value, float)
 
     assert len(flatten(found)) == count(found)
+
+
+def test_of_numbers_without_end_the_first_count() -> None:
+    many = json.loads("[" * 900 + "1," * 100_000 + "1" + "]" * 900)
+    assert flatten(many) == ()
+    assert [name for name, _ in flatten(json.loads("[" + "1," * 100_000 + "1]"))] == [str(n) for n in range(MOST)]
 
 
 def test_the_threshold_of_the_longest_name_counts() -> None:
