@@ -12,8 +12,8 @@ from desktop.store.access import Access, loaded
 from desktop.store.owner import alive
 from desktop.store.tables import DownloadRow, JobRow
 
-_TOLD = ("state", "progress", "message", "artifacts", "missing", "expires", "heard", "follow")
-"""What changes after a job was added."""
+_TOLD = ("state", "progress", "message", "artifacts", "missing", "expires", "heard")
+"""What a look at the server changes."""
 
 
 class Jobs:
@@ -50,6 +50,11 @@ class Jobs:
                 row = _row(job)
                 change = JobRow.update({name: row[name] for name in _TOLD}).where(JobRow.id == job.id)
                 self._access.run(change)
+
+    def follow(self, job_id: int, folder: Path | None) -> None:
+        """Keep where a job's artifacts are to go by themselves, apart from what is heard: another program may hear."""
+        with self._access.writing():
+            self._access.run(JobRow.update({"follow": _text(folder)}).where(JobRow.id == job_id))
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget these jobs and their downloads; files stay where they are."""
@@ -101,7 +106,7 @@ def _row(job: Job) -> dict[str, Any]:
         "added": job.added,
         "heard": job.heard,
         "parameters": json.dumps(job.parameters),
-        "follow": None if job.follow is None else str(job.follow),
+        "follow": _text(job.follow),
     }
 
 
@@ -134,9 +139,13 @@ def _kept(download: Download) -> dict[str, Any]:
         "content": download.content.value,
         "outcome": download.outcome.value,
         "path": str(download.path),
-        "folder": None if download.folder is None else str(download.folder),
+        "folder": _text(download.folder),
         "note": redact(download.note),
     }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _download(row: tuple[Any, ...]) -> Download:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -85,6 +86,11 @@ class JobBook(QObject):
         if _kept(job) != _kept(before):
             self._tell(lambda: self._store.jobs.save((job,)))
 
+    def follow(self, job_id: int, folder: Path | None) -> None:
+        """Keep where a job's artifacts are to go by themselves."""
+        self.show(replace(self._jobs[job_id], follow=folder))
+        self._tell(lambda: self._store.jobs.follow(job_id, folder))
+
     def show(self, job: Job) -> None:
         """Show a job as it is now; nothing of it is to be kept."""
         if self._jobs.get(job.id) != job:
@@ -103,4 +109,4 @@ class JobBook(QObject):
 
 def _kept(job: Job) -> Job:
     """Return of a job what the database keeps of every look; when it was heard is kept along with what moved."""
-    return replace(job, heard=None, trouble=None, looking=False, next_look=None, downloads=())
+    return replace(job, heard=None, trouble=None, looking=False, next_look=None, follow=None, downloads=())

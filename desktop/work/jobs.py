@@ -69,6 +69,7 @@ class JobDesk(QObject):
         self._watchers = 0
         self._closed = False
         self._following: set[int] = set()
+        self._fetches = True
         self._asking = Background(self._answers, THREADS)
         self._poller = Poller(self._question, self._told, self._asking, self._clock)
         self._arrivals = Arrivals(parts, background, settings, tasks, self._book)
@@ -78,8 +79,10 @@ class JobDesk(QObject):
     def load(self, poll: bool = True) -> None:
         """Ask for every job; the answer is the signal `listed`.
 
-        poll: go on asking after those that run, and finish what an earlier run of the program left half done.
+        poll: go on asking after those that run, and finish what an earlier run of the program left half done. Without,
+        nothing is fetched by itself either: that is the window's, and two would fetch the same.
         """
+        self._fetches = poll
         self._book.load(lambda jobs: self._loaded(jobs, poll))
 
     def all(self) -> tuple[Job, ...]:
@@ -184,9 +187,8 @@ class JobDesk(QObject):
 
     def follow(self, job_id: int, folder: Path | None) -> None:
         """Fetch the job's artifacts to the folder by itself once it is done; None takes the wish back."""
-        job = self._book.get(job_id)
-        if job is not None:
-            self._book.put(replace(job, follow=folder))
+        if job_id in self._book:
+            self._book.follow(job_id, folder)
             self._fetch_followed(job_id)
 
     # --- what is fetched
@@ -337,6 +339,8 @@ class JobDesk(QObject):
 
     def _fetch_followed(self, job_id: int) -> None:
         """Fetch what somebody wants as soon as it is there, once."""
+        if not self._fetches:
+            return
         job = self._book[job_id]
         wanted = [artifact.name for artifact in job.available if job.download(artifact.name) is None]
         if job.follow is None or job.state is not JobState.DONE or not wanted or job_id in self._following:

@@ -4,7 +4,6 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,10 +160,34 @@ def test_a_table_whose_fetching_was_not_begun_is_fetched_in_the_next_run(
         job = farm.look_again(job.id, 2.0)
         assert (job.state, job.downloads) == (JobState.DONE, ())
     with Store.open(Places.find().database) as store:
-        store.jobs.save([replace(job, follow=tmp_path / "tables")])
+        store.jobs.follow(job.id, tmp_path / "tables")
     with run_of_the_program(qtbot, server) as farm:
         farm.load()
         assert only(farm.landed(job.id)).outcome is Outcome.HERE
+
+
+def test_another_program_leaves_what_is_followed_to_the_window(qtbot: QtBot, server: Jobs, tmp_path: Path) -> None:
+    """A window and a command line on one database: the one that watches neither fetches nor forgets the wish."""
+    with run_of_the_program(qtbot, server) as window, run_of_the_program(qtbot, server) as console:
+        job = window.start(rows=25)
+        before = console.answer(
+            lambda then, _failed: (console.desk.listed.connect(then), console.desk.load(poll=False))
+        )
+        assert [one.follow for one in before] == [None]
+        window.desk.follow(job.id, tmp_path / "tables")
+        window.task_over(0)  # the desk has kept it
+        server.clock.advance(5)
+        console.desk.refresh([job.id])
+        console.until(job.id, lambda one: one.state is JobState.DONE and not one.looking)
+        with Store.open(Places.find().database) as store:
+            assert [one.follow for one in store.jobs.all()] == [tmp_path / "tables"]
+    with run_of_the_program(qtbot, server) as console:
+        console.answer(lambda then, _failed: (console.desk.listed.connect(then), console.desk.load(poll=False)))
+        console.clock.advance(60)
+        console.desk.refresh([job.id])
+        console.until(job.id, lambda one: one.heard == console.clock.date() and not one.looking)
+        assert console.tasks() == ()
+    assert not (tmp_path / "tables").exists()
 
 
 def test_no_secret_is_written_down(
