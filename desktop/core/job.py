@@ -227,7 +227,8 @@ class Measure:
 class ModelResult:
     """One model of a reconstruction's results, on disk.
 
-    previews, files: whole local paths, () while it is not unpacked. remark: what is wrong with it, or "".
+    complete: it has a mesh that is not empty. previews, files: whole local paths, () while it is not unpacked. remark:
+    what is wrong with it, or "".
     """
 
     name: str

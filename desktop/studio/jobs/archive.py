@@ -46,10 +46,14 @@ def validate_result_zip(
 
     Raises NotTheFile, BadArchive, HostileName, NameTooLong, NotFound, NotAllowed as `unpack` does.
     """
-    with _opened(archive, limits) as listing:
-        names = {member.target for member in listing.files if member.info.file_size}
-    missing = list(missing_of(names, models))
+    missing = list(missing_of(sizes_of(archive, limits), models))
     return not missing, missing
+
+
+def sizes_of(archive: Path, limits: Limits = _LIMITS) -> dict[str, int]:
+    """Return a ZIP's files with the bytes each will have; nothing is unpacked. Raises as `validate_result_zip` does."""
+    with _opened(archive, limits) as listing:
+        return {member.target: member.info.file_size for member in listing.files}
 
 
 def read_members(archive: Path, targets: Collection[str], most: int, limits: Limits = _LIMITS) -> dict[str, bytes]:

@@ -5,8 +5,10 @@
     MODEL/previews/textured_00..05.png, wireframe_00..05.png
     MODEL/quality.json
 
-A model is complete if `mesh.glb` or `mesh.obj` is there and not empty: an exporter that died leaves an empty one. Every
-model has to be complete; everything else is optional, and told of where it is absent.
+A model is complete if `mesh.glb` or `mesh.obj` is there, whatever its size; results are complete if every model is.
+Everything else is optional, and told of where it is absent. That a mesh is empty, as an exporter leaves it that died,
+is a question of quality and not of what is there: such results are packed, but not unpacked by themselves
+(`results.py`).
 """
 
 import os
@@ -64,12 +66,11 @@ def take_stock(output_dir: Path, models: Sequence[str] = MODELS) -> Inventory:
     """
     files = tuple(found for model in sorted(models) for found in _files(output_dir, model))
     names = {found.name for found in files}
-    whole = {found.name for found in files if found.facts.st_size}
-    return Inventory(files, missing_of(whole, models), tuple(absent_of(names, models)))
+    return Inventory(files, missing_of(names, models), tuple(absent_of(names, models)))
 
 
 def missing_of(names: Collection[str], models: Sequence[str] = MODELS) -> tuple[str, ...]:
-    """Return what makes results with these files, each of them not empty, incomplete; () if nothing does."""
+    """Return what makes results with these files incomplete; () if nothing does."""
     return tuple(
         f"{model}/{' or '.join(MESHES)}" for model in models if not any(f"{model}/{mesh}" in names for mesh in MESHES)
     )
@@ -90,7 +91,7 @@ def incomplete(missing: Sequence[str], path: str) -> IncompleteResultsError:
     """Return the error for results that lack something. path: the folder or ZIP they are in."""
     return IncompleteResultsError(
         title="The results are incomplete.",
-        cause=f"Not there, or empty: {', '.join(missing)}.",
+        cause=f"Not there: {', '.join(missing)}.",
         suggestion="Let the job end, or run it again; its log tells why a model came to nothing.",
         path=path,
         missing=tuple(missing),

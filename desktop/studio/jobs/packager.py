@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+StrPath = str | os.PathLike[str]
+
+
 class Writable(Protocol):
     """Where bytes can be put one after the other: an open file, a socket's or a pipe's; it need not seek."""
 
@@ -45,7 +48,7 @@ class Writable(Protocol):
         """Take the bytes, or return how many of them were taken."""
 
 
-def validate_job_outputs(output_dir: Path, models: Sequence[str] = MODELS) -> tuple[bool, list[str]]:
+def validate_job_outputs(output_dir: StrPath, models: Sequence[str] = MODELS) -> tuple[bool, list[str]]:
     """Return whether an output folder holds complete results, and what is missing if not.
 
     Raises NotFound if there is no such folder.
@@ -62,7 +65,7 @@ class ResultZip:
     """
 
     def __init__(
-        self, output_dir: Path, models: Sequence[str] = MODELS, pulse: Callable[[], None] = lambda: None
+        self, output_dir: StrPath, models: Sequence[str] = MODELS, pulse: Callable[[], None] = lambda: None
     ) -> None:
         stock = take_stock(_folder(output_dir), models)
         if stock.missing:
@@ -89,14 +92,14 @@ class ResultZip:
         return self._zip.chunks(start, stop)
 
 
-def result_zip_size(output_dir: Path, models: Sequence[str] = MODELS) -> int:
+def result_zip_size(output_dir: StrPath, models: Sequence[str] = MODELS) -> int:
     """Return the bytes the ZIP will have, without reading any file; raises as ResultZip does."""
     return ResultZip(output_dir, models).size
 
 
 def create_result_zip(
-    output_dir: Path,
-    target: Path | Writable,
+    output_dir: StrPath,
+    target: StrPath | Writable,
     *,
     models: Sequence[str] = MODELS,
     progress: Callable[[int, int], None] = lambda done, size: None,
@@ -115,9 +118,10 @@ def create_result_zip(
             raise Stopped
 
     results = ResultZip(output_dir, models, pulse)
-    if isinstance(target, Path):
-        _refuse_place(results, target)
-        _write_file(results, target.absolute(), progress)
+    if isinstance(target, str | os.PathLike):
+        path = Path(target)
+        _refuse_place(results, path)
+        _write_file(results, path.absolute(), progress)
     else:
         _write(results, target.write, progress)
     return results
@@ -167,7 +171,7 @@ def _refuse_place(results: ResultZip, target: Path) -> None:
         )
 
 
-def _folder(output_dir: Path) -> Path:
+def _folder(output_dir: StrPath) -> Path:
     if not os.path.isdir(output_dir):  # noqa: PTH112  # a Path raises where one may not even look
         raise NotFound(
             title="There is no such output folder.",
@@ -175,4 +179,4 @@ def _folder(output_dir: Path) -> Path:
             suggestion="Check the path; a mounted folder may not be mounted.",
             path=shown(str(output_dir)),
         )
-    return output_dir
+    return Path(output_dir)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from desktop.core.errors import ShotDockError
 from desktop.core.job import Light, Measure, ModelResult
-from desktop.studio.jobs.archive import read_members, validate_result_zip
-from desktop.studio.jobs.contents import FILES, MODELS, take_stock
+from desktop.studio.jobs.archive import read_members, sizes_of
+from desktop.studio.jobs.contents import FILES, MODELS, missing_of, take_stock
 from desktop.studio.jobs.quality import LARGEST, Quality, Threshold, parse_quality, read_quality
 
 QUALITY = "quality.json"
@@ -23,7 +23,8 @@ def results_in_folder(folder: Path, thresholds: Mapping[str, Threshold]) -> tupl
     """Return what unpacked results say of each model. Raises NotAllowed for a folder that cannot be read."""
     stock = take_stock(folder)
     paths = {found.name: found.path for found in stock.files}
-    return tuple(_in_folder(model, paths, stock.missing, thresholds) for model in MODELS)
+    missing = missing_of({found.name for found in stock.files if found.facts.st_size})
+    return tuple(_in_folder(model, paths, missing, thresholds) for model in MODELS)
 
 
 def results_in_archive(archive: Path, thresholds: Mapping[str, Threshold]) -> tuple[ModelResult, ...]:
@@ -31,7 +32,7 @@ def results_in_archive(archive: Path, thresholds: Mapping[str, Threshold]) -> tu
 
     Raises NotTheFile, BadArchive, HostileName, NameTooLong, NotAllowed as `archive.unpack` does.
     """
-    _, missing = validate_result_zip(archive)
+    missing = missing_of({name for name, size in sizes_of(archive).items() if size})
     texts = read_members(archive, [f"{model}/{QUALITY}" for model in MODELS], LARGEST)
     found = []
     for model in MODELS:
@@ -45,8 +46,8 @@ def results_in_archive(archive: Path, thresholds: Mapping[str, Threshold]) -> tu
 
 
 def objection(models: Sequence[ModelResult]) -> str:
-    """Return why results are not to be unpacked by themselves, in words, or ""."""
-    reasons = [f"{model.name} has no mesh" for model in models if not model.complete]
+    """Return why results are not to be unpacked by themselves, in words, or "": an empty mesh is none to work with."""
+    reasons = [f"{model.name} has no mesh, or an empty one" for model in models if not model.complete]
     reasons += [
         f"{model.name}: {measure.name} is {measure.value:g} ({measure.rule})"
         for model in models

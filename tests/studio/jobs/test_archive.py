@@ -107,7 +107,7 @@ def test_an_empty_archive_makes_an_empty_folder(place: Path) -> None:
 
 def test_what_is_missing_is_told_before(results: Path, place: Path) -> None:
     assert validate_result_zip(results) == (True, [])
-    half = forge(place / "half.zip", Entry("reconviagen/mesh.obj"), Entry("nvdiffrec/mesh.glb", b""))
+    half = forge(place / "half.zip", Entry("reconviagen/mesh.obj"), Entry("nvdiffrec/mesh.ply"))
     assert validate_result_zip(half) == (False, ["nvdiffrec/mesh.glb or mesh.obj"])
     assert validate_result_zip(half, MODELS[:1]) == (True, [])
 

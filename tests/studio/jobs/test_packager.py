@@ -24,7 +24,9 @@ from desktop.core.errors import (
     TargetUnwritable,
     UsageError,
 )
+from desktop.studio.jobs.archive import validate_result_zip
 from desktop.studio.jobs.packager import ResultZip, create_result_zip, result_zip_size, validate_job_outputs
+from desktop.studio.jobs.results import objection, results_in_archive, results_in_folder
 from tests.studio.jobs.outputs import IN_ZIP, MODELS, full_disk, make_output
 
 
@@ -202,10 +204,24 @@ def test_what_counts_as_missing(output: Path, tmp_path: Path, gone: list[str], m
         assert zipfile.ZipFile(target).testzip() is None
 
 
-def test_an_empty_mesh_is_no_mesh(output: Path) -> None:
-    for mesh in (output / "nvdiffrec").glob("mesh.*"):
-        mesh.write_bytes(b"")
-    assert validate_job_outputs(output) == (False, [MISSING["nvdiffrec"]])
+def test_a_mesh_is_there_whatever_its_size_but_an_empty_one_is_none_to_work_with(output: Path, tmp_path: Path) -> None:
+    target = tmp_path / "results.zip"
+    (output / "nvdiffrec" / "mesh.obj").write_bytes(b"")
+    create_result_zip(output, target)
+    assert [model.complete for model in results_in_archive(target, {})] == [True, True]
+    (output / "nvdiffrec" / "mesh.glb").write_bytes(b"")
+    assert validate_job_outputs(output) == (True, [])
+    create_result_zip(output, target)
+    assert validate_result_zip(target) == (True, [])
+    for models in (results_in_archive(target, {}), results_in_folder(output, {})):
+        assert [model.complete for model in models] == [True, False]
+        assert objection(models) == "nvdiffrec has no mesh, or an empty one"
+
+
+def test_paths_may_be_texts(output: Path, tmp_path: Path) -> None:
+    assert validate_job_outputs(str(output)) == (True, [])
+    create_result_zip(str(output), str(tmp_path / "results.zip"))
+    assert (tmp_path / "results.zip").read_bytes() == whole(output)
 
 
 def test_a_folder_or_device_of_a_files_name_is_not_the_file(output: Path) -> None:
