@@ -3,6 +3,22 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+LARGEST_FILE = 1 << 44
+"""Bytes: 16 TiB, more than any file here. A larger number is a lie, and half a million such lies still add up to what
+the database takes."""
+
+
+def told_size(digits: str) -> int | None:
+    """Read a number of bytes as a server tells it; None for what is no number, and for what no file has."""
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+        return None
+    return believable(int(digits))
+
+
+def believable(size: int | None) -> int | None:
+    """Return a file's size as a server tells it, or None, unknown, for one that no file has."""
+    return size if size is not None and size <= LARGEST_FILE else None
+
 
 class EntryKind(StrEnum):
     """What a name in a listing stands for."""

@@ -38,6 +38,7 @@ class ScriptedSftp(paramiko.ServerInterface):
     files: path -> content. read: replaces the honest answer to a read. stat: path -> the attributes to claim, called
     anew for every question. shuffle: answers are held back and sent in a random order, this many at a time.
     folders: path -> names to list, as files, or as folders with folder_attributes; endless: over and over again.
+    kinds, sizes: the mode and the size that the listing of a folder tells of its names.
     before: called with the kind of each request before it is answered; may wait. asked: how many of each kind came.
     password: lets this password in;
     interactive: asks for it by prompts. greeting: bytes sent before any SFTP. subsystem: whether there is SFTP.
@@ -67,7 +68,8 @@ class ScriptedSftp(paramiko.ServerInterface):
         self.read = read or self.honest
         self.stat = stat or (lambda path: attributes(len(self.files[path])))
         self.shuffle = shuffle
-        self.folder_attributes = folder_attributes
+        self.kinds: Callable[[str], int] = lambda folder: 0o040755 if folder_attributes else 0o100644
+        self.sizes: Callable[[str], int] = lambda folder: 5
         self.endless = endless
         self.before = before
         self.asked: Counter[int] = Counter()
@@ -217,8 +219,8 @@ class ScriptedSftp(paramiko.ServerInterface):
                 self._listed[handle] = []
             if not names:
                 return self._status(number, EOF)
-            mode = 0o040755 if self.folder_attributes else 0o100644
-            rows = b"".join(string(name) + string(b"") + attributes(5, mode=mode) for name in names)
+            told = attributes(self.sizes(path), mode=self.kinds(path))
+            rows = b"".join(string(name) + string(b"") + told for name in names)
             return self._answer(104, number, struct.pack(">I", len(names)) + rows)
         assert kind == READ
         offset, length = struct.unpack(">QI", rest)

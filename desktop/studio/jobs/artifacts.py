@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from desktop.core.errors import Stop
 from desktop.core.job import Artifact, Report
+from desktop.core.media import told_size
 from desktop.studio.jobs.reading import Said, said
 from desktop.transfer.names import fold, local_name
 
@@ -135,8 +136,8 @@ def _suffix(answer: "WebAnswer") -> str:
 def _size(answer: "WebAnswer") -> int | None:
     """Return the whole file's bytes: told in the range, or as the length of an answer that ignores ranges."""
     if answer.status in (206, 416):
-        told = re.fullmatch(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", answer.headers.get("content-range", "").strip())
-        return int(told[1]) if told else None
+        told = re.fullmatch(r"bytes\s+(?:\d+-\d+|\*)/(\d+)", answer.headers.get("content-range", "").strip())
+        return told_size(told[1]) if told else None
     length = answer.headers.get("content-length", "")
     plain = answer.status == 200 and "content-encoding" not in answer.headers
-    return int(length) if plain and re.fullmatch("[0-9]{1,18}", length) else None
+    return told_size(length) if plain else None

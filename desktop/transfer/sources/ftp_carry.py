@@ -5,7 +5,7 @@ import socket
 from contextlib import suppress
 
 from desktop.core.errors import ShotDockError, StillUploading
-from desktop.core.media import Entry
+from desktop.core.media import Entry, told_size
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
 from desktop.transfer.sources.ftp_errors import (
@@ -183,4 +183,4 @@ def announced_size(reply: str) -> int | None:
     """
     _, _, tail = reply.rpartition("(")
     number, _, word = tail.partition(" ")
-    return int(number) if number.isdecimal() and word.lower().startswith("bytes") else None
+    return told_size(number) if word.lower().startswith("bytes") else None

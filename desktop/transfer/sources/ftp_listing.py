@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from desktop.core.media import Entry, EntryKind
+from desktop.core.media import Entry, EntryKind, told_size
 
 MINUTE = 60.0
 DAY = 86400.0
@@ -75,8 +75,7 @@ def facts_entry(path: str, facts: dict[str, str]) -> Entry:
         kind = EntryKind.FOLDER
     elif told.startswith(("os.unix=slink", "os.unix=symlink")):
         kind = EntryKind.LINK
-    size = facts.get("size", "")
-    length = int(size) if kind is EntryKind.FILE and size.isdecimal() else None
+    length = told_size(facts.get("size", "")) if kind is EntryKind.FILE else None
     return Entry(path, kind, length, parse_time(facts.get("modify", "")))
 
 
@@ -117,7 +116,7 @@ def _unix_entry(line: str, prefix: str, now: float, shift: float | None) -> Entr
     if kind is EntryKind.LINK:
         # With more than one arrow the first is as good a guess as any: a link is never fetched by its name.
         name = name.partition(" -> ")[0]
-    size = int(match["size"]) if kind is EntryKind.FILE else None
+    size = told_size(match["size"]) if kind is EntryKind.FILE else None
     if match["iso"]:
         year, month, day = map(int, match["iso"].split("-"))
         moment, precision = _moment(year, month, day, match["when"], now), MINUTE
@@ -148,7 +147,7 @@ def _dos_entry(line: str, prefix: str, shift: float | None) -> Entry | None:
     kind = EntryKind.FILE
     if match["dir"]:
         kind = EntryKind.FOLDER if match["dir"] == "<DIR>" else EntryKind.LINK
-    size = int(match["size"]) if match["size"] else None
+    size = told_size(match["size"]) if match["size"] else None
     return Entry(prefix + match["name"], kind, size, *_utc(moment, MINUTE, shift))
 
 

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import NoReturn
 
-from desktop.core.media import Entry
+from desktop.core.media import Entry, told_size
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.ftp_control import LAST_WORD, Control
 from desktop.transfer.sources.ftp_errors import OutOfStep, checked, unsupported
@@ -238,7 +238,7 @@ class Wire(Control):
                 else:
                     self.can.mdtm = False
             elif reply.startswith("213") and command.startswith("SIZE"):
-                size = int(value) if value.isdecimal() else None
+                size = told_size(value)
             elif reply.startswith("213"):
                 mtime = parse_time(value)
         return Entry(path, size=size, mtime=mtime)

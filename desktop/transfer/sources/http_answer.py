@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from desktop.core.media import Entry
+from desktop.core.media import LARGEST_FILE, Entry, told_size
 from desktop.transfer.sources.http_errors import encoded, misfit, not_the_file
-from desktop.transfer.sources.http_message import SIZE, Message
+from desktop.transfer.sources.http_message import Message
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.I)
 _UNSATISFIED = re.compile(r"bytes \*/(\d{1,18})", re.I)
@@ -56,7 +56,7 @@ def read_answer(message: Message, path: str, start: int, end: int | None, ranged
 def unsatisfied_size(message: Message) -> int | None:
     """Return the file's size as a 416 tells it, or None."""
     match = _UNSATISFIED.fullmatch(message.header("content-range").strip())
-    return int(match[1]) if match else None
+    return told_size(match[1]) if match else None
 
 
 def check_start(path: str, first: bytes) -> None:
@@ -90,6 +90,7 @@ def _partial(message: Message, path: str, start: int, end: int | None, length: i
     first, last = int(match[1]), int(match[2])
     total = None if match[3] == "*" else int(match[3])
     beyond = (end is not None and last >= end) or (total is not None and last >= total)
+    beyond = beyond or last >= LARGEST_FILE or (total or 0) > LARGEST_FILE
     if first != start or last < first or beyond or length not in (None, last - first + 1):
         raise misfit(path, f"{asked}, it says Content-Range: {told} and Content-Length: {length}.")
     return Answer(first, last + 1, _facts(message, path, total))
@@ -100,9 +101,9 @@ def _length(message: Message, path: str) -> int | None:
     if not told or message.chunked:
         return None
     lengths = {part.strip() for part in told.split(",")}
-    if len(lengths) != 1 or not all(map(SIZE.fullmatch, lengths)):
+    if len(lengths) != 1 or (length := told_size(lengths.pop())) is None:
         raise misfit(path, f"It says Content-Length: {told[:80]}.")
-    return int(lengths.pop())
+    return length
 
 
 def _facts(message: Message, path: str, size: int | None) -> Entry:

@@ -122,7 +122,7 @@ def _below(listing: Listing, enter: Callable[[Entry], bool]) -> list[tuple[str, 
     folders = [
         (entry.path, listing.depth + 1)
         for entry in reversed(listing.entries)
-        if entry.kind is EntryKind.FOLDER and _is_name(entry.path[prefix:]) and enter(entry)
+        if entry.kind is EntryKind.FOLDER and enter(entry) and _is_name(entry.path[prefix:])
     ]
     if folders and listing.depth >= DEEPEST:
         raise too_deep(listing.path)

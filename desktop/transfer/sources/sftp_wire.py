@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 
 from desktop.core.errors import ShotDockError
-from desktop.core.media import Entry, EntryKind
+from desktop.core.media import Entry, EntryKind, believable
 from desktop.transfer.sources import sftp_faults as faults
 
 INIT, VERSION, OPEN, CLOSE, READ = 1, 2, 3, 4, 5
@@ -134,7 +134,7 @@ class Reply:
     def entry(self, path: str, longname: bytes = b"") -> Entry:
         """Return the next attributes as an entry; without a mode its kind is guessed from the long name."""
         flags = self.number()
-        size = self.big() if flags & _HAS_SIZE else None
+        size = believable(self.big()) if flags & _HAS_SIZE else None
         if flags & _HAS_OWNER:
             self._take(8)
         mode = self.number() if flags & _HAS_MODE else 0
