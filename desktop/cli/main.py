@@ -15,6 +15,7 @@ from desktop.cli import status
 from desktop.cli.group import Verbs, wants_json
 from desktop.cli.output import Output, nowhere, unwritten
 from desktop.core.errors import ShotDockError, UsageError
+from desktop.core.redaction import redact
 from desktop.logs import set_up
 from desktop.places import Places
 
@@ -192,6 +193,8 @@ def _run(arguments: Sequence[str], output: Output) -> int:
         return status.INTERRUPTED
     except click.ClickException as error:
         output.json = output.json or wants_json(arguments)
+        # Whoever forgot the command, or an option's value, has a URL with a password taken for it and quoted.
+        error.message = redact(error.message)
         output.fail([_as_usage(error).as_dict()])
         error.show(sys.stderr)
         return status.USAGE

@@ -59,9 +59,18 @@ _secrets = _Secrets()
 
 
 def register_secret(value: str) -> None:
-    """Hide this string wherever it would be logged, also percent-encoded, for the rest of the run."""
-    if value:
-        _secrets.add(value)
+    """Hide this string wherever it would be logged, also percent-encoded, for the rest of the run.
+
+    Of a whole `Cookie: name=value; ...` each value is hidden, too: a server that repeats them leaves the header out.
+    """
+    if not value:
+        return
+    _secrets.add(value)
+    header, colon, cookies = value.partition(":")
+    if colon and header.strip().lower() == "cookie":
+        for cookie in cookies.split(";"):
+            if found := cookie.partition("=")[2].strip():
+                _secrets.add(found)
 
 
 def redact(text: str) -> str:

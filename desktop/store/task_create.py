@@ -172,7 +172,8 @@ def _file_row(item_id: int, item: PlannedItem, file: PlannedFile) -> tuple[objec
         file.etag,
         _ACTIONS[file.action],
         _WORDS[fate],
-        stored(file.reason),
+        # A blocked file's reason may quote the server, and servers repeat what they were told.
+        stored(redact(file.reason) if fate is FileResult.FAILED else file.reason),
         json.dumps(_blocked(file)) if fate is FileResult.FAILED else None,
     )
 

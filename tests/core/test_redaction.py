@@ -73,3 +73,9 @@ def test_an_empty_secret_hides_nothing() -> None:
 def test_any_registered_secret_is_gone(secret: str) -> None:
     register_secret(secret)
     assert secret not in redact(f"user {secret} sent {secret}{secret}") or secret in "***"
+
+
+def test_a_cookie_is_hidden_without_its_header_too() -> None:
+    register_secret("Cookie: session=s3ss10n; theme=dark; csrf=t0k3nn")
+    told = redact("The server says: session=s3ss10n csrf=t0k3nn")
+    assert "s3ss10n" not in told and "t0k3nn" not in told
