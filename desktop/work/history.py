@@ -6,10 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from desktop.core import receipt
+from desktop.core.again import LEFT, remembered
 from desktop.core.errors import TargetUnwritable, UsageError
 from desktop.core.history import FoundFile, Query, Statistics, TaskPage
-from desktop.core.task import LogLine, Task
+from desktop.core.plan import Plan
+from desktop.core.task import LogLine, Task, TaskFile
 from desktop.store.database import Store
+from desktop.studio.again import plan_again
 from desktop.work.background import Background, Desk, Failed, Mailbox, ask
 
 Rows = tuple[dict[str, object], ...]
@@ -53,6 +56,39 @@ class HistoryDesk(QObject):
             self._background.run(lambda _work: _write(path, *found), lambda _none: then(), failed)
 
         self._ask(lambda: self._receipt(task_id), write, failed)
+
+    def remembered(self, task_id: int, then: Callable[[Plan, tuple[TaskFile, ...]], None], failed: Failed) -> None:
+        """Ask for the plan a task was, and what became of its files."""
+
+        def recall() -> tuple[Plan, tuple[TaskFile, ...]]:
+            tasks = self._store.tasks
+            files = tasks.files(task_id)
+            return remembered(tasks.get(task_id), tasks.items(task_id), files), files
+
+        self._ask(recall, lambda found: then(*found), failed)
+
+    def again(
+        self,
+        task_id: int,
+        then: Callable[[Plan], None],
+        failed: Failed,
+        destination: Path | None = None,
+        left: bool = False,
+    ) -> None:
+        """Ask for a plan of a task's files against what is here now; the server is not asked what else there is.
+
+        destination: where they are to go, if not where they went. left: only of what did not come.
+        """
+
+        def recall() -> Plan:
+            tasks = self._store.tasks
+            files = tasks.files(task_id, results=LEFT if left else None)
+            return remembered(tasks.get(task_id), tasks.items(task_id), files, destination)
+
+        def decide(plan: Plan) -> None:
+            self._background.run(lambda work: plan_again(plan, work.stopped), then, failed)
+
+        self._ask(recall, decide, failed)
 
     def _receipt(self, task_id: int) -> tuple[Task, Rows]:
         tasks = self._store.tasks

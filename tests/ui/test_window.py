@@ -192,8 +192,8 @@ def test_failed_files_are_one_card_and_come_with_a_retry(
     shots.plan_page.run()
     finish(window, qtbot)
     window.transfers.select_task(1)
-    qtbot.waitUntil(lambda: len(window.inspector.cards.titles()) == 1, timeout=WAIT)
-    assert "(2 files in all)" in window.inspector.cards.titles()[0]
+    qtbot.waitUntil(lambda: len(window.inspector.causes.cards.titles()) == 1, timeout=WAIT)
+    assert window.inspector.causes.cards.titles()[0].startswith("2 files: ")
     assert window.transfers.model.counts()[Shelf.FAILED] == 1
     shutil.move(aside, gone)
     window.commands.get("retry").trigger()
@@ -203,7 +203,7 @@ def test_failed_files_are_one_card_and_come_with_a_retry(
         return task is not None and task.state is TaskState.DONE and not task.files.failed
 
     qtbot.waitUntil(mended, timeout=WAIT)
-    qtbot.waitUntil(lambda: not window.inspector.cards.titles(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.inspector.causes.cards.titles(), timeout=WAIT)
 
 
 def test_a_version_nobody_has_opens_the_plan_instead_of_running(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.core.errors import TargetUnwritable, UsageError
+from desktop.core.errors import NotFound, TargetUnwritable, UsageError
 from desktop.core.history import Query
+from desktop.core.plan import Action
 from desktop.core.receipt import COLUMNS
 from desktop.core.task import TaskState
 from tests.work.conftest import Bench
@@ -73,3 +74,24 @@ def test_old_tasks_are_forgotten_their_files_stay(qtbot: QtBot, studio: Path, tm
     with serving(qtbot, studio, tmp_path / "shows", clock) as last:
         qtbot.waitUntil(lambda: [task.id for task in last.tasks()] == [paused.id], timeout=10_000)
         assert done.files.downloaded == len([path for path in last.destination.rglob("*") if path.is_file()])
+
+
+def test_a_task_is_planned_again_against_what_is_here(bench: Bench, tmp_path: Path) -> None:
+    task = bench.run()
+    desk = bench.services.history
+    plan, files = bench.answer(lambda then, failed: desk.remembered(task.id, lambda *found: then(found), failed))
+    assert [file.target for _, file in plan.files()] == [file.target for file in files]
+    lost = task.destination / files[2].target
+    lost.unlink()
+    again = bench.answer(lambda then, failed: desk.again(task.id, then, failed))
+    assert [file.target for _, file in again.files() if file.action is Action.DOWNLOAD] == [files[2].target]
+    assert again.totals().files[Action.SKIP] == 3
+    second = bench.until(bench.submit(again).id)
+    assert (second.state, second.files.downloaded, lost.exists()) == (TaskState.DONE, 1, True)
+    left = bench.answer(lambda then, failed: desk.again(task.id, then, failed, tmp_path / "other", left=True))
+    assert not left.items
+
+
+def test_a_task_that_is_gone_is_not_planned_again(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="no task 7"):
+        bench.answer(lambda then, failed: bench.services.history.again(7, then, failed))

@@ -3,13 +3,13 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QScrollArea, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QStackedWidget, QTabWidget, QWidget
 
-from desktop.core.causes import Cause, causes
-from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem
 from desktop.ui.colours import Tone
 from desktop.ui.docks.activity import Activity
+from desktop.ui.docks.causes import TaskCauses
 from desktop.ui.docks.hand_over import HandOver
 from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
 from desktop.ui.models.local_files import path_of
@@ -17,7 +17,6 @@ from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel
 from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.card import Act, Cards, error_card
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.item_cell import ItemCell
 from desktop.ui.widgets.log_view import LogView
@@ -71,8 +70,7 @@ class InspectorDock(QWidget):
         self.log = LogView(frame.theme, frame.formats, "Log of the task")
         self.log.table.setColumnHidden(1, True)
         self.log.table.setColumnHidden(2, True)
-        self.cards = Cards(frame.theme)
-        self._causes: tuple[bool, tuple[Cause, ...]] = (False, ())
+        self.causes = TaskCauses(frame)
         self._renewal = Renewal(RENEW_AFTER, self)
         self._build()
         self._wire()
@@ -83,14 +81,7 @@ class InspectorDock(QWidget):
         head.setStretch(1, 1)
         head.setContentsMargins(12, 10, 8, 10)
         result = QWidget()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        holder = QWidget()
-        holder.setLayout(column(self.cards, None, spacing=0))
-        scroll.setWidget(holder)
-        self._card_scroll = scroll
-        body = column(spacing=0)
-        body.addWidget(scroll)
+        body = column(self.causes, spacing=0)
         body.addWidget(self.item_list, 1)
         result.setLayout(body)
         files = QWidget()
@@ -113,7 +104,6 @@ class InspectorDock(QWidget):
         self._stack.addWidget(empty)
         self._stack.addWidget(task)
         self.setLayout(column(self._stack))
-        scroll.hide()
 
     def _wire(self) -> None:
         tasks = self._frame.services.tasks
@@ -140,7 +130,7 @@ class InspectorDock(QWidget):
             self.file_model.fill(())
             self.log.model.clear()
             self.activity.show_task(task)
-            self._tell_causes(())
+            self.causes.show_task(task)
         self._tell(task)
         self._ask()
 
@@ -163,10 +153,9 @@ class InspectorDock(QWidget):
             return
         number, tasks = self._task.id, self._frame.services.tasks
         self._renewal.asked()
-        if self.tabs.currentIndex() == 1 or self._task.files.failed:
+        self.causes.ask(self._task)
+        if self.tabs.currentIndex() == 1:
             tasks.files(number, lambda files: self._take_files(number, files))
-        else:
-            self._tell_causes(())
         if self.tabs.currentIndex() in (2, 3):
             tasks.log(number, lambda lines: self._take_log(number, lines))
         # The last question: they are answered in the order they were asked.
@@ -201,39 +190,11 @@ class InspectorDock(QWidget):
     def _take_files(self, number: int, files: tuple[TaskFile, ...]) -> None:
         if self._is(number):
             self.file_model.fill(files)
-            self._tell_causes(files)
 
     def _take_log(self, number: int, lines: tuple[LogLine, ...]) -> None:
         if self._is(number):
             self.log.model.replace_all(lines)
             self.activity.show_lines(lines)
-
-    def _tell_causes(self, files: tuple[TaskFile, ...]) -> None:
-        found = causes(files)
-        still = self._task is not None and self._task.state is not TaskState.RUNNING
-        if (still, found) == self._causes:
-            return  # a card that is being read, or whose button has the focus, stays
-        self._causes = (still, found)
-        self.cards.clear()
-        for cause in found:
-            acts: tuple[Act, ...] = (("Retry failed", self._retry),) if still else ()
-            self.cards.put(error_card(self._frame.theme, cause.error, *acts, count=cause.count))
-        self._card_scroll.setVisible(bool(found))
-        self._fit_cards()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the cards to the new width."""
-        super().resizeEvent(event)
-        self._fit_cards()
-
-    def _fit_cards(self) -> None:
-        """Give the cards the height they need, but never more than half."""
-        needed = self.cards.heightForWidth(self._card_scroll.width() - 12) + 12
-        self._card_scroll.setFixedHeight(max(0, min(needed, self.height() // 2)))
-
-    def _retry(self) -> None:
-        if self._task is not None:
-            self._frame.services.tasks.retry((self._task.id,))
 
     def _changed(self, tasks: tuple[Task, ...]) -> None:
         for task in tasks:
