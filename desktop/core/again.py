@@ -18,7 +18,11 @@ def remembered(
     destination: where they are to go, if not where they went.
     """
     planned: dict[int, list[PlannedFile]] = {}
-    for place, file in enumerate(files):
+    last = rank = 0
+    for file in files:
+        # The order of transfer begins with the first item again wherever files of a higher rank begin.
+        rank += file.item_id < last
+        last = file.item_id
         planned.setdefault(file.item_id, []).append(
             PlannedFile(
                 file.source,
@@ -30,7 +34,7 @@ def remembered(
                 file.etag,
                 file.precision,
                 kind=str((file.error or {}).get("kind", "")),
-                rank=place,
+                rank=rank,
             )
         )
     request = Request(

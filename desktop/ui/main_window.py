@@ -19,6 +19,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.task import Task
 from desktop.ui.colours import Tone
 from desktop.ui.commands import Commands
+from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.dialogs.palette import Palette
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         add("palette", "Every command by name", self._palette, keys="Ctrl+K", icon="command")
         add("settings", "Settings", self._settings, keys="Ctrl+,", icon="settings")
         add("shortcuts", "Keyboard shortcuts", self._shortcuts, keys="F1", icon="help")
+        add("history", "History of every task", self._history, keys="Ctrl+H", icon="clock")
         add("browse", "Choose the destination folder", self._browse, keys="Ctrl+O", icon="folder")
         for name, keys in (("log", "Ctrl+L"), ("transfers", "Ctrl+T"), ("inspector", "Ctrl+I")):
             add(name, f"Show or hide the {name}", partial(self._toggle, name), keys=keys, icon=name)
@@ -150,6 +152,9 @@ class MainWindow(QMainWindow):
 
     def _settings(self) -> None:
         SettingsDialog(self.frame, self).open()
+
+    def _history(self) -> None:
+        HistoryDialog(self.frame, self).open()
 
     def _shortcuts(self) -> None:
         ShortcutsDialog(self.frame.theme, self.commands, self).open()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QStackedWidget, Q
 
 from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem
 from desktop.ui.colours import Tone
+from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.docks.activity import Activity
 from desktop.ui.docks.causes import TaskCauses
 from desktop.ui.docks.hand_over import HandOver
@@ -45,6 +46,7 @@ class InspectorDock(QWidget):
         self._state = Elided(role="muted", mode=Qt.TextElideMode.ElideRight)
         self._where = Elided(role="faint")
         self.open_folder = tool(frame.theme, "folder", "Open the destination folder", self._open)
+        self.open_receipt = tool(frame.theme, "plan", "Receipt: what became of each file", self._receipt)
         self.items = TaskItemModel(frame.theme, frame.formats, self)
         self.item_list = QListView()
         self.item_list.setAccessibleName("Items of the task")
@@ -77,7 +79,13 @@ class InspectorDock(QWidget):
 
     def _build(self) -> None:
         frame = self._frame
-        head = row(self._mark, column(self._name, self._state, self._where, spacing=1), self.open_folder, spacing=10)
+        head = row(
+            self._mark,
+            column(self._name, self._state, self._where, spacing=1),
+            self.open_receipt,
+            self.open_folder,
+            spacing=6,
+        )
         head.setStretch(1, 1)
         head.setContentsMargins(12, 10, 8, 10)
         result = QWidget()
@@ -218,6 +226,10 @@ class InspectorDock(QWidget):
 
     def _files_of(self, label_of_item: object) -> None:
         self.tabs.setCurrentIndex(1)
+
+    def _receipt(self) -> None:
+        if self._task is not None:
+            ReceiptDialog(self._frame, self._task, self).open()
 
     def _open(self) -> None:
         if self._task is not None:

@@ -1,6 +1,6 @@
 """What of a plan is chosen, and what became of it: numbers of shots, items and files, no widgets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from desktop.core.plan import Action, ItemState, Plan, PlannedFile, PlannedItem
@@ -61,6 +61,17 @@ class PlanChoice:
         self._results = [
             {file.target: found[file.target] for file in item.files if file.target in found} for item in self.items
         ]
+
+    def only(self, results: Collection[FileResult]) -> "PlanChoice":
+        """Return the files that ended so, and the items they are of."""
+        kept: list[PlannedItem] = []
+        for number, item in enumerate(self.items):
+            found = [file for file in item.files if (r := self.result(number, file)) and r.result in results]
+            if found:
+                kept.append(replace(item, files=tuple(found)))
+        chosen = PlanChoice(replace(self._plan, items=tuple(kept)) if self._plan else None)
+        chosen.take_results([file for known in self._results for file in known.values()])
+        return chosen
 
     # Wanting
 

@@ -1,11 +1,11 @@
 """A plan as a tree - shot, item, file - with boxes to leave things out; after the run the same tree is the receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from desktop.core.plan import Plan
-from desktop.core.task import TaskFile
+from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
 from desktop.ui.formats import Face, Formats
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
@@ -35,7 +35,8 @@ class PlanTree(QAbstractItemModel):
     def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme, self._formats = theme, formats
-        self._choice = PlanChoice()
+        self._choice = self._whole = PlanChoice()
+        self._only: Collection[FileResult] | None = None
         self.fixed = False
 
     # What the page asks
@@ -43,15 +44,29 @@ class PlanTree(QAbstractItemModel):
     def show_plan(self, plan: Plan) -> None:
         """Show a plan with everything checked that will move."""
         self.beginResetModel()
-        self._choice = PlanChoice(plan)
+        self._choice = self._whole = PlanChoice(plan)
+        self._only = None
         self.fixed = False
         self.endResetModel()
         self.chosen.emit()
 
     def show_results(self, files: Sequence[TaskFile]) -> None:
         """Show what became of the files: the tree is a receipt from now on."""
-        self._choice.take_results(files)
+        self._whole.take_results(files)
         self.fix()
+        if self._only is not None:
+            self._sift()
+
+    def show_only(self, results: Collection[FileResult] | None) -> None:
+        """Show only files of a receipt that ended so, or all."""
+        if results != self._only:
+            self._only = results
+            self._sift()
+
+    def _sift(self) -> None:
+        self.beginResetModel()
+        self._choice = self._whole if self._only is None else self._whole.only(self._only)
+        self.endResetModel()
 
     def fix(self) -> None:
         """Take the boxes away: the plan runs."""
@@ -60,7 +75,7 @@ class PlanTree(QAbstractItemModel):
 
     def plan(self) -> Plan | None:
         """Return the plan with unchecked rows left out; None if nothing was shown yet."""
-        return self._choice.plan()
+        return self._whole.plan()
 
     def set_all(self, on: bool) -> None:
         """Check or uncheck everything that can move."""

@@ -11,6 +11,7 @@ from desktop.core.media import Compared, ScanProgress
 from desktop.core.plan import Plan, VersionStrategy
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
+from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.doors import Doors
 from desktop.ui.formats import TASK_FACES
 from desktop.ui.models.comparison import ComparisonModel, Shown
@@ -123,7 +124,8 @@ class ShotsTab(Tab):
         add("stop-scan", "Stop the scan", self.session.stop_scan, icon="close", group="Shots")
         add("compare", "Compare with the disk again", self.session.compare, icon="disk", group="Shots")
         add("back", "Back to the shots", self.show_shots, keys="Esc", icon="back", group="Shots", within=self.plan_page)
-        for name in ("download", "plan"):
+        add("shot-history", "History of the shot", self.history, icon="clock", group="Shots")
+        for name in ("download", "plan", "shot-history"):
             self.view.addAction(self.frame.commands.get(name))
 
     def _wire(self) -> None:
@@ -143,6 +145,7 @@ class ShotsTab(Tab):
         self.model.counted.connect(self._count_filters)
         self.model.chosen.connect(self._custom_chosen)
         self.view.picked.connect(self.orders.count_soon)
+        self.view.picked.connect(self._name_history)
         self.view.named.connect(self.select_named)
         self.view.opened.connect(self.plan)
         self.bar.tabled.connect(self.custom)
@@ -176,6 +179,10 @@ class ShotsTab(Tab):
             dialog.taken.connect(self.model.replace_custom)
             dialog.open()
 
+    def history(self) -> None:
+        """Open the history, of the selected shot alone if it is one."""
+        HistoryDialog(self.frame, self, self._one_shot()).open()
+
     def manage(self) -> None:
         """Open the connection manager."""
         self.doors.manage(self.picker.name())
@@ -199,6 +206,13 @@ class ShotsTab(Tab):
         self.orders.count_soon()
 
     # What happens
+
+    def _one_shot(self) -> str:
+        shots = {row.key.shot for row in self.view.chosen()}
+        return shots.pop() if len(shots) == 1 else ""
+
+    def _name_history(self) -> None:
+        self.frame.commands.get("shot-history").setText(f"History of {self._one_shot() or 'every shot'}")
 
     def _use(self, name: str) -> None:
         self.picker.refresh()

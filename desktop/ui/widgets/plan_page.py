@@ -1,10 +1,12 @@
 """The plan as a page: what will happen per file, what to leave out, one button; afterwards the receipt."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeView, QWidget
 
+from desktop.core.errors import ShotDockError
 from desktop.core.gallery import server_of
 from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task, TaskFile, TaskState
@@ -12,8 +14,10 @@ from desktop.ui.formats import TASK_FACES
 from desktop.ui.models.plan_tree import COLUMNS, PlanTree
 from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
+from desktop.ui.widgets.card import Cards
 from desktop.ui.widgets.cells import Cell
 from desktop.ui.widgets.parts import Elided, column, label, panel, push, row, tool
+from desktop.ui.widgets.receipt_bar import ReceiptBar
 from desktop.ui.widgets.room_bar import RoomBar
 from desktop.ui.widgets.tables import set_columns, set_tree
 from desktop.ui.widgets.totals_strip import TotalsStrip
@@ -60,19 +64,26 @@ class PlanPage(QWidget):
         self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
         self.none_button = push(frame.theme, "Uncheck all", kind="link", run=lambda: self.model.set_all(False))
         self.run_button = push(frame.theme, "Run this plan", "play", "primary", self.run)
+        self.receipt = ReceiptBar(frame.theme)
+        self.receipt.hide()
+        self.cards = Cards(frame.theme)
         self.back_button = tool(frame.theme, "back", f"{back} (Esc)", self.left.emit)
         head = row(self.back_button, column(self._title, self._where, spacing=0), spacing=10)
         head.setStretch(1, 1)
         numbers = row(self._totals, None, self._room, spacing=20)
         top = panel(column(head, numbers, self._warning, margins=(14, 12, 16, 12), spacing=12), "headBar")
-        foot = row(
-            self.all_button, self.none_button, None, self._note, self.run_button, margins=(14, 10, 14, 10), spacing=14
-        )
-        body = column(top, spacing=0)
+        checks = (self.all_button, self.none_button)
+        ends = (self._note, self.run_button, self.receipt)
+        foot = row(*checks, None, *ends, margins=(14, 10, 14, 10), spacing=14)
+        body = column(top, self.cards, spacing=0)
         body.addWidget(self.tree, 1)
         body.addWidget(panel(foot, "bar"))
         self.setLayout(body)
         self.model.chosen.connect(self._count)
+        self.receipt.sifted.connect(self.model.show_only)
+        self.receipt.sifted.connect(lambda _results: self._expand())
+        self.receipt.again.connect(self.run_again)
+        self.receipt.exported.connect(self.export)
         self._renewal.due.connect(self._ask)
         frame.services.tasks.changed.connect(self._changed)
         frame.services.tasks.progressed.connect(self._progressed)
@@ -80,21 +91,61 @@ class PlanPage(QWidget):
     def show_plan(self, plan: Plan) -> None:
         """Show a plan, ready to run."""
         self.task = None
-        self.model.show_plan(plan)
+        self._show(plan)
         self._title.setText("Plan")
+        self._warning.setText(_warning(plan.warnings))
+        self._warning.setVisible(bool(plan.warnings))
+        self.run_button.show()
+        self._room.show()
+        for button in (self.all_button, self.none_button):
+            button.show()
+
+    def show_receipt(self, task: Task, plan: Plan, files: tuple[TaskFile, ...]) -> None:
+        """Show what became of a task that was run some time ago; plan: what it was."""
+        self.task = task
+        self._show(plan)
+        self.model.show_results(files)
+        for widget in (self.run_button, self.all_button, self.none_button, self._warning):
+            widget.hide()
+        self._tell(task)
+
+    def _show(self, plan: Plan) -> None:
+        self.cards.clear()
+        self.receipt.hide()
+        self.receipt.begin("receipt")
+        self.model.show_plan(plan)
         request = plan.request
         # Of a plan without a connection every item has a site of its own.
         sites = {server_of(item.site) for item in plan.items}
         origin = request.connection or (sites.pop() if len(sites) == 1 else f"{len(sites)} servers")
         self._where.show_text(f"{origin}  \N{RIGHTWARDS ARROW}  {request.destination}")
-        self._warning.setText(_warning(plan.warnings))
-        self._warning.setVisible(bool(plan.warnings))
         self._expand()
-        self.run_button.show()
-        self._room.show()
-        for button in (self.all_button, self.none_button):
-            button.show()
         self.tree.setFocus()
+
+    def run_again(self) -> None:
+        """Plan the same files against what is here now."""
+        if self.task is not None:
+            self._again(self.task.id)
+
+    def export(self, path: Path) -> None:
+        """Write the receipt to a .csv or .json file."""
+        if self.task is not None:
+            done = f"The receipt is in {path}"
+            self._frame.services.history.export(self.task.id, path, lambda: self._note.setText(done), self._refuse)
+
+    def _again(self, number: int) -> None:
+        self.receipt.again_button.setEnabled(False)
+
+        def show(plan: Plan) -> None:
+            self.receipt.again_button.setEnabled(True)
+            if self.task is not None and self.task.id == number:
+                self.show_plan(plan)
+
+        self._frame.services.history.again(number, show, self._refuse)
+
+    def _refuse(self, error: ShotDockError) -> None:
+        self.receipt.again_button.setEnabled(True)
+        self.cards.tell(error)
 
     def run(self) -> None:
         """Hand in exactly what is checked."""
@@ -135,8 +186,10 @@ class PlanPage(QWidget):
         self._title.setText("Receipt" if over else f"Plan  \N{MIDDLE DOT}  {word}")
         self._room.setVisible(not over)  # what was needed of it has been taken
         self._totals.tell_result(task.files, task.bytes.transferred)
+        self.receipt.setVisible(over)
         if over:
             self._note.setText(f"Task {task.id}: {word}")
+            self.receipt.begin(f"task-{task.id}")
             self._ask()
         elif task.files.downloaded:
             self._renewal.soon()

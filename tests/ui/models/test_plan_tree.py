@@ -144,3 +144,32 @@ def test_the_tree_becomes_the_receipt(tree: PlanTree) -> None:
     assert at(tree, 0, 0, 2, column=NOTE).data() == "The line broke."
     assert at(tree, 0, 1, 1, column=ACTION).data() == "left out"
     assert tree.headerData(ACTION, Qt.Orientation.Horizontal) == "What happened"
+
+
+def test_a_receipt_shows_only_what_ended_so(tree: PlanTree, mixed: Plan, qtbot: QtBot) -> None:
+    QAbstractItemModelTester(tree, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    fates = (FileResult.DOWNLOADED, FileResult.SKIPPED, FileResult.FAILED)
+    files = [
+        TaskFile(place, 1, file.source, file.target, 100, None, file.action, fates[place % 3])
+        for place, (_, file) in enumerate(mixed.files())
+    ]
+    tree.show_results(files)
+    whole = tree.rowCount()
+    tree.show_only({FileResult.FAILED})
+    shown = [at(tree, *rows).data() for rows in names(tree)]
+    assert shown == [file.target.rpartition("/")[2] for file in files if file.result is FileResult.FAILED]
+    tree.show_results([file._replace(result=FileResult.DOWNLOADED) for file in files])
+    assert tree.rowCount() == 0
+    tree.show_only(None)
+    assert tree.rowCount() == whole
+    assert sorted(targets(tree)) == sorted(file.target for _, file in mixed.files())
+
+
+def names(tree: PlanTree) -> list[tuple[int, ...]]:
+    """Return the rows of every file."""
+    found: list[tuple[int, ...]] = []
+    for shot in range(tree.rowCount()):
+        top = tree.index(shot, 0)
+        for place in range(tree.rowCount(top)):
+            found += [(shot, place, row) for row in range(tree.rowCount(tree.index(place, 0, top)))]
+    return found
