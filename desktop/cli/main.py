@@ -194,7 +194,7 @@ def _run(arguments: Sequence[str], output: Output) -> int:
     except click.ClickException as error:
         output.json = output.json or wants_json(arguments)
         # Whoever forgot the command, or an option's value, has a URL with a password taken for it and quoted.
-        error.message = redact(error.message)
+        setattr(error, "message", redact(error.message))  # noqa: B010  click calls it final
         output.fail([_as_usage(error).as_dict()])
         error.show(sys.stderr)
         return status.USAGE

@@ -3,7 +3,8 @@
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,18 @@ from desktop.demo.jobs.jobs import Jobs
 from desktop.places import Places
 from desktop.store.database import Store
 from desktop.store.owner import this_process
+from desktop.work.jobs import JobDesk
 from tests.contracts import fourth_kind
 from tests.servers.scripted_jobs import ScriptedJobs
 from tests.work.farm import only, run_of_the_program
 
 assert fourth_kind
+
+
+def _listed(desk: JobDesk, then: Callable[[object], None], _failed: object) -> None:
+    desk.listed.connect(then)
+    desk.load(poll=False)
+
 
 SIGNATURE = "5ignatureOfTheLink"
 
@@ -170,9 +178,7 @@ def test_another_program_leaves_what_is_followed_to_the_window(qtbot: QtBot, ser
     """A window and a command line on one database: the one that watches neither fetches nor forgets the wish."""
     with run_of_the_program(qtbot, server) as window, run_of_the_program(qtbot, server) as console:
         job = window.start(rows=25)
-        before = console.answer(
-            lambda then, _failed: (console.desk.listed.connect(then), console.desk.load(poll=False))
-        )
+        before = console.answer(partial(_listed, console.desk))
         assert [one.follow for one in before] == [None]
         window.desk.follow(job.id, tmp_path / "tables")
         window.task_over(0)  # the desk has kept it
@@ -182,7 +188,7 @@ def test_another_program_leaves_what_is_followed_to_the_window(qtbot: QtBot, ser
         with Store.open(Places.find().database) as store:
             assert [one.follow for one in store.jobs.all()] == [tmp_path / "tables"]
     with run_of_the_program(qtbot, server) as console:
-        console.answer(lambda then, _failed: (console.desk.listed.connect(then), console.desk.load(poll=False)))
+        console.answer(partial(_listed, console.desk))
         console.clock.advance(60)
         console.desk.refresh([job.id])
         console.until(job.id, lambda one: one.heard == console.clock.date() and not one.looking)

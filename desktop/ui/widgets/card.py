@@ -11,7 +11,7 @@ from desktop.ui.colours import Tone
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.parts import Mark, column, label, push, row, tool
 
-Act = tuple[str, Callable[[], None]]
+Act = tuple[str, Callable[[], object]]
 """A button of a card: its words and what it does."""
 
 CHECK = "Check the certificate\N{HORIZONTAL ELLIPSIS}"

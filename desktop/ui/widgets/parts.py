@@ -70,7 +70,7 @@ def set_role(made: QLabel, role: str) -> None:
         made.style().polish(made)
 
 
-def push(theme: Theme, text: str, icon: str = "", kind: str = "", run: Callable[[], None] | None = None) -> QPushButton:
+def push(theme: Theme, text: str, icon: str = "", kind: str = "", run: Callable[[], object] | None = None) -> QPushButton:
     """Return a push button; kind: "primary" for the one next thing to do, "danger", "link" or ""."""
     button = Push()
     button.setProperty("kind", kind)
@@ -85,7 +85,7 @@ def push(theme: Theme, text: str, icon: str = "", kind: str = "", run: Callable[
 
 
 def tool(
-    theme: Theme, icon: str, name: str, run: Callable[[], None] | None = None, kind: str = "", checkable: bool = False
+    theme: Theme, icon: str, name: str, run: Callable[[], object] | None = None, kind: str = "", checkable: bool = False
 ) -> QToolButton:
     """Return an icon button; its name is its tool tip and what a screen reader says."""
     button = QToolButton()
