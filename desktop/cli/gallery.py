@@ -60,6 +60,7 @@ def list_(output: Output, server: str, token_stdin: bool) -> None:
             )
             for video in videos
         ),
+        shorten=("FILE", "PROJECT"),
     )
 
 

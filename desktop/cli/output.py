@@ -3,12 +3,17 @@
 import io
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop.core.errors import ShotDockError
 from desktop.core.redaction import redact
+
+_NARROWEST = 16
+"""Characters that a shortened column keeps."""
+_GAP = "..."
 
 
 @dataclass(slots=True)
@@ -76,14 +81,33 @@ class Output:
         """Print the object of a command that came to nothing."""
         self.answer({**self.shape, "status": status, "errors": [without_secrets(row) for row in errors]})
 
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Print rows in columns; with --json nothing."""
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]], shorten: Collection[str] = ()) -> None:
+        """Print rows in columns; with --json nothing.
+
+        shorten: headings of the columns that may lose the middle of their texts, so that a line fits the terminal.
+        """
         if self.json:
             return
         cells = [[printable(str(cell)) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+        if sys.stdout.isatty():
+            _narrow(widths, [place for place, heading in enumerate(headings) if heading in shorten])
         for row in ([*headings], *cells):
-            _write("  ".join(map(str.ljust, row, widths)).rstrip() + "\n")
+            _write("  ".join(map(_fitted, row, widths)).rstrip() + "\n")
+
+
+def _narrow(widths: list[int], places: Sequence[int]) -> None:
+    """Take from the widest of these columns, character by character, until a line fits the terminal."""
+    room = shutil.get_terminal_size().columns - 2 * (len(widths) - 1)
+    while sum(widths) > room and (wide := [place for place in places if widths[place] > _NARROWEST]):
+        widths[max(wide, key=widths.__getitem__)] -= 1
+
+
+def _fitted(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text.ljust(width)
+    kept = width - len(_GAP)
+    return text[: kept - kept // 2] + _GAP + text[len(text) - kept // 2 :]
 
 
 def nowhere() -> io.TextIOWrapper:

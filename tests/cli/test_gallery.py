@@ -80,6 +80,33 @@ def test_list_for_a_person(shop: Shop) -> None:
     assert "0:02" in teaser
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
+@pytest.mark.parametrize("columns", [80, 110])
+def test_list_fits_a_terminal(shop: Shop, columns: int) -> None:
+    ours, theirs = os.openpty()
+    arguments = Console.command(("gallery", "list", "--server", shop.gallery.url))
+    environment = {**shop.shotdock.environment, **shop.token, "COLUMNS": str(columns)}
+    process = subprocess.Popen(arguments, stdout=theirs, cwd=ROOT, env=environment)
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+    except OSError:
+        pass  # Linux ends a terminal nobody writes to any more with EIO
+    finally:
+        os.close(ours)
+        process.wait()
+    lines = seen.decode().splitlines()
+    assert len(lines) == len(PROJECTS) + 1
+    assert max(map(len, lines)) <= columns
+    long = next(line for line in lines if "a very" in line)
+    assert "..." in long
+    assert long.endswith("spring")
+    assert "inal.mp4  " in long
+    assert any("VEGA Teaser" in line for line in lines)
+
+
 def test_get_some_and_what_nobody_has(shop: Shop, tmp_path: Path) -> None:
     said = shop("get", FIRST_ID, UNLINKED, DIRECT, 999, GONE, tmp_path / "here")
     answer = said.json
