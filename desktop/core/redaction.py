@@ -17,6 +17,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A password in a URL; greedy to the last "@" before the path, for passwords with an "@" in them.
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(rf"(?i)([?&;](?:{_QUERY_KEYS})=)[^&;\s\"'<>#]+"), rf"\1{HIDDEN}"),
+    # A signature out of its query, as a storage's error quotes it.
+    (re.compile(r"(?i)\b(x-(?:amz|goog)-(?:signature|credential|security-token)=)[^&;\s\"'<>#]+"), rf"\1{HIDDEN}"),
     # Headers, as a dict shows them and as a line.
     (
         re.compile(

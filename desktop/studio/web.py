@@ -53,7 +53,7 @@ class Web:
         self.place = place_of(address.host, self._port)
         self._root = base
         self.base = f"{address.origin.replace(f'{address.user}@', '') if address.user else address.origin}{base}"
-        self._sockets: set[socket.socket] = set()
+        self._sockets = _Sockets()
         self._closed = False
         self._session = self._make_session()
 
@@ -95,8 +95,7 @@ class Web:
     def close(self) -> None:
         """Break off whatever goes on here, from any thread."""
         self._closed = True
-        for sock in tuple(self._sockets):
-            sever(sock)
+        self._sockets.sever()
         self._session.close()
 
     def __enter__(self) -> Self:
@@ -188,10 +187,35 @@ class _Session(requests.Session):
         return None
 
 
+class _Sockets:
+    """The open sockets of a conversation, to be broken off from any thread; one that comes too late is broken at once.
+
+    Those that are closed are forgotten: a conversation may last for days.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[socket.socket] = set()
+        self._severed = False
+
+    def note(self, sock: socket.socket) -> socket.socket:
+        """Know one more socket, and return it."""
+        self._known.difference_update([other for other in self._known if other.fileno() < 0])
+        self._known.add(sock)
+        if self._severed:
+            sever(sock)
+        return sock
+
+    def sever(self) -> None:
+        """Break every socket off, those to come too."""
+        self._severed = True
+        for sock in tuple(self._known):
+            sever(sock)
+
+
 class _Adapter(HTTPAdapter):
     """Makes connections that trust as transfers do, and whose sockets are known, so that they can be broken off."""
 
-    def __init__(self, site: Site, place: str, sockets: set[socket.socket]) -> None:
+    def __init__(self, site: Site, place: str, sockets: "_Sockets") -> None:
         self._pin = read_pins(site.trust.certificates).get(place)
         self._known = sockets
         super().__init__()
@@ -214,12 +238,22 @@ class _Adapter(HTTPAdapter):
         class Plain(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                _note(known, self.sock)
+                known.note(self.sock)
 
         class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                sock = super()._new_conn()
+                # A handshake takes the socket over; by this one it can be broken off.
+                self._handle = known.note(sock.dup())
+                return sock
+
             def connect(self) -> None:
-                super().connect()
-                _note(known, self.sock)
+                try:
+                    super().connect()
+                    known.note(self.sock)
+                finally:
+                    if (handle := getattr(self, "_handle", None)) is not None:
+                        handle.close()
 
         class Pool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -228,12 +262,6 @@ class _Adapter(HTTPAdapter):
             ConnectionCls = Secure
 
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
-
-
-def _note(known: set[socket.socket], sock: socket.socket) -> None:
-    """Know one more socket, and forget those that are closed: a conversation may last for days."""
-    known.difference_update([other for other in known if other.fileno() < 0])
-    known.add(sock)
 
 
 def _data(headers: dict[str, str], body: bytes) -> Any:

@@ -19,6 +19,7 @@ from desktop.core.redaction import redact, register_secret
             "GET /v.mp4?X-Amz-Algorithm=A&X-Amz-Credential=***&X-Amz-Signature=*** HTTP/1.1",
         ),
         ("blob?sv=2020&sig=s3cret%3D&se=1'", "blob?sv=2020&sig=***&se=1'"),
+        ("refused: X-Amz-Signature=s3cret of today", "refused: X-Amz-Signature=*** of today"),
         ("/a?token=s3cret#t=5", "/a?token=***#t=5"),
         ("/a?access_token=s3cret&api_key=s3cret;password=s3cret", "/a?access_token=***&api_key=***;password=***"),
         ("Authorization: Basic dTpzM2NyZXQ=", "Authorization: ***"),

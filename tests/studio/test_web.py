@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -370,3 +371,25 @@ def test_https_where_only_http_is_spoken(nginx: NginxServer) -> None:
         with pytest.raises((Unsupported, ConnectionLost)) as refused:
             web.json("/list")
         assert refused.value.path == f"127.0.0.1:{nginx.port}"
+
+
+def test_a_handshake_that_hangs_can_be_broken_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        web = Web(site_of(f"https://127.0.0.1:{listener.getsockname()[1]}"), "")
+        raised: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                web.json("/list")
+            except (Stopped, ShotDockError) as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        met, _ = listener.accept()
+        with met:
+            assert met.recv(1) == b"\x16"  # the client's greeting; there is no answer
+            web.close()
+            thread.join(5)
+            assert not thread.is_alive()
+    assert isinstance(raised[0], Stopped)

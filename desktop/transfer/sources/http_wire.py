@@ -56,6 +56,8 @@ class Wire:
         self.timeout = site.timeout
         self._kept: dict[Origin, Kept] = {}
         self._severed = False
+        self._shaking: socket.socket | None = None
+        """By it a handshake is broken off that has taken the socket over."""
         self._heard = heard
         self._distance = math.inf
 
@@ -74,6 +76,7 @@ class Wire:
         self._severed = True
         for kept in list(self._kept.values()):
             sever(kept.sock)
+        sever(self._shaking)
 
     def ask(self, method: str, target: str, headers: dict[str, str], at: str | None = None) -> Reply:
         """Ask the site for target (path and query) and return the answer, redirects followed.
@@ -182,10 +185,19 @@ class Wire:
         with converted(place_of(host, port)):
             guard = Guard(host, port, self._site.trust)
             try:
-                return guard.secure(sock)
+                return self._shaken(guard, sock)
             except ssl.SSLCertVerificationError as error:
                 guard.doubts(error)
-                return guard.secure(self._dial(host, port))
+                return self._shaken(guard, self._dial(host, port))
+
+    def _shaken(self, guard: Guard, sock: socket.socket) -> ssl.SSLSocket:
+        with sock.dup() as self._shaking:
+            try:
+                if self._severed:
+                    sever(sock)
+                return guard.secure(sock)
+            finally:
+                self._shaking = None
 
     def _secrets(self) -> dict[str, str]:
         return self._site.login.headers(self._site.address.user)

@@ -1,6 +1,8 @@
 """HTTP servers that lie: an answer counts only if it fits the question, and secrets stay with their host."""
 
 import base64
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from email.utils import formatdate
@@ -20,6 +22,7 @@ from desktop.core.errors import (
     Retry,
     ServerBusy,
     ShotDockError,
+    Stopped,
     Unsupported,
 )
 from desktop.core.media import Entry
@@ -411,3 +414,25 @@ def test_https_to_http_is_refused_and_an_unknown_certificate_asked_about(
         assert fetch(source).data == DATA
         assert isinstance(fetch(source, path="/down").error, NotTheFile)
         source.close()
+
+
+def test_a_handshake_that_hangs_can_be_broken_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        source = HttpSource(Site(Address("https", "127.0.0.1", listener.getsockname()[1])))
+        raised: list[BaseException] = []
+
+        def connect() -> None:
+            try:
+                source.connect()
+            except (ShotDockError, Stopped) as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=connect)
+        thread.start()
+        met, _ = listener.accept()
+        with met:
+            assert met.recv(1) == b"\x16"  # the client's greeting; there is no answer
+            source.close()
+            thread.join(5)
+            assert not thread.is_alive()
+    assert raised
