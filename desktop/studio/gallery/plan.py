@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -110,22 +110,27 @@ def _owners(brought: Sequence[Brought], destination: Path) -> Mapping[str, str]:
 def _targets(videos: Sequence[Video], server: str, base: str, owners: Mapping[str, str]) -> dict[str, str]:
     """Return each video's name: its own, unless it is another's; then one with its id."""
     names: dict[str, str] = {}
-    taken = dict(owners)
+    taken, here = dict(owners), frozenset(owners.values())
     # Who has a name here keeps it; of the others the first one gets it.
-    for mine in (True, False):
-        for video in videos:
+    for video in videos:
+        source = lasting_path(base, video.id)
+        if source in here:
+            mine = [name for name in _wishes(video, server, source) if owners.get(fold(name)) == source]
+            if mine:
+                names[video.id] = mine[-1]
+    for video in videos:
+        if video.id not in names:
             source = lasting_path(base, video.id)
-            wishes = _wishes(video, f"{server}\n{source}")
-            for name in reversed(wishes) if mine else wishes:
-                if video.id not in names and taken.get(fold(name), None if mine else source) == source:
-                    names[video.id], taken[fold(name)] = name, source
+            name = next(name for name in _wishes(video, server, source) if taken.get(fold(name), source) == source)
+            names[video.id], taken[fold(name)] = name, source
     return names
 
 
-def _wishes(video: Video, whole: str) -> tuple[str, ...]:
-    """Return what a video may be called, what it would best be called first."""
-    own = video.file_name
-    return own, told_apart(own, video.id), told_apart(own, video.id, whole)
+def _wishes(video: Video, server: str, source: str) -> Iterator[str]:
+    """Yield what a video may be called, what it would best be called first."""
+    yield video.file_name
+    yield told_apart(video.file_name, video.id)
+    yield told_apart(video.file_name, video.id, f"{server}\n{source}")
 
 
 def _unknown(video_id: str, server: str, base: str) -> PlannedItem:
