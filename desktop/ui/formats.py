@@ -6,7 +6,7 @@ from PySide6.QtCore import QDateTime, QLocale, QTime
 
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
-from desktop.core.task import FileResult, TaskState
+from desktop.core.task import FileResult, Task, TaskState
 from desktop.ui.colours import Tone
 
 Face = tuple[str, str, Tone]
@@ -48,6 +48,14 @@ TASK_FACES: dict[TaskState, Face] = {
     TaskState.FAILED: ("failed", "failed", Tone.BAD),
     TaskState.CANCELLED: ("cancelled", "cancelled", Tone.FAINT),
 }
+
+
+def task_face(task: Task) -> Face:
+    """Return how a task looks; one that found nothing to do says so instead of `done`."""
+    if task.state is TaskState.DONE and task.outcome == "up-to-date":
+        return "up-to-date", "all up to date", Tone.GOOD
+    return TASK_FACES[task.state]
+
 
 ITEM_FACES: dict[ItemState, Face] = {
     ItemState.PLANNED: ("waiting", "planned", Tone.MUTED),

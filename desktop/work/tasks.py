@@ -68,6 +68,10 @@ class TaskDesk(QObject):
         """Return the limit over all tasks that holds now, with the words for it."""
         return self._limit
 
+    def now(self) -> float:
+        """Return the moment by the clock tasks start by, seconds since the epoch."""
+        return self._queue.now()
+
     def load(self) -> None:
         """Ask for every task; the answer is the signal `listed`."""
         self._ask(self._store.tasks.all, lambda tasks: self.listed.emit(tuple(tasks)))

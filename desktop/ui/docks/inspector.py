@@ -12,7 +12,7 @@ from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.docks.activity import Activity
 from desktop.ui.docks.causes import TaskCauses
 from desktop.ui.docks.hand_over import HandOver
-from desktop.ui.formats import RESULT_FACES, TASK_FACES, words
+from desktop.ui.formats import RESULT_FACES, task_face, words
 from desktop.ui.models.local_files import path_of
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel
@@ -143,7 +143,7 @@ class InspectorDock(QWidget):
         self._ask()
 
     def _tell(self, task: Task) -> None:
-        icon, word, tone = TASK_FACES[task.state]
+        icon, word, tone = task_face(task)
         formats, counts = self._frame.formats, task.files
         self._mark.show_icon(icon, tone)
         self._name.show_text(task.name)

@@ -1,23 +1,26 @@
 """The transfers dock: every task, live, with the buttons that act on one or many."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QLineEdit, QStackedWidget, QToolButton, QWidget
 
-from desktop.core.task import Task, TaskEvent, TaskState, allowed
+from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
-from desktop.ui.models.tasks import BAR_ROLE, COLUMNS, PROGRESS, Shelf, TaskModel
+from desktop.ui.docks.task_verbs import TaskVerbs, unfinished, waits
+from desktop.ui.models.tasks import BAR_ROLE, COLUMNS, LIMIT, PROGRESS, Shelf, TaskModel
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.cells import BarCell
 from desktop.ui.widgets.empty import Empty
+from desktop.ui.widgets.limit_cell import LimitCell
 from desktop.ui.widgets.parts import column, row, tool
 from desktop.ui.widgets.tables import Table
 
 LIVE = (TaskState.RUNNING, TaskState.WAITING)
-
-Verb = Callable[[Iterable[int]], None]
+KEEP = QItemSelectionModel.SelectionFlag.NoUpdate
+LOOK_EVERY = 20_000
+"""Milliseconds between two looks at what those that wait are waiting for."""
 
 
 class TransfersDock(QWidget):
@@ -31,9 +34,14 @@ class TransfersDock(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = frame
         tasks = frame.services.tasks
-        self.model = TaskModel(frame.theme, frame.formats, self)
+        self.model = TaskModel(frame.theme, frame.formats, self, tasks.now)
         self.table = Table(frame.theme, self.model, COLUMNS, "Transfers")
         self.table.setItemDelegateForColumn(PROGRESS, BarCell(frame.theme, self.table, BAR_ROLE))
+        self.table.setItemDelegateForColumn(LIMIT, LimitCell(frame.theme, self.table))
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
+        self.table.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.table.setDragDropOverwriteMode(False)
+        self.table.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._kept: set[int] = set()
         self._shelves: dict[Shelf, QToolButton] = {}
@@ -55,24 +63,27 @@ class TransfersDock(QWidget):
         self.search.setAccessibleName("Find tasks")
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(150)
-        self._verbs: list[tuple[QAction, TaskEvent | None]] = []
         add = frame.commands.add
-        verbs = (
-            ("pause", "Pause", tasks.pause, TaskEvent.PAUSE, "", "pause"),
-            ("resume", "Resume", tasks.resume, TaskEvent.RESUME, "", "play"),
-            ("retry", "Retry failed", tasks.retry, TaskEvent.RETRY, "Ctrl+R", "retry"),
-            ("cancel", "Cancel", tasks.cancel, TaskEvent.CANCEL, "Ctrl+.", "close"),
+        self.verbs = TaskVerbs(frame, self, self.chosen)
+        self.verbs.add("limit", "Limit the speed", self.edit_limit, unfinished, keys="F2", icon="speed", within=True)
+        self.verbs.divide()
+        self.verbs.add("move-up", "Move up", partial(self.step, False), waits, keys="Alt+Up", within=True)
+        self.verbs.add("move-down", "Move down", partial(self.step, True), waits, keys="Alt+Down", within=True)
+        title = "Remove from the list"
+        self.verbs.add(
+            "delete",
+            title,
+            lambda _ids: self.delete(),
+            lambda _task: True,
+            keys="Del",
+            icon="trash",
+            shown=True,
+            within=True,
         )
-        for name, title, verb, event, keys, icon in verbs:
-            action = add(name, title, self._doer(verb, event), keys=keys, icon=icon, group="Transfers")
-            self._verbs.append((action, event))
-        remove = add(
-            "delete", "Remove from the list", self.delete, keys="Del", icon="trash", group="Transfers", within=self
-        )
-        self._verbs.append((remove, None))
+        self.verbs.divide()
         add("pause-all", "Pause all", tasks.pause_all, keys="Ctrl+P", icon="pause", group="Transfers")
         buttons = row(spacing=2)
-        for action, _ in self._verbs:
+        for action in (verb.action for verb in self.verbs.verbs if verb.shown):
             button = tool(frame.theme, "more", action.text())
             button.setDefaultAction(action)
             button.setAccessibleName(action.text())
@@ -85,6 +96,10 @@ class TransfersDock(QWidget):
         body = column(head, spacing=0)
         body.addWidget(self._stack, 1)
         self.setLayout(body)
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY)
+        self._timer.timeout.connect(self.model.look)
+        self._timer.start()
         self._wire(frame)
         self._counted()
         self._selection_changed()
@@ -96,6 +111,8 @@ class TransfersDock(QWidget):
         tasks.removed.connect(self.model.drop)
         tasks.progressed.connect(self.model.advance)
         self.model.counted.connect(self._counted)
+        self.model.limited.connect(self._limit)
+        self.model.dropped.connect(tasks.move)
         self.model.modelAboutToBeReset.connect(self._keep)
         self.model.modelReset.connect(self._restore)
         self.search.textChanged.connect(lambda _text: self.show_shelf(self.shelf()))
@@ -126,6 +143,7 @@ class TransfersDock(QWidget):
         place = self.model.row_of(number)
         if place >= 0:
             self.table.select_rows([place])
+            self.table.selectionModel().setCurrentIndex(self.model.index(place, 0), KEEP)
             self.table.scrollTo(self.model.index(place, 0))
 
     def chosen(self) -> list[Task]:
@@ -139,33 +157,32 @@ class TransfersDock(QWidget):
             dialog = DeleteTasksDialog(self._frame, tasks, self)
             dialog.open()
 
-    def _doer(self, verb: Verb, event: TaskEvent) -> Callable[[], None]:
-        def do() -> None:
-            ids = [task.id for task in self.chosen() if allowed(task.state, event)]
-            if ids:
-                verb(ids)
+    def edit_limit(self, ids: Iterable[int]) -> None:
+        """Open the field for the limit in the first of these rows; what it says holds for all that are selected."""
+        index = self.model.index(self.model.row_of(next(iter(ids))), LIMIT)
+        self.table.selectionModel().setCurrentIndex(index, KEEP)
+        self.table.edit(index)
 
-        return do
+    def step(self, down: bool, ids: Iterable[int]) -> None:
+        """Have these tasks come one turn sooner or later."""
+        move = self.model.step(frozenset(ids), down)
+        if move is not None:
+            self._frame.services.tasks.move(*move)
+
+    def _limit(self, number: int, rate: int | None) -> None:
+        chosen = [task.id for task in self.chosen() if unfinished(task)]
+        self._frame.services.tasks.set_limit(chosen if number in chosen else [number], rate)
 
     def _selection_changed(self) -> None:
         tasks = self.chosen()
-        self._enable(tasks)
+        self.verbs.enable()
         self.selected.emit(tasks[0].id if len(tasks) == 1 else None)
-
-    def _enable(self, tasks: list[Task]) -> None:
-        for action, event in self._verbs:
-            if event is TaskEvent.RETRY:
-                action.setEnabled(any(allowed(t.state, event) and _has_failed(t) for t in tasks))
-            else:
-                action.setEnabled(any(event is None or allowed(task.state, event) for task in tasks))
 
     def _menu(self, at: QPoint) -> None:
         if not self.chosen():
             return
-        menu = QMenu(self)
+        menu = self.verbs.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action, _ in self._verbs:
-            menu.addAction(action)
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _counted(self) -> None:
@@ -173,7 +190,7 @@ class TransfersDock(QWidget):
         for shelf, button in self._shelves.items():
             button.setText(f"{shelf.value}  {counts[shelf]}" if counts[shelf] else shelf.value)
         self._show_empty()
-        self._enable(self.chosen())
+        self.verbs.enable()
 
     def _show_empty(self) -> None:
         if self.model.counts()[Shelf.ALL]:
@@ -190,8 +207,6 @@ class TransfersDock(QWidget):
     def _restore(self) -> None:
         rows = sorted(row for row in (self.model.row_of(number) for number in self._kept) if row >= 0)
         self.table.select_rows(rows)
+        if rows:
+            self.table.selectionModel().setCurrentIndex(self.model.index(rows[0], 0), KEEP)
         self._show_empty()
-
-
-def _has_failed(task: Task) -> bool:
-    return task.files.failed > 0 or task.state in (TaskState.FAILED, TaskState.CANCELLED)

@@ -13,7 +13,7 @@ from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.doors import Doors
-from desktop.ui.formats import TASK_FACES
+from desktop.ui.formats import task_face
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
 from desktop.ui.tab import Frame, Tab
@@ -314,7 +314,7 @@ class ShotsTab(Tab):
             self._states[task.id] = task.state
             # What a task brought changes the comparison; once, when it is over, not with every file.
             if task.state in OVER and before in LIVE:
-                self.said.emit(f"{task.name}: {TASK_FACES[task.state][1]}")
+                self.said.emit(f"{task.name}: {task_face(task)[1]}")
             if task.state in OVER and before not in OVER and task.connection == self.session.connection:
                 self.session.compare()
 

@@ -80,18 +80,19 @@ class ChoiceCell(Cell):
 
 
 class BarCell(Cell):
-    """A thin bar with its percentage beside it."""
+    """A thin bar with its percentage beside it; where there is no bar, words."""
 
     def __init__(self, theme: Theme, parent: QWidget, role: int) -> None:
         super().__init__(theme, parent)
         self._role = role
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the bar of the cell's role."""
-        self.ground(painter, option)
+        """Draw the bar of the cell's role, or the cell's words if it has none."""
         bar = index.data(self._role)
         if not isinstance(bar, Bar):
+            super().paint(painter, option, index)
             return
+        self.ground(painter, option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         words_width = option.fontMetrics.horizontalAdvance("100 %") + 6

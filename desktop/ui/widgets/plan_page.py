@@ -10,7 +10,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.gallery import server_of
 from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task, TaskFile, TaskState
-from desktop.ui.formats import TASK_FACES
+from desktop.ui.formats import task_face
 from desktop.ui.models.plan_tree import COLUMNS, PlanTree
 from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
@@ -181,7 +181,7 @@ class PlanPage(QWidget):
                 )
 
     def _tell(self, task: Task) -> None:
-        word = TASK_FACES[task.state][1]
+        word = task_face(task)[1]
         over = task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
         self._title.setText("Receipt" if over else f"Plan  \N{MIDDLE DOT}  {word}")
         self._room.setVisible(not over)  # what was needed of it has been taken

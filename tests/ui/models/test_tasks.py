@@ -1,12 +1,24 @@
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from desktop.core.task import Progress, TaskState
 from desktop.ui.formats import Formats
-from desktop.ui.models.tasks import BAR_ROLE, FILES, LEFT_TIME, PROGRESS, SIZE, SPEED, STATE, TASK, Shelf, TaskModel
+from desktop.ui.models.tasks import (
+    BAR_ROLE,
+    FILES,
+    LEFT_TIME,
+    LIMIT,
+    PROGRESS,
+    SIZE,
+    SPEED,
+    STATE,
+    TASK,
+    Shelf,
+    TaskModel,
+)
 from desktop.ui.theme import Theme
 from tests.ui.made import task
 
@@ -26,6 +38,9 @@ def test_it_keeps_the_rules_of_a_model(theme: Theme, formats: Formats, qtbot: Qt
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
     model.put([task(1), task(2, TaskState.RUNNING)])
     model.advance([progress(2, 500)])
+    model.look()
+    assert model.setData(model.index(1, LIMIT), "5M")
+    model.dropMimeData(model.mimeData([model.index(1, 0)]), Qt.DropAction.MoveAction, 0, 0, QModelIndex())
     model.show_only(Shelf.ACTIVE)
     model.drop([2])
     tester.setUseFetchMore(False)

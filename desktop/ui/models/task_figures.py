@@ -1,0 +1,82 @@
+"""A task's figures in words and as a bar: live ones while it runs, the remembered ones otherwise."""
+
+from desktop.core.task import Progress, Task, TaskState
+from desktop.ui.colours import Tone
+from desktop.ui.formats import Formats
+from desktop.ui.models.columns import Bar
+
+UNFINISHED = (TaskState.WAITING, TaskState.RUNNING, TaskState.PAUSED, TaskState.INTERRUPTED)
+
+
+class Figures:
+    """live: the latest figures of what runs, by the task's number."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+        self.live: dict[int, Progress] = {}
+
+    def bar(self, task: Task) -> Bar:
+        """Return a task's progress bar."""
+        done, total = self.amount(task)
+        complete = task.state is TaskState.DONE and not task.files.failed
+        fraction = 1.0 if complete else done / max(total, 1)
+        tone = {
+            TaskState.RUNNING: Tone.ACCENT,
+            TaskState.DONE: Tone.GOOD,
+            TaskState.FAILED: Tone.BAD,
+        }.get(task.state, Tone.FAINT)
+        if task.files.failed and task.state is TaskState.DONE:
+            tone = Tone.BAD
+        return Bar(fraction, f"{int(fraction * 100)} %", tone)
+
+    def amount(self, task: Task) -> tuple[int, int]:
+        """Return (bytes here, bytes in all)."""
+        progress = self.live.get(task.id)
+        if progress is not None:
+            return progress.done, progress.total
+        return task.bytes.transferred + task.bytes.reused, task.bytes.planned
+
+    def ended(self, task: Task) -> int:
+        """Return how many files of a task came to an end."""
+        progress = self.live.get(task.id)
+        if progress is not None:
+            return progress.files_done
+        return task.files.downloaded + task.files.skipped + task.files.failed
+
+    def size_words(self, task: Task) -> str:
+        """Return e.g. `1.2 GB of 3 GB`."""
+        done, total = self.amount(task)
+        size = self._formats.size
+        return size(total) if done >= total or not done else f"{size(done)} of {size(total)}"
+
+    def limit_words(self, task: Task) -> str:
+        """Return the task's own limit, while it matters."""
+        return self._formats.speed(task.options.limit_rate or 0) if task.state in UNFINISHED else ""
+
+    def speed_words(self, task: Task) -> str:
+        """Return a running task's speed."""
+        progress = self.live.get(task.id)
+        return self._formats.speed(progress.speed) if progress else ""
+
+    def left_words(self, task: Task) -> str:
+        """Return a running task's time left, or what it does instead."""
+        progress = self.live.get(task.id)
+        if progress is None:
+            return ""
+        return self._formats.left(progress.left) if progress.phase == "downloading" else progress.phase
+
+    def files_words(self, task: Task) -> str:
+        """Return e.g. `412 of 460`; once all ended and some failed, `3 of 460 failed`."""
+        count = self._formats.count
+        planned = self.live[task.id].files_total if task.id in self.live else task.files.planned
+        ended, failed = self.ended(task), task.files.failed
+        if ended < planned:
+            text = f"{count(ended)} of {count(planned)}"
+            return f"{text}, {count(failed)} failed" if failed else text
+        if failed == planned and failed:
+            return f"{count(failed)} failed"
+        return f"{count(failed)} of {count(planned)} failed" if failed else count(planned)
+
+    def when_words(self, task: Task) -> str:
+        """Return when a task was finished or made."""
+        return self._formats.moment(task.finished or task.created)
