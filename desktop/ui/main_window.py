@@ -20,6 +20,7 @@ from desktop.core.task import Task
 from desktop.ui.colours import Tone
 from desktop.ui.commands import Commands
 from desktop.ui.dialogs.history import HistoryDialog
+from desktop.ui.dialogs.notifications import NotificationsDialog
 from desktop.ui.dialogs.palette import Palette
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         add("clear-search", "Clear the search", lambda: self.top_bar.search.clear(), icon="close")
         add("palette", "Every command by name", self._palette, keys="Ctrl+K", icon="command")
         add("settings", "Settings", self._settings, keys="Ctrl+,", icon="settings")
+        add("notifications", "Notifications: who is told", self._notifications, icon="bell")
         add("shortcuts", "Keyboard shortcuts", self._shortcuts, keys="F1", icon="help")
         add("history", "History of every task", self._history, keys="Ctrl+H", icon="clock")
         add("browse", "Choose the destination folder", self._browse, keys="Ctrl+O", icon="folder")
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
         self.transfers.selected.connect(self._inspect)
         tasks.interrupted.connect(self._interrupted)
         tasks.refused.connect(self._refused)
+        self._services.notify.unheard.connect(lambda _name, error: self.notices.tell(error))
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
         for number, tab in enumerate(self.tabs):
@@ -155,6 +158,9 @@ class MainWindow(QMainWindow):
 
     def _history(self) -> None:
         HistoryDialog(self.frame, self).open()
+
+    def _notifications(self) -> None:
+        NotificationsDialog(self.frame, self).open()
 
     def _shortcuts(self) -> None:
         ShortcutsDialog(self.frame.theme, self.commands, self).open()

@@ -65,6 +65,15 @@ class NotifyDesk(QObject):
         """Return the names of the services that are told."""
         return self._settings.value.notify_services
 
+    def kinds(self, then: Callable[[dict[str, str]], None], failed: Failed) -> None:
+        """Ask what each service is: Mail, Slack, Teams, Webhook, ... or "" if its address is not known here."""
+        names = self.services()
+
+        def look() -> dict[str, str]:
+            return {name: _kind(name) for name in names}
+
+        self._background.run(lambda _work: look(), then, failed)
+
     def add(self, name: str, url: str, then: Callable[[], None], failed: Failed) -> None:
         """Tell this service from now on. Its address is a secret: it goes into the keyring, the settings name it only.
 
@@ -192,6 +201,13 @@ def _address(name: str, environment: Mapping[str, str] = os.environ) -> str:
             path=name,
         )
     return url
+
+
+def _kind(name: str) -> str:
+    try:
+        return notify_apprise.kind(_address(name))
+    except NotFound:
+        return ""
 
 
 def _key(name: str) -> str:

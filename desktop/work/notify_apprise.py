@@ -13,6 +13,12 @@ EXAMPLES = "slack://TokenA/TokenB/TokenC, mailto://user:password@studio.example,
 _SECRET = 8
 """Letters from which on a part of an address may be a token; shorter ones are ports and names."""
 
+_KINDS = {
+    **dict.fromkeys(("mailto", "mailtos"), "Mail"),
+    **dict.fromkeys(("msteams", "workflow", "workflows"), "Teams"),
+    **dict.fromkeys(("json", "jsons", "xml", "xmls", "form", "forms"), "Webhook"),
+}
+
 _one_at_a_time = threading.Lock()
 """What a service says is read from Apprise's own log, which all services share."""
 
@@ -57,6 +63,12 @@ def hide(url: str) -> None:
     for part in re.split(r"[/:@?&=]+", url.partition("://")[2])[1:]:
         if len(part) >= _SECRET and not re.fullmatch(r"[\d.]+|[a-z.-]+\.[a-z]+", part):
             register_secret(part)
+
+
+def kind(url: str) -> str:
+    """Return in a word what an address leads to, and nothing else of it."""
+    scheme = url.partition("://")[0].lower()
+    return _KINDS.get(scheme, scheme.capitalize())
 
 
 def _service(apprise: ModuleType, name: str, url: str) -> Any:

@@ -1,11 +1,12 @@
 """How long the window ever keeps its user waiting: first paint, and the longest stall of its event loop at work.
 
-    python -m tests.benchmarks.window_stalls [--files N] [--rows N] [--lines N] [--sftp] [--only PART ...]
+    python -m tests.benchmarks.window_stalls [--files N] [--rows N] [--tasks N] [--lines N] [--sftp] [--only PART ...]
 
 Run by hand, under Xvfb or on a screen. A heartbeat of 10 ms runs on the window's thread; what it comes late by is a
 stall. Parts: `start` (a process of its own, from its first instruction to the window's first paint), `files` (a studio
 of small files is scanned, compared, planned and downloaded, the plan page and the inspector in sight), `rows`
-(a comparison filled, scrolled, sorted, filtered) and `log` (lines arrive, are scrolled and sifted).
+(a comparison filled, scrolled, sorted, filtered), `past` (a history scrolled to its end, searched) and
+`log` (lines arrive, are scrolled and sifted).
 """
 
 import argparse
@@ -31,6 +32,7 @@ from desktop.core.task import TaskState
 from desktop.logs import LogRing, set_up
 from desktop.places import Places
 from desktop.ui.collector import Collector
+from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.comparison import SIZE
 from desktop.ui.models.session import Phase
@@ -38,11 +40,12 @@ from desktop.ui.tabs.shots import ShotsTab
 from desktop.ui.theme import Theme
 from desktop.work.services import Services, start_services
 from tests.servers.sshd import SshServer
+from tests.ui.past import remember
 
 BEAT = 0.010
 MEMORY = Path("/dev/shm")
 PATIENCE = 300.0
-PARTS = ("start", "files", "rows", "log")
+PARTS = ("start", "files", "rows", "past", "log")
 FILE = 4096
 
 
@@ -238,6 +241,23 @@ class Bench:
             shots.view.clearSelection()
             settle(0.3)
 
+    def past(self, count: int) -> None:
+        """Open the history, scroll it to the oldest task, look for a shot."""
+        with self.heart.watching(f"open the history of {count:,} tasks"):
+            self.window.commands.get("history").trigger()
+            dialog = self.window.findChild(HistoryDialog)
+            assert dialog is not None
+            settle(PATIENCE, lambda: bool(dialog.model.rowCount() and dialog.sums.text()))
+        with self.heart.watching("scroll it to the oldest task"):
+            while dialog.model.rowCount() < count:
+                self._scroll(dialog.table, 20)
+        with self.heart.watching("find tasks by typing"):
+            for end in range(1, 6):
+                dialog.bar.shot.setText("SH420"[:end])
+                settle(0.1)
+            settle(PATIENCE, lambda: dialog.model.total == count // 100)
+        dialog.reject()
+
     def log(self, count: int) -> None:
         """Let lines arrive while the log dock is in sight, scroll and sift them."""
         window = self.window
@@ -310,6 +330,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--sftp", action="store_true", help="through a real OpenSSH server")
     parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS)
@@ -327,6 +348,8 @@ def main() -> int:
         if "files" in asked.only:
             made_studio(served, asked.files)
         with SshServer(served, home / "sshd") if asked.sftp else nullcontext() as ssh:
+            if "past" in asked.only:
+                remember(Places.find({"SHOTDOCK_HOME": str(home / "home")}), asked.tasks, time.time())
             bench = Bench(home, asked.lines)
             if "files" in asked.only:
                 connection = parse_connection("Bench", ssh.url if ssh else served.as_uri())[0]
@@ -336,6 +359,8 @@ def main() -> int:
                 bench.files(connection, asked.files)
             if "rows" in asked.only:
                 bench.rows(asked.rows)
+            if "past" in asked.only:
+                bench.past(asked.tasks)
             if "log" in asked.only:
                 bench.log(asked.lines)
             bench.close()

@@ -2,22 +2,29 @@
 
 import csv
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.core.history import PAGE
 from desktop.core.task import TaskState
+from desktop.logs import LogRing
+from desktop.places import Places
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.plan_tree import ACTION
 from desktop.ui.tabs.shots import ShotsTab
+from desktop.ui.theme import Theme
 from desktop.ui.widgets.past_bar import BETWEEN
+from desktop.work.services import start_services
+from tests.ui.past import remember
 from tests.ui.test_window import finish
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -107,9 +114,9 @@ def test_a_receipt_is_sifted_run_again_and_written_away(fetched: MainWindow, tmp
     qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=WAIT)
     assert page._title.text() == "Receipt"
     assert page.model.index(0, ACTION).data() == "2 downloaded"
-    page.receipt.box.setCurrentIndex(page.receipt.box.findText("Failed"))
+    page.receipt.box.setCurrentIndex(page.receipt.box.findText("Failed  0"))
     assert page.model.rowCount() == 0
-    page.receipt.box.setCurrentIndex(page.receipt.box.findText("Downloaded"))
+    page.receipt.box.setCurrentIndex(page.receipt.box.findText("Downloaded  2"))
     assert page.model.rowCount() == 1
     for name in ("receipt.csv", "receipt.json"):
         page.export(tmp_path / name)
@@ -145,3 +152,31 @@ def test_the_page_of_a_plan_becomes_its_receipt_with_the_same_tools(
     qtbot.waitUntil(page.run_button.isVisible, timeout=WAIT)
     assert not page.receipt.isVisible()
     assert "Nothing to fetch" in page._note.text() and not page.run_button.isEnabled()
+
+
+def test_ten_thousand_tasks_are_looked_through_to_the_oldest(
+    shotdock_home: Path, ring: LogRing, theme: Theme, qapp: QApplication, qtbot: QtBot
+) -> None:
+    remember(Places.find(), 10_000, time.time())
+    services = start_services(Places.find(), ring)
+    try:
+        window = MainWindow(services, theme)
+        qtbot.addWidget(window)
+        window.show()
+        dialog = history(window, qtbot)
+        qtbot.waitUntil(lambda: dialog.model.rowCount() == PAGE, timeout=WAIT)
+        assert dialog.sums.text().startswith(window.frame.formats.counted(10_000, "task"))
+        bar = dialog.table.verticalScrollBar()
+
+        def at_the_end() -> bool:
+            bar.setValue(bar.maximum())
+            return dialog.model.rowCount() == 10_000
+
+        qtbot.waitUntil(at_the_end, timeout=60_000)
+        assert len(set(numbers(dialog))) == 10_000
+        dialog.bar.shot.setText("SH420")
+        qtbot.waitUntil(lambda: dialog.sums.text().startswith("100 tasks"), timeout=WAIT)
+        qtbot.waitUntil(lambda: dialog.model.total == 100 and dialog.model.rowCount() == 100, timeout=WAIT)
+        window.close()
+    finally:
+        services.shutdown()

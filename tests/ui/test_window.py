@@ -8,7 +8,15 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QDateEdit,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import Connection
@@ -18,7 +26,10 @@ from desktop.core.task import TaskState
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
 from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
+from desktop.ui.dialogs.history import HistoryDialog
+from desktop.ui.dialogs.notifications import NotificationsDialog
 from desktop.ui.dialogs.palette import Palette
+from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from desktop.ui.free_space import Room
@@ -59,12 +70,15 @@ def test_every_control_has_a_name(window: MainWindow, shots: ShotsTab, scanned: 
     dialogs: list[QWidget] = [
         ConnectionsDialog(window.frame, "", window),
         SettingsDialog(window.frame, window),
+        NotificationsDialog(window.frame, window),
+        HistoryDialog(window.frame, window),
+        ReceiptDialog(window.frame, task(1), window),
         CustomVersionsDialog(window.frame, shots.model.rows(), {}, window),
         ShortcutsDialog(window.frame.theme, window.commands, window),
     ]
     nameless = []
     for root in (window, *dialogs):
-        for kind in (QAbstractButton, QLineEdit, QComboBox, QSpinBox, QAbstractItemView):
+        for kind in (QAbstractButton, QLineEdit, QComboBox, QSpinBox, QDateEdit, QAbstractItemView):
             for control in root.findChildren(kind):
                 words = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
                 home = control.parent()
@@ -80,6 +94,7 @@ INSIDE = (
     "QComboBoxPrivateContainer",
     "QComboBox",
     "QSpinBox",
+    "QDateEdit",
     "QDockWidget",
     "QLineEdit",
     "QTabBar",

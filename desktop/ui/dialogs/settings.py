@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEd
 
 from desktop.core.errors import UsageError
 from desktop.ui.dialogs.base import Dialog
+from desktop.ui.dialogs.notifications import NotificationsDialog
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Cards
 from desktop.ui.widgets.explained import Explained
-from desktop.ui.widgets.parts import column, label, spin
+from desktop.ui.widgets.parts import column, label, push, spin
 
 MEGABYTE = 1_000_000
 SCROLL_BAR = 14
@@ -23,6 +24,7 @@ class SettingsDialog(Dialog):
 
     def __init__(self, frame: Frame, parent: QWidget | None) -> None:
         super().__init__(frame.theme, "Settings", parent)
+        self._frame = frame
         self._box = frame.services.settings
         value, choices = self._box.value, frame.services.choices
         self.cards = Cards(frame.theme)
@@ -43,6 +45,9 @@ class SettingsDialog(Dialog):
         self.folder.setToolTip("Below the destination; {project}, {shot}, {kind} and {job} are filled in")
         self.quality = _line("Quality thresholds", _spelled(value.quality))
         self.quality.setToolTip("Of each number in quality.json the last good and the last bearable value")
+        self.history = _spin("Days that ended tasks are kept", 0, 36_500, value.history_days, "for ever", " days")
+        self.history.setToolTip("Older tasks leave the history when ShotDock starts; their files stay.")
+        self.told_button = push(frame.theme, "Who is told\N{HORIZONTAL ELLIPSIS}", "bell", run=self._notifications)
         self.level = _combo("What the log keeps", LEVELS, value.log_level)
         form = QFormLayout()
         form.setHorizontalSpacing(18)
@@ -64,6 +69,10 @@ class SettingsDialog(Dialog):
             ("JOBS", None),
             ("Results go to", self.folder),
             ("Quality", self.quality),
+            ("HISTORY", None),
+            ("Keep ended tasks", self.history),
+            ("NOTIFICATIONS", None),
+            ("When a task ends", self.told_button),
             ("LOG", None),
             ("Keep", self.level),
         )
@@ -95,6 +104,7 @@ class SettingsDialog(Dialog):
         self.folder.editingFinished.connect(lambda: self._set("results_folder", self.folder.text().strip()))
         self.quality.editingFinished.connect(lambda: self._set("quality", _read(self.quality.text())))
         self.level.currentIndexChanged.connect(lambda: self._set("log_level", self.level.currentData()))
+        self.history.valueChanged.connect(lambda days: self._set("history_days", days))
         fields: dict[str, QWidget] = {
             "theme": self.theme_box,
             "tasks_at_once": self.tasks,
@@ -106,12 +116,16 @@ class SettingsDialog(Dialog):
             "order": self.order,
             "results_folder": self.folder,
             "quality": self.quality,
+            "history_days": self.history,
             "log_level": self.level,
         }
         for key, field in fields.items():
             if key in value.locked:
                 field.setEnabled(False)
                 field.setToolTip("Fixed by the studio")
+
+    def _notifications(self) -> None:
+        NotificationsDialog(self._frame, self).open()
 
     def _set(self, key: str, value: object) -> None:
         try:

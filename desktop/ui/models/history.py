@@ -14,13 +14,13 @@ from desktop.ui.theme import Theme
 
 NUMBER, NAME, STATE, FILES, FAILED, SIZE, CREATED, TOOK = range(8)
 COLUMNS = (
-    Column("No.", 56, right=True),
+    Column("No.", 68, right=True),
     Column("Task", 0),
     Column("State", 108),
     Column("Files", 100, "Files that came, of those planned", right=True),
     Column("Failed", 64, right=True),
     Column("Moved", 84, "Bytes that came over the network", right=True),
-    Column("Made", 130),
+    Column("Made", 160),
     Column("Took", 84, right=True),
 )
 

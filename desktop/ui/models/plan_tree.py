@@ -123,7 +123,7 @@ class PlanTree(QAbstractItemModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
         """Return a column's title."""
-        if section == ACTION and role == Role.DisplayRole and self._choice.is_receipt:
+        if section == ACTION and role == Role.DisplayRole and self._whole.is_receipt:
             return "What happened"
         return COLUMNS[section].header(role) if orientation is Qt.Orientation.Horizontal else None
 

@@ -64,7 +64,7 @@ class PlanPage(QWidget):
         self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
         self.none_button = push(frame.theme, "Uncheck all", kind="link", run=lambda: self.model.set_all(False))
         self.run_button = push(frame.theme, "Run this plan", "play", "primary", self.run)
-        self.receipt = ReceiptBar(frame.theme)
+        self.receipt = ReceiptBar(frame.theme, frame.formats)
         self.receipt.hide()
         self.cards = Cards(frame.theme)
         self.back_button = tool(frame.theme, "back", f"{back} (Esc)", self.left.emit)
@@ -112,7 +112,7 @@ class PlanPage(QWidget):
     def _show(self, plan: Plan) -> None:
         self.cards.clear()
         self.receipt.hide()
-        self.receipt.begin("receipt")
+        self.receipt.begin()
         self.model.show_plan(plan)
         request = plan.request
         # Of a plan without a connection every item has a site of its own.
@@ -189,7 +189,7 @@ class PlanPage(QWidget):
         self.receipt.setVisible(over)
         if over:
             self._note.setText(f"Task {task.id}: {word}")
-            self.receipt.begin(f"task-{task.id}")
+            self.receipt.tell(task)
             self._ask()
         elif task.files.downloaded:
             self._renewal.soon()

@@ -5,7 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
-from desktop.core.task import FileResult
+from desktop.core.task import FileResult, Task
+from desktop.ui.formats import Formats
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.parts import push, row
 
@@ -27,8 +28,9 @@ class ReceiptBar(QWidget):
     again = Signal()
     exported = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, formats: Formats) -> None:
         super().__init__()
+        self._formats = formats
         self.box = QComboBox()
         self.box.setAccessibleName("Which results")
         for words, results in SHOWN:
@@ -41,10 +43,16 @@ class ReceiptBar(QWidget):
         self.box.currentIndexChanged.connect(lambda: self.sifted.emit(self.box.currentData()))
         self._name = "receipt"
 
-    def begin(self, name: str) -> None:
-        """Begin with another receipt: all of it is shown. name: what its file is called unless somebody says."""
-        self._name = name
+    def begin(self) -> None:
+        """Begin with another receipt: all of it is shown."""
         self.box.setCurrentIndex(0)
+
+    def tell(self, task: Task) -> None:
+        """Say how many files there are of each result. The task's number names the file, unless somebody does."""
+        self._name = f"task-{task.id}"
+        files = task.files
+        for place, count in enumerate((files.planned, files.failed, files.skipped, files.downloaded)):
+            self.box.setItemText(place, f"{SHOWN[place][0]}  {self._formats.count(count)}")
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Export the receipt", f"{self._name}.csv")
