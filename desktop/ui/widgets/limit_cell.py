@@ -45,6 +45,7 @@ class LimitEdit(QLineEdit):
 
     def _place(self) -> None:
         room = self.parentWidget()
+        assert room is not None, "an editor lies in its table"
         self._note.adjustSize()
         size = self._note.sizeHint()
         below = self.geometry().bottom() + 2

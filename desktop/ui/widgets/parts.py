@@ -70,7 +70,9 @@ def set_role(made: QLabel, role: str) -> None:
         made.style().polish(made)
 
 
-def push(theme: Theme, text: str, icon: str = "", kind: str = "", run: Callable[[], object] | None = None) -> QPushButton:
+def push(
+    theme: Theme, text: str, icon: str = "", kind: str = "", run: Callable[[], object] | None = None
+) -> QPushButton:
     """Return a push button; kind: "primary" for the one next thing to do, "danger", "link" or ""."""
     button = Push()
     button.setProperty("kind", kind)
