@@ -367,6 +367,6 @@ class JobDesk(QObject):
 def _unreadable(text: str, kind: str) -> UsageError:
     return UsageError(
         title=f"This is neither an id nor a URL of a job of the kind {kind}.",
-        cause=f"{text[:80]!r} has spaces in it, or is another kind's URL." if text.strip() else "Nothing was given.",
+        cause=f"{text[:80]!r} is a path, has spaces in it, or is another kind's URL." if text.strip() else "Nothing.",
         suggestion="Paste the job's id, or its URL from the browser.",
     )
