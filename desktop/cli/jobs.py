@@ -20,7 +20,6 @@ from desktop.core.job import Content, Download, Job, JobState, Outcome
 from desktop.core.plan import Plan, Request
 from desktop.core.task import TaskState
 from desktop.studio.jobs import kinds  # noqa: F401  they register themselves
-from desktop.studio.jobs.archive import validate_result_zip
 from desktop.studio.jobs.kind import KINDS
 from desktop.work.sites import Server
 
@@ -288,6 +287,8 @@ def _result(output: Output, job: Job, download: Download) -> dict[str, object]:
     artifact = job.artifact(download.artifact)
     zipped = artifact is not None and artifact.content is Content.RESULTS
     if download.outcome is Outcome.HERE and zipped:
+        from desktop.studio.jobs.archive import validate_result_zip
+
         try:
             complete, missing = validate_result_zip(download.path)
             note = "" if complete else f"Incomplete: {', '.join(missing)}."
