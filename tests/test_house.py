@@ -72,7 +72,7 @@ def test_one_place_catches_everything() -> None:
 def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> None:
     """Registry loaders import the part in use; anything else imports at the top of its file."""
     loaders = r"transfer/sources/__init__|studio/(gallery|jobs)/__init__|ui/players/__init__"
-    parts = rf"{loaders}|store/secrets|work/notify_apprise|studio/shots/sequences|cli/\w+|demo/\w+"
+    parts = rf"{loaders}|store/secrets|work/versions|work/notify_apprise|studio/shots/sequences|cli/\w+|demo/\w+"
     allowed = rf"desktop/({parts})\.py"
     late = {
         name_of(path)

@@ -1,7 +1,6 @@
 """What runs here, by version."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import qVersion
 
@@ -12,6 +11,9 @@ _PARTS = ("paramiko", "requests", "peewee", "keyring", "apprise")
 
 def versions() -> dict[str, str]:
     """Return name -> version of the program and what it stands on; of what is not installed there is none."""
+    # A hundredth of a second that only who asks for a report pays.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {
         "ShotDock": __version__,
         "System": platform.platform(),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +13,7 @@ IMAGES = ("exr", "dpx", "tif", "tiff", "png", "jpg", "jpeg", "tga", "cin", "hdr"
 LONGEST = 200_000
 """Frames from the first to the last: beyond, the numbers are dates or hashes (two hours are 172,800 at 24 fps)."""
 SUSPICIOUS = 0.2
-"""A frame smaller than this part of the median size is likely black, cut off or not rendered."""
+"""A frame smaller than this part of the middle one in size is likely black, cut off or not rendered."""
 
 _FRAME = re.compile(rf"(?P<head>.*?)(?<!\d)-?(?P<digits>\d{{1,9}})\.(?:{'|'.join(IMAGES)})", re.IGNORECASE | re.DOTALL)
 _VERSION_HEAD = re.compile(r"(?:^|[^A-Za-z])[vV]$")
@@ -121,7 +120,7 @@ def _sequence(found: Any, sizes: Mapping[str, int | None]) -> FrameSequence | No
     have = set(frames)
     gaps = tuple(frame for frame in range(frames[0], frames[-1] + 1) if frame not in have)
     weights = {frame: size for frame in frames if (size := sizes.get(found.frame(frame))) is not None}
-    usual = median(weights.values()) if weights else 0
+    usual = sorted(weights.values())[len(weights) // 2] if weights else 0
     small = tuple(frame for frame, size in weights.items() if size < usual * SUSPICIOUS)
     pattern = f"{head}{'#' * max(1, found.zfill())}{found.extension()}"
     return FrameSequence(found.dirname().rstrip("/"), pattern, frames, gaps, small)
