@@ -1,11 +1,11 @@
 """Which server a tab shows: the picker in the top bar, the button that asks it again, and how old the picture is."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.ui.colours import Tone
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.parts import Mark, label, push, row, tool
+from desktop.ui.widgets.parts import Elided, Mark, push, row, tool
 from desktop.work.sites import WEB
 
 
@@ -28,13 +28,14 @@ class ConnectionPicker(QWidget):
         self.box = QComboBox()
         self.box.setAccessibleName("Connection")
         self.box.setToolTip("The web server shown here" if web else "The server the shots come from")
-        self.box.setMinimumWidth(190)
+        self.box.setMinimumWidth(120)
+        self.box.setMaximumWidth(260)
         self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
         self.manage = tool(frame.theme, "edit", "Manage connections", self.managed.emit)
         self.add = tool(frame.theme, "plus", "Connect to another server", self.added.emit)
         self.rescan = push(frame.theme, self._words[0], "refresh", run=self.rescanned.emit)
         self.rescan.setToolTip("Ask the server again  (F5)" if web else "Read the server's tree again  (F5)")
-        self._age = label("", "faint")
+        self._age = Elided("", "faint", Qt.TextElideMode.ElideRight)
         self.setLayout(row(self._mark, self.box, self.add, self.manage, self.rescan, self._age, spacing=6))
         self.box.activated.connect(lambda _number: self.picked.emit(self.name()))
         frame.services.connections.changed.connect(self.refresh)
@@ -76,4 +77,4 @@ class ConnectionPicker(QWidget):
         """Show whether the server is being asked, and the picture's age."""
         self.rescan.setEnabled(not scanning)
         self.rescan.setText(self._words[scanning])
-        self._age.setText(age)
+        self._age.show_text(age)

@@ -1,11 +1,15 @@
 """The bar at the top: tabs, the tab's own tools, the search field, settings."""
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QStackedWidget, QToolButton, QWidget
 
 from desktop.ui.colours import Tone
 from desktop.ui.tab import Frame, Tab
 from desktop.ui.widgets.parts import Mark, label, row, tool
+
+ROOMY = 1180
+"""Pixels of width from which on everything has room."""
 
 
 class TopBar(QWidget):
@@ -25,9 +29,10 @@ class TopBar(QWidget):
         self.buttons: list[QToolButton] = []
         line = row(margins=(14, 7, 10, 7), spacing=4)
         line.addWidget(Mark(frame.theme, "logo", Tone.ACCENT, 22))
-        name = label("ShotDock", "head")
-        name.setContentsMargins(4, 0, 12, 0)
-        line.addWidget(name)
+        self._name = label("ShotDock", "head")
+        self._name.setContentsMargins(4, 0, 12, 0)
+        self._name.setMinimumWidth(1)  # a hidden part must not be what keeps the window wide
+        line.addWidget(self._name)
         for number, tab in enumerate(tabs):
             button = QToolButton()
             button.setText(f"\N{NO-BREAK SPACE}{tab.title}")
@@ -50,7 +55,8 @@ class TopBar(QWidget):
         self.search = QLineEdit()
         self.search.setAccessibleName("Search")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(210)
+        self.search.setMinimumWidth(110)
+        self.search.setMaximumWidth(210)
         self.search.setPlaceholderText("Find shots")
         line.addWidget(self.search)
         line.addSpacing(4)
@@ -63,6 +69,11 @@ class TopBar(QWidget):
             line.addWidget(tool(frame.theme, icon, words, lambda c=command: commands.get(c).trigger()))  # type: ignore[misc]
         self.setLayout(line)
         self.search.textChanged.connect(self.searched)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the program's name gives way."""
+        super().resizeEvent(event)
+        self._name.setVisible(event.size().width() >= ROOMY)
 
     def show_tab(self, number: int) -> None:
         """Show which tab is open, its tools, its search hint and what was searched for in it."""
