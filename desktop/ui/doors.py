@@ -94,7 +94,11 @@ class Doors(QObject):
             return save
         return lambda: desk.remember_password(connection.name, password, False, save, self.failed.emit)
 
-    def ask_trust(self, error: HostKeyUnknown, over: QWidget | None = None) -> HostKeyDialog:
+    def ask_trust(self, error: HostKeyUnknown) -> None:
+        """Show the key or certificate, and ask."""
+        self.ask_over(error, None)
+
+    def ask_over(self, error: HostKeyUnknown, over: QWidget | None) -> HostKeyDialog:
         """Show the key or certificate, and ask. over: another window than the tab's, if that is where it is asked."""
         dialog = HostKeyDialog(self._frame, error, over or self._over)
         dialog.trusted.connect(self.trusted)

@@ -59,7 +59,7 @@ class GalleryTab(Tab):
         self.bar = OrderBar(frame)
         self.orders = GalleryOrders(frame, self.session, self.states, self.model, self.views, self.bar)
         self.hands = GalleryHands(
-            frame, self.session, self.states, self.model, self.views, self.orders, self.doors.ask_trust
+            frame, self.session, self.states, self.model, self.views, self.orders, self.doors.ask_over
         )
         self.plan_page = PlanPage(frame, "Back to the videos")
         self.cards = Cards(frame.theme)
