@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
         tasks.interrupted.connect(self._interrupted)
         tasks.refused.connect(self._refused)
         self._services.notify.unheard.connect(lambda _name, error: self.notices.tell(error))
+        self.status.limit.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
         for number, tab in enumerate(self.tabs):

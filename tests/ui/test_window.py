@@ -377,7 +377,7 @@ def test_settings_are_used_and_saved_at_once(
     dialog.limit.setValue(5)
     assert not theme.colours.dark
     assert services.settings.value.limit_rate == 5_000_000
-    assert window.status._limit.text() == "limit 5.0 MB/s"
+    assert window.status.limit.text() == "limit 5.0 MB/s"
     qtbot.waitUntil(services.places.settings.exists, timeout=WAIT)
     dialog.close()
 

@@ -11,7 +11,7 @@ from desktop.ui.dialogs.base import Dialog
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Cards
 from desktop.ui.widgets.job_server import ServerChoice
-from desktop.ui.widgets.parts import Elided, column, label, push, set_role
+from desktop.ui.widgets.parts import Elided, column, label, mark_wrong, push, set_role
 from desktop.work.background import Work
 
 
@@ -55,11 +55,7 @@ class FieldEdit(QWidget):
         said = complaint.replace("''", "nothing")
         self._words.setText(said or f"{self.field.explanation}{span}")
         set_role(self._words, "bad" if complaint else "faint")
-        self.line.setAccessibleDescription(said)
-        if self.line.property("wrong") != bool(complaint):
-            self.line.setProperty("wrong", bool(complaint))
-            self.line.style().unpolish(self.line)
-            self.line.style().polish(self.line)
+        mark_wrong(self.line, said if complaint else "")
 
 
 class StartJobDialog(Dialog):

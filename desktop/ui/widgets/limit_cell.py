@@ -8,7 +8,7 @@ from desktop.core.errors import UsageError
 from desktop.core.units import parse_rate
 from desktop.ui.models.columns import Index, Role
 from desktop.ui.widgets.cells import Cell
-from desktop.ui.widgets.parts import label, panel, row
+from desktop.ui.widgets.parts import label, mark_wrong, panel, row, set_role
 
 
 class LimitEdit(QLineEdit):
@@ -18,6 +18,7 @@ class LimitEdit(QLineEdit):
         super().__init__(parent)
         self.setAccessibleName("Speed limit")
         self.setProperty("kind", "cell")
+        self._room = parent
         self.filled = False
         self.words = label()
         self._note = panel(row(self.words, margins=(8, 4, 8, 4)), "note")
@@ -34,18 +35,13 @@ class LimitEdit(QLineEdit):
         else:
             words, wrong = "No limit of its own" if rate is None else "e.g. 800k, 1.5M, 2G; 0 for no limit", False
         self.words.setText(words)
-        self.words.setProperty("role", "bad" if wrong else "muted")
-        self.setProperty("wrong", wrong)
-        for widget in (self, self.words):
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
-        self.setAccessibleDescription(words)
+        set_role(self.words, "bad" if wrong else "muted")
+        mark_wrong(self, words if wrong else "")
         self._place()
         return not wrong
 
     def _place(self) -> None:
-        room = self.parentWidget()
-        assert room is not None, "an editor lies in its table"
+        room = self._room
         self._note.adjustSize()
         size = self._note.sizeHint()
         below = self.geometry().bottom() + 2

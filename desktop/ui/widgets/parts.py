@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -68,6 +69,15 @@ def set_role(made: QLabel, role: str) -> None:
         made.setProperty("role", role)
         made.style().unpolish(made)
         made.style().polish(made)
+
+
+def mark_wrong(line: QLineEdit, complaint: str) -> None:
+    """Mark a field whose text is refused, and tell a screen reader why; "" if nothing is wrong."""
+    line.setAccessibleDescription(complaint)
+    if bool(line.property("wrong")) != bool(complaint):
+        line.setProperty("wrong", bool(complaint))
+        line.style().unpolish(line)
+        line.style().polish(line)
 
 
 def push(

@@ -7,6 +7,7 @@ from desktop.core.task import Progress, Task, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
+from desktop.ui.widgets.limit_button import LimitButton
 from desktop.ui.widgets.parts import Mark, label, row, rule
 
 SAID_FOR = 12_000
@@ -26,10 +27,9 @@ class StatusLine(QStatusBar):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self._formats = frame.formats
-        self._frame = frame
         self.setSizeGripEnabled(False)
         self._speed = label("idle")
-        self._limit = label("")
+        self.limit = LimitButton(frame)
         self._lanes = label("")
         self._disk = label("")
         self._link = label("")
@@ -42,16 +42,14 @@ class StatusLine(QStatusBar):
         self._hush.setInterval(SAID_FOR)
         self._hush.timeout.connect(self._said.clear)
         self.addWidget(self._said, 1)
-        for icon, words in (("speed", self._speed), ("", self._limit), ("lanes", self._lanes), ("disk", self._disk)):
+        for icon, words in (("speed", self._speed), ("", self.limit), ("lanes", self._lanes), ("disk", self._disk)):
             words.setProperty("role", "muted")
             self._put(Mark(frame.theme, icon, Tone.FAINT, 14) if icon else None, words)
         self._put(self._link_mark, self._link, last=True)
         frame.services.tasks.progressed.connect(self._progressed)
         frame.services.tasks.changed.connect(self._changed)
-        frame.services.settings.changed.connect(self._show_limit)
         frame.destination.measured.connect(self._measured)
         self._running: set[int] = set()
-        self._show_limit()
         self.rest()
         self.show_link("", "none")
 
@@ -85,10 +83,6 @@ class StatusLine(QStatusBar):
         lanes = sum(progress.lanes for progress in progresses)
         self._speed.setText(self._formats.speed(speed) or "idle")
         self._lanes.setText(self._formats.counted(lanes, "lane"))
-
-    def _show_limit(self) -> None:
-        rate = self._frame.services.settings.value.limit_rate
-        self._limit.setText(f"limit {self._formats.speed(rate)}" if rate else "no speed limit")
 
     def _measured(self, room: Room) -> None:
         self._disk.setText(f"{self._formats.size(room.free)} free" if room.free is not None else "disk unknown")
