@@ -80,7 +80,6 @@ class TimetableDialog(Dialog):
         self.add_button = push(frame.theme, "Add a rule", "plus", run=lambda: self.add(FIRST).hours.opens.setFocus())
         self.add_button.setAutoDefault(False)  # Enter in a field saves
         self.save_button = push(frame.theme, "Save", "check", "primary", self.save)
-        self.save_button.setDefault(True)
         body = column(self.cards, self._none, self._lines, row(self.add_button, None), self._says, None, spacing=12)
         self.lay_out(
             body,
@@ -88,6 +87,7 @@ class TimetableDialog(Dialog):
             self.save_button,
             text="Where hours overlap the upper rule holds. Limits are for all transfers together; off is none.",
         )
+        self.save_button.setDefault(True)  # a button has to be in its dialog before
         self.setMinimumWidth(640)
         for rule in self._box.value.limit_rules:
             self.add(rule)
