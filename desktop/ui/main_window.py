@@ -134,6 +134,8 @@ class MainWindow(QMainWindow):
         self.status.limit.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
+        for log in (self.log.view, self.inspector.log):
+            log.said.connect(self.status.say)
         for number, tab in enumerate(self.tabs):
             tab.said.connect(self.status.say)
             tab.linked.connect(partial(self._linked, number))

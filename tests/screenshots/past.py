@@ -4,22 +4,26 @@ python tests/screenshots/past.py [FOLDER] [--theme dark|light] [--only NAME ...]
 """
 
 import logging
-import shutil
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import keyring
 from PySide6.QtWidgets import QApplication
 
 from desktop.core.task import TaskState
+from desktop.places import Places
 from desktop.ui.dialogs.history import HistoryDialog
+from desktop.ui.dialogs.notifications import WEBHOOK, NotificationsDialog
 from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.main_window import MainWindow
 from desktop.work.services import start_services
+from tests.conftest import MemoryKeyring
 from tests.screenshots.make import HEIGHT, WIDTH, Pictures, main, wait
 from tests.ui.past import remember
+from tests.work.test_notify import Hook, free_port
 
 LINES = 1_000_000
 OVER = (TaskState.DONE, TaskState.FAILED)
@@ -37,6 +41,7 @@ class PastPictures(Pictures):
         self._history("history-empty")
         self.connect()
         self._causes()
+        self._notifications()
         self._log()
         self._reopen()
         self._history("history-10000")
@@ -62,10 +67,12 @@ class PastPictures(Pictures):
         structure = self.shots.session.structure
         assert structure is not None
         files = [served / Path(file.source).relative_to(structure.root) for _, file in plan.files()]
-        for file in files[3:40:2]:
-            file.chmod(0)
-        for file in files[50:58]:
-            shutil.move(file, self.home / "aside")
+        for file in files[2:9]:
+            file.unlink()
+        for file in files[12:15]:
+            file.write_bytes(b"another size than was planned")
+        for _, planned in tuple(plan.files())[18:20]:
+            (window.frame.destination.path / planned.target).mkdir(parents=True)
         shots.plan_page.run()
         wait(lambda: bool((t := window.transfers.model.get(1)) and t.state in OVER))
         window.transfers.select_task(1)
@@ -88,6 +95,35 @@ class PastPictures(Pictures):
         receipt.reject()
         shots.show_shots()
 
+    def _notifications(self) -> None:
+        """Tell a webhook that is there and one that is not."""
+        keyring.set_keyring(MemoryKeyring())
+        hook = Hook()
+        page = NotificationsDialog(self.window.frame, self.window)
+        page.show()
+        wait(seconds=0.4)
+        self.take("notifications-none", page)
+        for name, address in (("studio-hook", hook.url), ("nowhere", f"json://127.0.0.1:{free_port()}/hooks/s3cr3t")):
+            page.kind.setCurrentIndex(WEBHOOK)
+            page.name.setText(name)
+            page.address.setText(address)
+            page.add()
+            wait(lambda name=name: f"{name} is told from now on." in page.cards.titles())  # type: ignore[misc]
+        page.list.setCurrentRow(0)
+        page.test()
+        wait(lambda: bool(hook.got) and page.test_button.isEnabled())
+        self.take("notifications-good", page)
+        page.list.setCurrentRow(1)
+        page.test()
+        wait(lambda: page.cards.titles() == ("The service nowhere was not told.",))
+        self.take("notifications-bad", page)
+        page.reject()
+        hook.close()
+        settings = SettingsDialog(self.window.frame, self.window)
+        settings.show()
+        self.take("settings", settings)
+        settings.reject()
+
     def _log(self) -> None:
         window = self.window
         window.log_dock.raise_()
@@ -109,10 +145,10 @@ class PastPictures(Pictures):
     def _reopen(self) -> None:
         """Open the window again on ten thousand tasks."""
         self.window.close()
-        places, ring = self.services.places, self.services.logs
         self.services.shutdown()
-        remember(places.__class__.find({"SHOTDOCK_HOME": str(self.home / "years")}), 10_000, time.time())
-        self.services = start_services(places.__class__.find({"SHOTDOCK_HOME": str(self.home / "years")}), ring)
+        places = Places.find({"SHOTDOCK_HOME": str(self.home / "years")})
+        remember(places, 10_000, time.time())
+        self.services = start_services(places, self.services.logs)
         self.window = MainWindow(self.services, self.theme)
         self.window.resize(WIDTH, HEIGHT)
         self.window.show()

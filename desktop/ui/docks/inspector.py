@@ -201,7 +201,7 @@ class InspectorDock(QWidget):
 
     def _take_log(self, number: int, lines: tuple[LogLine, ...]) -> None:
         if self._is(number):
-            self.log.model.replace_all(lines)
+            self.log.model.renew(lines)
             self.activity.show_lines(lines)
 
     def _changed(self, tasks: tuple[Task, ...]) -> None:
@@ -220,6 +220,8 @@ class InspectorDock(QWidget):
             if self._is(progress.task_id):
                 self.items.advance(progress.items)
                 self.activity.advance(progress)
+                if self.tabs.currentIndex() in (2, 3):
+                    self._renewal.soon()  # its log grows while it runs
 
     def _filter_files(self) -> None:
         self.file_model.show_only(self.result_box.currentData(), self.file_find.text().strip())

@@ -11,8 +11,8 @@ from desktop.ui.widgets.parts import column, tool
 READ_EVERY = 250
 """Milliseconds between two looks at the ring."""
 
-READ_AT_MOST = 20_000
-"""Lines taken over in one look; the rest comes with the next."""
+READ_AT_MOST = 5_000
+"""Lines taken over in one look; if there are more, the next look follows as soon as the window has lived."""
 
 
 class LogDock(QWidget):
@@ -36,6 +36,10 @@ class LogDock(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(READ_EVERY)
         self._timer.timeout.connect(self.read)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.read)
         self.only_task.toggled.connect(lambda _on: self._sift())
         self.pause.toggled.connect(lambda on: None if on else self.read())
 
@@ -50,6 +54,8 @@ class LogDock(QWidget):
             return
         lines, self._position = self._ring.read(self._position, READ_AT_MOST)
         self.view.model.add(lines)
+        if self._ring.total > self._position and self._timer.isActive():
+            self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to read."""
@@ -61,6 +67,7 @@ class LogDock(QWidget):
         """Stop reading what nobody sees."""
         super().hideEvent(event)
         self._timer.stop()
+        self._soon.stop()
 
     def _sift(self) -> None:
         self.view.show_task(self._task if self.only_task.isChecked() else None)

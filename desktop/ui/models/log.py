@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt, QTimer
 
 from desktop.core.task import LogLine
 from desktop.ui.colours import Tone
@@ -16,6 +16,8 @@ MESSAGE = 3
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 KEEP = 1_000_000
 """Lines the view keeps; the oldest hundredth goes when there are more."""
+AT_ONCE = 20_000
+"""Lines that are sifted in one go; of more, so many at a time, and the window lives on between two goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class Sieve:
 
 
 class LogModel(QAbstractTableModel):
-    """Lines as the sieve leaves them, in the order they were logged."""
+    """Lines as the sieve leaves them, in the order they were logged.
+
+    While many lines are sifted the rows stay as they were; then all that are let through are there at once.
+    """
 
     def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,11 +49,16 @@ class LogModel(QAbstractTableModel):
         self._all: list[LogLine] = []
         self._rows: list[LogLine] = []
         self._sieve = Sieve()
+        self._found: list[LogLine] | None = None
+        self._next = 0
+        self._slice = QTimer(self)
+        self._slice.setInterval(0)
+        self._slice.timeout.connect(self._sift_on)
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines."""
         self._all.extend(lines)
-        fresh = self._sifted(lines)
+        fresh = self._sifted(lines) if self._found is None else []
         if fresh:
             self.beginInsertRows(NO_PARENT, len(self._rows), len(self._rows) + len(fresh) - 1)
             self._rows.extend(fresh)
@@ -66,6 +76,14 @@ class LogModel(QAbstractTableModel):
         """Show other lines."""
         self._all = list(lines)
         self._sift()
+
+    def renew(self, lines: Sequence[LogLine]) -> None:
+        """Show a log that has grown, without losing place or selection; another one as a whole."""
+        known = len(self._all)
+        if known and len(lines) >= known and (lines[0], lines[known - 1]) == (self._all[0], self._all[-1]):
+            self.add(lines[known:])
+        else:
+            self.replace_all(lines)
 
     def clear(self) -> None:
         """Forget every line shown so far."""
@@ -119,8 +137,24 @@ class LogModel(QAbstractTableModel):
         return f"{self._formats.clock(line.time)} {line.level:<8}{where} {line.message}"
 
     def _sift(self) -> None:
+        self._found, self._next = [], 0
+        if len(self._all) <= AT_ONCE or self._sieve == Sieve():
+            self._show(self._sifted(self._all))
+        else:
+            self._slice.start()
+
+    def _sift_on(self) -> None:
+        assert self._found is not None, "the timer runs as long as there is something to sift"
+        self._found += self._sifted(self._all[self._next : self._next + AT_ONCE])
+        self._next += AT_ONCE
+        if self._next >= len(self._all):
+            self._show(self._found)
+
+    def _show(self, rows: list[LogLine]) -> None:
+        self._slice.stop()
+        self._found = None
         self.beginResetModel()
-        self._rows = self._sifted(self._all)
+        self._rows = rows
         self.endResetModel()
 
     def _sifted(self, lines: Sequence[LogLine]) -> list[LogLine]:
@@ -133,7 +167,9 @@ class LogModel(QAbstractTableModel):
         """Let the oldest lines go; those shown of them are the first rows."""
         gone = len(self._sifted(self._all[:count]))
         del self._all[:count]
-        if gone:
+        if self._found is not None:
+            self._sift()  # what was found so far may be among them
+        elif gone:
             self.beginRemoveRows(NO_PARENT, 0, gone - 1)
             del self._rows[:gone]
             self.endRemoveRows()

@@ -68,3 +68,45 @@ def test_the_oldest_lines_go_when_there_are_too_many(
     model.add([LogLine(2000.0, "ERROR", f"late {n}") for n in range(20)])
     assert model.rows()[0].message == "line 35" and model.rows()[-1].message == "late 19"
     tester.setUseFetchMore(False)
+
+
+def test_many_lines_are_sifted_while_the_window_lives(
+    theme: Theme, formats: Formats, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 100)
+    model = LogModel(theme, formats)
+    model.add([LogLine(float(n), "WARNING" if n % 10 == 0 else "INFO", f"line {n}") for n in range(1000)])
+    model.show_only(Sieve("WARNING"))
+    assert model.rowCount() == 1000, "what is there stays until the rest is found"
+    model.add([LogLine(1000.0, "ERROR", "came meanwhile")])
+    qtbot.waitUntil(lambda: model.rowCount() == 101)
+    assert shown(model)[-2:] == ["line 990", "came meanwhile"]
+    model.show_only(Sieve(text="line 99"))
+    model.show_only(Sieve(text="line 98"))
+    qtbot.waitUntil(lambda: model.rowCount() == 11)
+    assert shown(model)[0] == "line 98"
+
+
+def test_lines_that_go_while_others_are_sifted_are_not_shown(
+    theme: Theme, formats: Formats, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 100)
+    monkeypatch.setattr(module, "KEEP", 1000)
+    model = LogModel(theme, formats)
+    model.add([LogLine(float(n), "WARNING", f"line {n}") for n in range(1000)])
+    model.show_only(Sieve("WARNING"))
+    model.add([LogLine(1000.0 + n, "INFO", "more") for n in range(200)])
+    qtbot.waitUntil(lambda: model.rowCount() < 1000)
+    assert shown(model)[0] == "line 210"
+
+
+def test_a_log_that_has_grown_keeps_its_place(theme: Theme, formats: Formats, qtbot: QtBot) -> None:
+    model = LogModel(theme, formats)
+    model.renew(LINES[:2])
+    with qtbot.assertNotEmitted(model.modelReset):
+        model.renew(LINES)
+    assert shown(model) == [line.message.partition("\n")[0] for line in LINES]
+    model.renew(LINES[1:])
+    assert len(shown(model)) == 3
+    model.renew(())
+    assert shown(model) == []
