@@ -30,12 +30,12 @@ from desktop.ui.docks.log import LogDock
 from desktop.ui.docks.transfers import TransfersDock
 from desktop.ui.formats import Formats
 from desktop.ui.free_space import Destination
+from desktop.ui.status_line import StatusLine
 from desktop.ui.tab import TABS, DemoStarter, Frame, Tab
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.card import Card, Cards
 from desktop.ui.widgets.drop_zone import DropZone, dropped_folder
 from desktop.ui.widgets.parts import column
-from desktop.ui.widgets.status_line import StatusLine
 from desktop.ui.widgets.top_bar import TopBar
 from desktop.work.services import Services
 

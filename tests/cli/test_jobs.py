@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,26 @@ class JobsCommand:
     def __call__(self, *words: object) -> Said:
         where = ("--server", self._server.url, "--token-stdin", "--json")
         return self._shotdock("jobs", *words, *where, stdin=f"{self._server.token}\n")
+
+
+@contextmanager
+def asked(server: Jobs, path: str, then: Callable[[], None]) -> Iterator[None]:
+    """Do something once the server has been asked for a path."""
+    before, over = len(server.api.seen), threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            if any(path in one.path for one in server.api.seen[before:]):
+                then()
+                return
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
 
 
 @pytest.fixture
@@ -80,8 +102,8 @@ def test_once_asks_once(jobs: JobsCommand, server: Jobs) -> None:
 def test_an_export_is_started_watched_and_fetched(jobs: JobsCommand, server: Jobs, tmp_path: Path) -> None:
     started = jobs("start", "export", "--rows", 50, "--format", "tsv")
     assert (started.status, started.json["state"]) == (0, "running")
-    server.clock.speed = 1
-    watched = jobs("watch", "export", started.json["id"])
+    with asked(server, "/check_download_status", lambda: server.clock.advance(60)):
+        watched = jobs("watch", "export", started.json["id"])
     assert (watched.status, watched.json["state"], watched.json["progress"]) == (0, "done", 100.0)
     assert "running" in watched.err
     got = jobs("get", "export", started.json["id"], tmp_path / "here")

@@ -18,6 +18,7 @@ from desktop.places import Places
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.dialogs.notifications import WEBHOOK, NotificationsDialog
 from desktop.ui.dialogs.receipt import ReceiptDialog
+from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.main_window import MainWindow
 from desktop.work.services import start_services
 from tests.conftest import MemoryKeyring

@@ -14,8 +14,8 @@ from desktop.core.timetable import parse_rule
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.ui.dialogs.timetable import TimetableDialog
+from desktop.ui.limit_button import LimitButton
 from desktop.ui.main_window import MainWindow
-from desktop.ui.widgets.limit_button import LimitButton
 from desktop.work.services import Services, start_services
 from tests.ui.life import HOUR, WAIT
 from tests.work.life import Clock

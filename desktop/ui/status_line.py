@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 from desktop.core.task import Progress, Task, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.free_space import Room
+from desktop.ui.limit_button import LimitButton
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.limit_button import LimitButton
 from desktop.ui.widgets.parts import Mark, label, row, rule
 
 SAID_FOR = 12_000
