@@ -31,7 +31,7 @@ class Doors(QObject):
         dialog.used.connect(self.opened)
         dialog.open()
         if password:
-            dialog.ask_password()
+            dialog.ask_secret()
 
     def connect_web(self, what: str, server: str = "", secret: bool = False) -> None:
         """Open the dialog for a new web server, or for one there is; secret: its token is what is asked for.

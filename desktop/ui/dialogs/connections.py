@@ -1,41 +1,34 @@
 """The connection manager: the list at the left, one connection at the right; add, edit, test, trust, remove."""
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QScrollArea, QWidget
 
 from desktop.core.connection import Connection
-from desktop.core.errors import HostKeyUnknown, LoginFailed, NoSecretStore, ShotDockError, UsageError
+from desktop.core.errors import UsageError
 from desktop.ui.colours import Tone
-from desktop.ui.dialogs.base import Dialog
 from desktop.ui.dialogs.connection_form import ConnectionForm
-from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.dialogs.tested import TestedDialog
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.card import Act, Card, Cards
-from desktop.ui.widgets.parts import column, label, panel, push, row, tool
-from desktop.work.background import Work
+from desktop.ui.widgets.card import Card
+from desktop.ui.widgets.parts import column, label, panel, row, tool
 
 NEW = "New connection"
 
 
-class ConnectionsDialog(Dialog):
+class ConnectionsDialog(TestedDialog):
     """`used`: the name of the connection to go on with."""
 
-    used = Signal(str)
+    passed_words = "The connection works."
+    trust_words = "Check the fingerprint\N{HORIZONTAL ELLIPSIS}"
 
     def __init__(self, frame: Frame, picked: str, parent: QWidget | None) -> None:
-        super().__init__(frame.theme, "Connections", parent)
-        self._frame = frame
-        self._desk = frame.services.connections
-        self._work: Work | None = None
+        super().__init__(frame, "Connections", parent, 14)
         self.list = QListWidget()
         self.list.setAccessibleName("Connections")
         self.list.setIconSize(QSize(16, 16))
         self.form = ConnectionForm(frame)
-        self.cards = Cards(frame.theme, (0, 0, 0, 14))
         self.add_button = tool(frame.theme, "plus", "Add a connection", self.add, kind="button")
         self.remove_button = tool(frame.theme, "trash", "Remove this connection", self._ask_remove, kind="button")
-        self.test_button = push(frame.theme, "Test", "plug", run=self.test)
-        self.save_button = push(frame.theme, "Save and use", "check", "primary", self.save)
         head = label("CONNECTIONS", "section")
         head.setContentsMargins(12, 14, 0, 8)
         left = column(
@@ -75,29 +68,22 @@ class ConnectionsDialog(Dialog):
         self.form.name.setFocus()
         self.remove_button.setEnabled(False)
 
-    def ask_password(self) -> None:
+    def ask_secret(self) -> None:
         """Let the password be typed next."""
         self.form.password.setFocus()
         self.form.password.selectAll()
 
-    def test(self) -> None:
-        """Connect, log in and look at the root."""
-        connection = self._read()
-        if connection is None:
-            return
-        self._stop()
-        self.cards.clear()
-        self.test_button.setText("Testing\N{HORIZONTAL ELLIPSIS}")
-        self.test_button.setEnabled(False)
-        self._work = self._desk.test(connection, self.form.secret(), self._passed, self._test_failed)
+    def secret_given(self) -> str | None:
+        """Return the password that was typed, or None."""
+        return self.form.secret()
 
     def save(self) -> None:
         """Save, and go on with this connection."""
-        connection = self._read()
+        connection = self.read()
         if connection is None:
             return
         self.save_button.setEnabled(False)
-        secret, name = self.form.secret(), connection.name
+        secret, name = self.secret_given(), connection.name
         keep = secret if self.form.keep.isChecked() else None
 
         def saved() -> None:
@@ -108,63 +94,13 @@ class ConnectionsDialog(Dialog):
 
         self._desk.save(connection, keep, saved, lambda error: self._kept_for_now(name, error))
 
-    def done(self, result: int) -> None:
-        """Stop a test that is under way."""
-        self._stop()
-        super().done(result)
-
-    def _stop(self) -> None:
-        if self._work is not None:
-            self._work.cancel()
-            self._work = None
-
-    def _read(self) -> Connection | None:
+    def read(self) -> Connection | None:
+        """Return the connection as it is written here, or None after telling what is wrong."""
         try:
             return self.form.connection()
         except UsageError as error:
             self.cards.tell(error)
             return None
-
-    def _passed(self, words: str) -> None:
-        self._tested()
-        card = Card(self.theme, "The connection works.", words, tone=Tone.ACCENT, icon="up-to-date")
-        self.cards.put(card)
-        self.save_button.setFocus()
-
-    def _test_failed(self, error: ShotDockError) -> None:
-        self._tested()
-        acts: list[Act] = []
-        if isinstance(error, HostKeyUnknown):
-            acts.append(("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self._trust(error)))
-        self.cards.tell(error, *acts)
-        if isinstance(error, LoginFailed):
-            self.ask_password()
-
-    def _tested(self) -> None:
-        self._work = None
-        self.test_button.setText("Test")
-        self.test_button.setEnabled(True)
-
-    def _trust(self, error: HostKeyUnknown) -> None:
-        dialog = HostKeyDialog(self._frame, error, self)
-        dialog.trusted.connect(self.test)
-        dialog.open()
-
-    def _saved(self, name: str) -> None:
-        self.used.emit(name)
-        self.accept()
-
-    def _kept_for_now(self, name: str, error: ShotDockError) -> None:
-        self.save_button.setEnabled(True)
-        if isinstance(error, NoSecretStore):
-            # The connection is saved and the password holds until ShotDock closes: say so and let go on.
-            self.cards.tell(error, ("Use it for this session", lambda: self._saved(name)))
-        else:
-            self._save_failed(error)
-
-    def _save_failed(self, error: ShotDockError) -> None:
-        self.save_button.setEnabled(True)
-        self.cards.tell(error)
 
     def _ask_remove(self) -> None:
         name = self._name()

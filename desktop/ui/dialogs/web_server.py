@@ -1,32 +1,24 @@
 """A web server in one small dialog: its name, its address, how to log in, a test."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from desktop.core.connection import Connection, parse_connection
-from desktop.core.errors import HostKeyUnknown, LoginFailed, NoSecretStore, ShotDockError, UsageError
-from desktop.ui.colours import Tone
-from desktop.ui.dialogs.base import Dialog
-from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.core.errors import UsageError
+from desktop.ui.dialogs.tested import TestedDialog
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.card import Act, Card, Cards
 from desktop.ui.widgets.login_kind import COOKIE, NONE, TOKEN, LoginKind
-from desktop.ui.widgets.parts import column, label, push
-from desktop.work.background import Work
+from desktop.ui.widgets.parts import column, label
 from desktop.work.sites import WEB
 
 
-class WebServerDialog(Dialog):
+class WebServerDialog(TestedDialog):
     """`used`: the name of the server to go on with."""
-
-    used = Signal(str)
 
     def __init__(self, frame: Frame, title: str, known: Connection | None, parent: QWidget | None) -> None:
         """known: the server to change, None for a new one."""
-        super().__init__(frame.theme, title, parent)
-        self._frame, self._known = frame, known
-        self._desk = frame.services.connections
-        self._work: Work | None = None
+        super().__init__(frame, title, parent, 12)
+        self._known = known
         self.name = _line("Name", "VEGA gallery")
         self.address = _line("Address", "https://gallery.studio.example/studio")
         self.kind = LoginKind(NONE, TOKEN, COOKIE)
@@ -34,7 +26,6 @@ class WebServerDialog(Dialog):
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.keep = QCheckBox("Keep it in the system's keyring")
         self.keep.setChecked(True)
-        self.cards = Cards(frame.theme, (0, 0, 0, 12))
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(14)
         self._form.setVerticalSpacing(9)
@@ -48,8 +39,6 @@ class WebServerDialog(Dialog):
             ("", self.keep),
         ):
             self._form.addRow(label(words, "muted"), widget)
-        self.test_button = push(frame.theme, "Test", "plug", run=self.test)
-        self.save_button = push(frame.theme, "Save and use", "check", "primary", self.save)
         body = column(self.cards, self._form, None, spacing=0)
         self.lay_out(body, self.test_button, self.close_button(), self.save_button)
         self.setMinimumWidth(520)
@@ -68,29 +57,21 @@ class WebServerDialog(Dialog):
             self.kind.choose(TOKEN)
         self.secret.setFocus()
 
-    def test(self) -> None:
-        """Ask the server as it is written here."""
-        connection = self._read()
-        if connection is None:
-            return
-        self._stop()
-        self.cards.clear()
-        self.test_button.setText("Testing\N{HORIZONTAL ELLIPSIS}")
-        self.test_button.setEnabled(False)
-        secret = self.kind.spelled(self.secret.text())
-        self._work = self._desk.test(connection, secret, self._passed, self._failed)
+    def secret_given(self) -> str | None:
+        """Return the secret that was typed, or None."""
+        return self.kind.spelled(self.secret.text())
 
     def save(self) -> None:
         """Save, and go on with this server."""
-        connection = self._read()
+        connection = self.read()
         if connection is None:
             return
         self.save_button.setEnabled(False)
-        secret, name = self.kind.spelled(self.secret.text()), connection.name
+        secret, name = self.secret_given(), connection.name
 
         def save() -> None:
             kept = secret if self.keep.isChecked() else None
-            self._desk.save(connection, kept, lambda: self._saved(name), self._kept_for_now)
+            self._desk.save(connection, kept, lambda: self._saved(name), lambda error: self._kept_for_now(name, error))
 
         if secret is None:
             save()
@@ -98,17 +79,7 @@ class WebServerDialog(Dialog):
             # Known before the connection is: whoever hears of it first asks with it.
             self._desk.remember_password(name, secret, False, save, self._save_failed)
 
-    def done(self, result: int) -> None:
-        """Stop a test that is under way."""
-        self._stop()
-        super().done(result)
-
-    def _stop(self) -> None:
-        if self._work is not None:
-            self._work.cancel()
-            self._work = None
-
-    def _read(self) -> Connection | None:
+    def read(self) -> Connection | None:
         """Return what the fields say; tell what is missing."""
         name, text = self.name.text().strip(), self.address.text().strip()
         try:
@@ -128,46 +99,6 @@ class WebServerDialog(Dialog):
         if password and not self.secret.text():
             self.secret.setText(password)
         return connection
-
-    def _passed(self, words: str) -> None:
-        self._tested()
-        self.cards.put(Card(self.theme, "The server answers.", words, tone=Tone.ACCENT, icon="up-to-date"))
-        self.save_button.setFocus()
-
-    def _failed(self, error: ShotDockError) -> None:
-        self._tested()
-        acts: list[Act] = []
-        if isinstance(error, HostKeyUnknown):
-            acts.append(("Check the certificate\N{HORIZONTAL ELLIPSIS}", lambda: self._trust(error)))
-        self.cards.tell(error, *acts)
-        if isinstance(error, LoginFailed):
-            self.ask_secret()
-
-    def _tested(self) -> None:
-        self._work = None
-        self.test_button.setText("Test")
-        self.test_button.setEnabled(True)
-
-    def _trust(self, error: HostKeyUnknown) -> None:
-        dialog = HostKeyDialog(self._frame, error, self)
-        dialog.trusted.connect(self.test)
-        dialog.open()
-
-    def _saved(self, name: str) -> None:
-        self.used.emit(name)
-        self.accept()
-
-    def _kept_for_now(self, error: ShotDockError) -> None:
-        if isinstance(error, NoSecretStore):
-            # The server is saved and its token holds until ShotDock closes: say so and let go on.
-            name = self.name.text().strip()
-            self.cards.tell(error, ("Use it for this session", lambda: self._saved(name)))
-        else:
-            self._save_failed(error)
-
-    def _save_failed(self, error: ShotDockError) -> None:
-        self.save_button.setEnabled(True)
-        self.cards.tell(error)
 
     def _show_fields(self) -> None:
         for widget in (self.secret, self.keep):
