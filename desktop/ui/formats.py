@@ -1,8 +1,10 @@
 """Sizes, times and counts as the user's locale writes them, and the words and icons of states."""
 
+import html
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QDateTime, QLocale, QTime
+from PySide6.QtGui import Qt
 
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
@@ -159,6 +161,14 @@ class Formats:
         if age < 2 * 86400:
             return f"{age // 3600} h ago"
         return f"{age // 86400} days ago"
+
+
+def plain(text: str) -> str:
+    """Return words of a server's for a tooltip, so that they show as they are.
+
+    Qt takes what looks like HTML for HTML, and for a picture's sake would open `//host/share` on Windows.
+    """
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if Qt.mightBeRichText(text) else text
 
 
 def words(parts: Sequence[str], joint: str = ", ") -> str:

@@ -8,6 +8,7 @@ from desktop.core.errors import UsageError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.connection_form import ConnectionForm
 from desktop.ui.dialogs.tested import TestedDialog
+from desktop.ui.formats import plain
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.parts import column, label, panel, row, tool
@@ -135,7 +136,7 @@ class ConnectionsDialog(TestedDialog):
             for connection in self._desk.all():
                 item = QListWidgetItem(self.theme.icon("server", Tone.MUTED), connection.name)
                 item.setData(Qt.ItemDataRole.UserRole, connection.name)
-                item.setToolTip(connection.url)
+                item.setToolTip(plain(connection.url))
                 self.list.addItem(item)
         for number in range(self.list.count()):
             if self.list.item(number).data(Qt.ItemDataRole.UserRole) == wanted:

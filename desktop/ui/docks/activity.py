@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from desktop.core.task import LogLine, Progress, Task
 from desktop.ui.colours import Tone
-from desktop.ui.formats import LEVEL_TONES
+from desktop.ui.formats import LEVEL_TONES, plain
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Elided, column, label
 from desktop.ui.widgets.speed_graph import SpeedGraph
@@ -61,5 +61,5 @@ class Activity(QWidget):
         for line in reversed(moments[-SHOWN_LINES:]):
             item = QListWidgetItem(f"{self._frame.formats.clock(line.time)}   {line.message}")
             item.setForeground(self._frame.theme.colour(LEVEL_TONES.get(line.level, Tone.MUTED)))
-            item.setToolTip(line.message)
+            item.setToolTip(plain(line.message))
             self.events.addItem(item)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 
 from desktop.core.media import Compared, ShotState
 from desktop.ui.colours import Tone
-from desktop.ui.formats import SHOT_FACES, Formats
+from desktop.ui.formats import SHOT_FACES, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -159,7 +159,7 @@ class ComparisonModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Role.ToolTipRole:
-            return self._tip(row, column)
+            return plain(tip) if (tip := self._tip(row, column)) else None
         if role == Role.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {self._text(row, column)}"
         return None

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.media import Compared
 from desktop.ui.colours import Tone
+from desktop.ui.formats import plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -88,7 +89,8 @@ class CustomModel(QAbstractTableModel):
             if column == DOWNLOAD and choice == row.latest_version and role == Role.DisplayRole:
                 return f"{choice}  (latest)"
             available = ", ".join(self.versions(index.row()))
-            return (row.key.label, row.department, available, row.local_version or "-", choice or "leave out")[column]
+            cells = row.key.label, row.department, available, row.local_version or "-", choice or "leave out"
+            return plain(cells[column]) if role == Role.ToolTipRole else cells[column]
         if role == Role.TextAlignmentRole:
             return LEFT
         if role == Role.ForegroundRole:

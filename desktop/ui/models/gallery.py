@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.gallery import Video
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Face, Formats, words
+from desktop.ui.formats import Face, Formats, plain, words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.gallery_states import GalleryStates, Standing, VideoState
 from desktop.ui.theme import Theme
@@ -175,7 +175,7 @@ class GalleryModel(QAbstractTableModel):
             icon, _, tone = face(self._states.of(video.id))
             return self._theme.icon(icon, tone)
         if role == Role.ToolTipRole:
-            return self._tip(video)
+            return plain(self._tip(video))
         if role == Role.AccessibleTextRole:
             if column == NAME:
                 return words([self.text(video, number) for number in (NAME, DURATION, SIZE, STATE)])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from PySide6.QtCore import QAbstractListModel, QObject, Qt
 
 from desktop.core.job import Job, KindInfo
-from desktop.ui.formats import Formats, words
+from desktop.ui.formats import Formats, plain, words
 from desktop.ui.models.columns import NO_PARENT, Index, Role
 from desktop.ui.models.job_words import LOCAL_FACES, face_of, kind_title, local_of, note_of
 from desktop.ui.theme import Theme
@@ -116,7 +116,7 @@ class JobListModel(QAbstractListModel):
             note = note_of(job, self.now(), self.formats).words
             return words((kind_title(job, self.kinds), job.remote_id, face_of(job)[1], progress, self.local(job), note))
         if role == Role.ToolTipRole:
-            return words((job.remote_id, job.server, job.message), "\n")
+            return plain(words((job.remote_id, job.server, job.message), "\n"))
         return None
 
     def local(self, job: Job) -> str:

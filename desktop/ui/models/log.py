@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt, QTimer
 
 from desktop.core.task import LogLine
 from desktop.ui.colours import Tone
-from desktop.ui.formats import LEVEL_TONES, Formats
+from desktop.ui.formats import LEVEL_TONES, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -129,7 +129,7 @@ class LogModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return LEFT
         if role == Role.ToolTipRole:
-            return line.message
+            return plain(line.message)
         return None
 
     def _as_text(self, line: LogLine) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.job import Measure, ModelResult, Table
 from desktop.ui.colours import Tone
-from desktop.ui.formats import words
+from desktop.ui.formats import plain, words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.job_words import LIGHT_FACES
 from desktop.ui.theme import Theme
@@ -72,7 +72,7 @@ class MeasureModel(QAbstractTableModel):
             tones = {VERDICT: tone, MODEL: Tone.MUTED, RULE: Tone.MUTED}
             return self._theme.colour(tones.get(column, Tone.TEXT))
         if role == Role.ToolTipRole:
-            return words((measure.name, measure.rule))
+            return plain(words((measure.name, measure.rule)))
         if role == Role.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {self.data(index)}"
         return None
@@ -115,7 +115,8 @@ class TableModel(QAbstractTableModel):
         """Return a cell's text and side."""
         row = self._table.rows[index.row()]
         if role in (Role.DisplayRole, Role.ToolTipRole):
-            return row[index.column()] if index.column() < len(row) else ""
+            text = row[index.column()] if index.column() < len(row) else ""
+            return plain(text) if role == Role.ToolTipRole else text
         return self._side(index.column()) if role == Role.TextAlignmentRole else None
 
     def _side(self, column: int) -> Qt.AlignmentFlag:

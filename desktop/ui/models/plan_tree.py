@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 from desktop.core.plan import Plan
 from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Face, Formats
+from desktop.ui.formats import Face, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.plan_choice import PlanChoice
 from desktop.ui.theme import Theme
@@ -153,7 +153,7 @@ class PlanTree(QAbstractItemModel):
         if role == Role.ForegroundRole:
             return self._theme.colour(self._tone(index))
         if role == Role.ToolTipRole:
-            return self._tip(index)
+            return plain(tip) if (tip := self._tip(index)) else None
         return None
 
     def setData(self, index: Index, value: object, role: int = Role.EditRole) -> bool:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from desktop.core.media import ShotKey
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Formats
+from desktop.ui.formats import Formats, plain
 from desktop.ui.models.columns import NO_PARENT, RIGHT, Index, Role
 from desktop.ui.models.comparison import Scope
 from desktop.ui.theme import Theme
@@ -106,7 +106,7 @@ class StructureTree(QAbstractItemModel):
             return node.scope
         if index.column() == 0:
             if role in (Role.DisplayRole, Role.ToolTipRole):
-                return node.name
+                return plain(node.name) if role == Role.ToolTipRole else node.name
             return None
         if not node.children:
             return None

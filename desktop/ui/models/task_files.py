@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QObject, Qt
 
 from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
-from desktop.ui.formats import RESULT_FACES, Formats
+from desktop.ui.formats import RESULT_FACES, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.local_files import as_mime, path_of
 from desktop.ui.theme import Theme
@@ -94,7 +94,7 @@ class TaskFileModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.ToolTipRole:
-            return "\n".join(part for part in (file.reason, file.target) if part)
+            return plain("\n".join(part for part in (file.reason, file.target) if part))
         return None
 
     def _arrange(self) -> None:

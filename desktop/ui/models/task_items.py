@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, QMimeData, QObject, Qt
 
 from desktop.core.task import TaskItem
-from desktop.ui.formats import ITEM_FACES, Formats, words
+from desktop.ui.formats import ITEM_FACES, Formats, plain, words
 from desktop.ui.models.columns import NO_PARENT, Index, Role
 from desktop.ui.models.local_files import as_mime
 from desktop.ui.theme import Theme
@@ -90,7 +90,7 @@ class TaskItemModel(QAbstractListModel):
             done = self._bytes.get(item.id, item.bytes.transferred + item.bytes.reused)
             return min(1.0, done / planned) if planned else None
         if role == Role.ToolTipRole:
-            return item.error_message or self.figures(item)
+            return plain(item.error_message or self.figures(item))
         if role == Role.AccessibleTextRole:
             return f"{item.label}: {ITEM_FACES[item.state][1]}, {self.figures(item)}"
         return None

@@ -12,7 +12,7 @@ from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import Progress, Task, TaskState
 from desktop.core.units import format_rate, parse_rate
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Formats, task_face, words
+from desktop.ui.formats import Formats, plain, task_face, words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.task_figures import UNFINISHED, Figures
 from desktop.ui.models.waits import places, rank, step, why
@@ -247,7 +247,7 @@ class TaskModel(QAbstractTableModel):
                 return self._theme.colour(Tone.BAD)
             return self._theme.colour(Tone.TEXT if column in (TASK, SPEED) else Tone.MUTED)
         if role == Role.ToolTipRole:
-            return self._tip(task)
+            return plain(self._tip(task))
         if role == Role.AccessibleTextRole:
             bar = column == PROGRESS and task.state is not TaskState.WAITING
             return self.figures.bar(task).words if bar else f"{COLUMNS[column].title}: {CELLS[column](self, task)}"

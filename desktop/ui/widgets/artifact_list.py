@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from desktop.core.job import Artifact, Job
 from desktop.core.task import Progress
-from desktop.ui.formats import Formats, words
+from desktop.ui.formats import Formats, plain, words
 from desktop.ui.models.job_words import ArtifactFace, artifact_face
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.parts import Elided, Mark, column, label, push, row, set_role, tool
@@ -64,7 +64,7 @@ class ArtifactLine(QFrame):
         self.button.setText(face.button)
         self.button.setAccessibleName(f"{face.button} {self._name}")
         self.button.setEnabled(bool(face.act))
-        self.button.setToolTip(face.why)
+        self.button.setToolTip(plain(face.why))
         self.button.setAccessibleDescription(face.why)
         self.setAccessibleName(words((self._name, word, face.words or face.why)))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 
+from desktop.ui.formats import plain
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Elided, column, row, tool
@@ -58,7 +59,7 @@ class DestinationField(QWidget):
             for one in dict.fromkeys((path, *self._frame.services.settings.recent())):
                 self.box.addItem(str(one))
             self.box.setCurrentIndex(0)
-        self.box.setToolTip(str(path))
+        self.box.setToolTip(plain(str(path)))
         self._edit.end(False)  # the last folders tell one destination from another
         self._words.show_text("Drop a folder anywhere on the window")
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from desktop.ui.formats import plain
 from desktop.ui.widgets.parts import column, label, row
 from desktop.work.services import Choice
 
@@ -54,5 +55,5 @@ class Explained(QWidget):
         choice = self._choices.get(self.name())
         text = choice.explanation if choice else ""
         self._words.setText(text.replace(" (recommended)", ""))
-        self.box.setToolTip(text)
+        self.box.setToolTip(plain(text))
         self.box.setAccessibleDescription(text)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.core.errors import ShotDockError
+from desktop.ui.formats import plain
 from desktop.ui.widgets.parts import Elided, column, row, set_role
 
 Place = Callable[[str, str], Path | None]
@@ -46,7 +47,7 @@ class JobPlace(QWidget):
         set_role(self._words, "faint")
         self._words.show_text("" if folder is None else f"{ELLIPSIS}/{folder.relative_to(root).as_posix()}")
         if folder is not None:
-            self._words.setToolTip(str(folder))
+            self._words.setToolTip(plain(str(folder)))
 
     def _changed(self) -> None:
         self.changed.emit()

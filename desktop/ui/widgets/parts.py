@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui.colours import Tone
+from desktop.ui.formats import plain
 from desktop.ui.theme import Theme
 
 Thing = QWidget | QLayout | int | None
@@ -205,7 +206,7 @@ class Elided(QLabel):
     def show_text(self, text: str) -> None:
         """Show another text."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(plain(text))
         self.setAccessibleName(text)
         self._fit()
 
