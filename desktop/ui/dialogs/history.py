@@ -9,6 +9,7 @@ from desktop.core.task import Task, TaskItem, TaskState
 from desktop.ui.dialogs.base import Dialog
 from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.formats import TASK_FACES, words
+from desktop.ui.hearing import while_there
 from desktop.ui.models.history import COLUMNS, HistoryModel
 from desktop.ui.models.item_sums import COLUMNS as ITEM_COLUMNS
 from desktop.ui.models.item_sums import ItemSumModel
@@ -33,7 +34,6 @@ class HistoryDialog(Dialog):
         self._frame = frame
         self._desk = frame.services.history
         self._asked = 0
-        self._open = True
         self.bar = PastBar()
         self.bar.shot.setText(shot)
         self.cards = Cards(frame.theme, (0, 0, 0, 0))
@@ -79,26 +79,16 @@ class HistoryDialog(Dialog):
         self.model.show_only(query)
 
         def tell(sums: Statistics) -> None:
-            if self._open and number == self._asked:
+            if number == self._asked:
                 self.sums.setText(self._in_words(sums))
 
-        self._desk.statistics(query, tell, self._refuse)
+        self._desk.statistics(query, while_there(self, tell), while_there(self, self.cards.tell))
 
     def open_receipt(self) -> None:
         """Show what became of each file of the selected task."""
         task = self._task()
         if task is not None:
             ReceiptDialog(self._frame, task, self).open()
-
-    def done(self, result: int) -> None:
-        """Hear of nothing any more."""
-        self._open = False
-        self.model.stop()
-        super().done(result)
-
-    def _refuse(self, error: ShotDockError) -> None:
-        if self._open:
-            self.cards.tell(error)
 
     def _stale(self, _what: object) -> None:
         self._renewal.soon()
@@ -132,11 +122,11 @@ class HistoryDialog(Dialog):
         number = task.id
 
         def take(items: tuple[TaskItem, ...]) -> None:
-            now = self._task() if self._open else None
+            now = self._task()
             if now is not None and now.id == number:
                 self.items.fill(items)
 
-        self._frame.services.tasks.items(number, take)
+        self._frame.services.tasks.items(number, while_there(self, take))
 
     def _in_words(self, sums: Statistics) -> str:
         formats, files = self._frame.formats, sums.files

@@ -1,13 +1,12 @@
 """Who is told when a task ends: the desktop, and services such as mail, Slack, Teams or a webhook."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.base import Dialog
+from desktop.ui.hearing import while_there
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card, Cards
 from desktop.ui.widgets.empty import Empty
@@ -31,13 +30,13 @@ class NotificationsDialog(Dialog):
         super().__init__(frame.theme, "Notifications", parent)
         self._desk, self._box = frame.services.notify, frame.services.settings
         value = self._box.value
-        self._open = True
         self.cards = Cards(frame.theme, (0, 0, 0, 0))
         self.desktop = _check("Tell me on the desktop", value.notify)
         self.errors = _check("Tell of what failed only", value.notify_errors_only)
         self.list = QListWidget()
         self.list.setAccessibleName("Services that are told")
         self.list.setMinimumHeight(120)
+        self.list.setIconSize(QSize(16, 16))
         self.test_button = push(frame.theme, "Send test", "bell", run=self.test)
         self.remove_button = push(frame.theme, "Remove", "trash", run=self.remove)
         words = "Mail, Slack, Teams or a webhook can be told too: add one below."
@@ -112,13 +111,13 @@ class NotificationsDialog(Dialog):
             self.refresh(name)
             self._say(f"{name} is told from now on.", "Send a test to see that messages arrive.")
 
-        self._desk.add(name, self._url(), self._heard(added), self._failed)
+        self._desk.add(name, self._url(), while_there(self, added), while_there(self, self._failed))
 
     def remove(self) -> None:
         """Tell the selected service no more."""
         if name := self.chosen():
             self._begin()
-            self._desk.remove(name, self._heard(self.refresh), self._failed)
+            self._desk.remove(name, while_there(self, self.refresh), while_there(self, self._failed))
 
     def test(self) -> None:
         """Send a test message to the selected service, and say what came of it."""
@@ -126,17 +125,12 @@ class NotificationsDialog(Dialog):
             self._begin()
             self.test_button.setText("Sending\N{HORIZONTAL ELLIPSIS}")
             self.test_button.setEnabled(False)
-            self._desk.test(name, self._tested, self._failed)
+            self._desk.test(name, while_there(self, self._tested), while_there(self, self._failed))
 
     def chosen(self) -> str:
         """Return the name of the selected service, or ""."""
         item = self.list.currentItem()
         return str(item.data(Qt.ItemDataRole.UserRole)) if item else ""
-
-    def done(self, result: int) -> None:
-        """Hear of nothing any more."""
-        self._open = False
-        super().done(result)
 
     # What happens
 
@@ -154,11 +148,9 @@ class NotificationsDialog(Dialog):
         self._stack.setCurrentIndex(0 if names else 1)
         self._enable()
         if names:
-            self._desk.kinds(self._name_kinds, self._failed)
+            self._desk.kinds(while_there(self, self._name_kinds), while_there(self, self._failed))
 
     def _name_kinds(self, kinds: dict[str, str]) -> None:
-        if not self._open:
-            return
         for place in range(self.list.count()):
             item = self.list.item(place)
             name = str(item.data(Qt.ItemDataRole.UserRole))
@@ -173,19 +165,14 @@ class NotificationsDialog(Dialog):
             return f"{_WEB[scheme.lower()]}{colon}{rest}"
         return text
 
-    def _heard(self, then: Callable[[], None]) -> Callable[[], None]:
-        return lambda: then() if self._open else None
-
     def _tested(self, words: str) -> None:
-        if self._open:
-            self._rest()
-            self._say(words, "See whether it has arrived.")
+        self._rest()
+        self._say(words, "See whether it has arrived.")
 
     def _failed(self, error: ShotDockError) -> None:
-        if self._open:
-            self._rest()
-            self.cards.tell(error)
-            self.make_room()
+        self._rest()
+        self.cards.tell(error)
+        self.make_room()
 
     def _say(self, title: str, words: str) -> None:
         self.cards.put(Card(self.theme, title, words, tone=Tone.ACCENT, icon="up-to-date"))

@@ -1,12 +1,13 @@
 """What became of each file of a past task, on the page its plan was on."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from desktop.core.errors import ShotDockError
-from desktop.core.plan import Plan
-from desktop.core.task import Task, TaskFile
+from desktop.core.task import Task
 from desktop.ui.dialogs.base import Dialog
+from desktop.ui.hearing import while_there
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
@@ -22,19 +23,5 @@ class ReceiptDialog(Dialog):
         self.page.left.connect(self.reject)
         self.setLayout(column(self.page, spacing=0))
         self.resize(1060, 680)
-        self._open = True
-
-        def show(plan: Plan, files: tuple[TaskFile, ...]) -> None:
-            if self._open:
-                self.page.show_receipt(task, plan, files)
-
-        def refuse(error: ShotDockError) -> None:
-            if self._open:
-                self.page.cards.tell(error)
-
-        frame.services.history.remembered(task.id, show, refuse)
-
-    def done(self, result: int) -> None:
-        """Hear of nothing any more."""
-        self._open = False
-        super().done(result)
+        show, refuse = partial(self.page.show_receipt, task), self.page.cards.tell
+        frame.services.history.remembered(task.id, while_there(self, show), while_there(self, refuse))

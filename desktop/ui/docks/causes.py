@@ -12,12 +12,16 @@ from desktop.core.hours import Hours
 from desktop.core.schedule import Schedule, waiting_words
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
 from desktop.ui.colours import Tone
+from desktop.ui.hearing import while_there
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card, Cards
 from desktop.ui.widgets.parts import column, panel, push
 
 NIGHT = Hours(22 * 60, 6 * 60)
 """When "tonight" is: what is left may run then, and pauses by day."""
+
+NAMED = 3
+"""Files a card names at most."""
 
 
 class TaskCauses(QWidget):
@@ -67,7 +71,7 @@ class TaskCauses(QWidget):
                 self._tell(task, causes)
 
         self._task = task
-        self._frame.services.tasks.causes(task.id, take)
+        self._frame.services.tasks.causes(task.id, while_there(self, take))
 
     # What the buttons do
 
@@ -101,7 +105,9 @@ class TaskCauses(QWidget):
         """Fetch what is left into another folder."""
         if self._task is not None:
             services = self._frame.services
-            services.history.again(self._task.id, services.tasks.submit, self.cards.tell, folder, left=True)
+            services.history.again(
+                self._task.id, services.tasks.submit, while_there(self, self.cards.tell), folder, left=True
+            )
 
     def copy(self) -> None:
         """Put the report into the clipboard, once it is written."""
@@ -133,8 +139,9 @@ class TaskCauses(QWidget):
     def _card(self, task: Task, cause: Cause) -> Card:
         formats, error = self._frame.formats, cause.error
         title = error.title if cause.count == 1 else f"{formats.counted(cause.count, 'file')}: {error.title}"
-        names = ", ".join(name.rpartition("/")[2] for name in cause.files)
-        more = f" and {formats.count(cause.count - len(cause.files))} more" if cause.count > len(cause.files) else ""
+        shown = cause.files[:NAMED]
+        names = ", ".join(name.rpartition("/")[2] for name in shown)
+        more = f" and {formats.count(cause.count - len(shown))} more" if cause.count > len(shown) else ""
         since = task.turn.first_failed
         tried = f"{cause.tried} First failed {formats.moment(since)}." if since is not None else cause.tried
         waits = waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""

@@ -13,6 +13,7 @@ from desktop.ui.docks.activity import Activity
 from desktop.ui.docks.causes import TaskCauses
 from desktop.ui.docks.hand_over import HandOver
 from desktop.ui.formats import RESULT_FACES, task_face, words
+from desktop.ui.hearing import while_there
 from desktop.ui.models.local_files import path_of
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
 from desktop.ui.models.task_items import TaskItemModel
@@ -163,11 +164,11 @@ class InspectorDock(QWidget):
         self._renewal.asked()
         self.causes.ask(self._task)
         if self.tabs.currentIndex() == 1:
-            tasks.files(number, lambda files: self._take_files(number, files))
+            tasks.files(number, while_there(self, partial(self._take_files, number)))
         if self.tabs.currentIndex() in (2, 3):
-            tasks.log(number, lambda lines: self._take_log(number, lines))
+            tasks.log(number, while_there(self, partial(self._take_log, number)))
         # The last question: they are answered in the order they were asked.
-        tasks.items(number, lambda items: self._take_items(number, items))
+        tasks.items(number, while_there(self, partial(self._take_items, number)))
 
     def _is(self, number: int) -> bool:
         return self._task is not None and self._task.id == number
@@ -193,7 +194,7 @@ class InspectorDock(QWidget):
 
         for place in self._item_rows()[:MOST_ITEMS]:
             item = self.items.item(place).id
-            self._frame.services.tasks.files(number, partial(know, item), item)
+            self._frame.services.tasks.files(number, while_there(self, partial(know, item)), item)
 
     def _take_files(self, number: int, files: tuple[TaskFile, ...]) -> None:
         if self._is(number):

@@ -9,6 +9,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.history import PAGE, Query, TaskPage
 from desktop.core.task import Task
 from desktop.ui.formats import TASK_FACES, Formats, words
+from desktop.ui.hearing import while_there
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -46,10 +47,6 @@ class HistoryModel(QAbstractTableModel):
         """Ask for other tasks; those shown stay until the first page of them is here."""
         self._query = query
         self._ask(0)
-
-    def stop(self) -> None:
-        """Hear no answer that is still to come."""
-        self._asked += 1
 
     def canFetchMore(self, parent: Index) -> bool:
         """Tell whether there are older tasks."""
@@ -126,7 +123,7 @@ class HistoryModel(QAbstractTableModel):
                 self._asking = False
                 self.arrived.emit(error)
 
-        self._fetch(replace(self._query, limit=PAGE, offset=offset), take, failed)
+        self._fetch(replace(self._query, limit=PAGE, offset=offset), while_there(self, take), while_there(self, failed))
 
     def _take(self, offset: int, page: TaskPage) -> None:
         self._asking = False

@@ -1,6 +1,7 @@
 """The plan as a page: what will happen per file, what to leave out, one button; afterwards the receipt."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +12,7 @@ from desktop.core.gallery import server_of
 from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task, TaskFile, TaskState
 from desktop.ui.formats import task_face
+from desktop.ui.hearing import while_there
 from desktop.ui.models.plan_tree import COLUMNS, PlanTree
 from desktop.ui.renewal import Renewal
 from desktop.ui.tab import Frame
@@ -130,8 +132,8 @@ class PlanPage(QWidget):
     def export(self, path: Path) -> None:
         """Write the receipt to a .csv or .json file."""
         if self.task is not None:
-            done = f"The receipt is in {path}"
-            self._frame.services.history.export(self.task.id, path, lambda: self._note.setText(done), self._refuse)
+            done = while_there(self, lambda: self._note.setText(f"The receipt is in {path}"))
+            self._frame.services.history.export(self.task.id, path, done, while_there(self, self._refuse))
 
     def _again(self, number: int) -> None:
         self.receipt.again_button.setEnabled(False)
@@ -141,7 +143,7 @@ class PlanPage(QWidget):
             if self.task is not None and self.task.id == number:
                 self.show_plan(plan)
 
-        self._frame.services.history.again(number, show, self._refuse)
+        self._frame.services.history.again(number, while_there(self, show), while_there(self, self._refuse))
 
     def _refuse(self, error: ShotDockError) -> None:
         self.receipt.again_button.setEnabled(True)
@@ -157,7 +159,7 @@ class PlanPage(QWidget):
         for button in (self.all_button, self.none_button):
             button.hide()
         self.model.fix()
-        self._submit(plan, self._submitted)
+        self._submit(plan, while_there(self, self._submitted))
 
     def _submitted(self, task: Task) -> None:
         self.task = task
@@ -198,7 +200,7 @@ class PlanPage(QWidget):
         if self.task is not None:
             number = self.task.id
             self._renewal.asked()
-            self._frame.services.tasks.files(number, lambda files: self._results(number, files))
+            self._frame.services.tasks.files(number, while_there(self, partial(self._results, number)))
 
     def _results(self, task_id: int, files: tuple[TaskFile, ...]) -> None:
         self._renewal.answered()

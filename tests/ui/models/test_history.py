@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete, isValid
 
 from desktop.core.errors import DatabaseBusy, ShotDockError
 from desktop.core.history import PAGE, Query, TaskPage
@@ -82,10 +83,15 @@ def test_an_answer_to_an_older_question_is_not_heard(theme: Theme, formats: Form
     shelf.waiting.reverse()
     shelf.answer()
     assert [model.task(row).id for row in range(model.rowCount())] == [12]
+
+
+def test_an_answer_that_comes_when_nobody_is_there_is_not_heard(theme: Theme, formats: Formats) -> None:
+    shelf = Shelf(3)
+    model = HistoryModel(theme, formats, shelf.fetch)
     model.show_only(Query())
-    model.stop()
+    delete(model)
     shelf.answer()
-    assert model.rowCount() == 1
+    assert not isValid(model)
 
 
 def test_what_could_not_be_looked_up_is_told(theme: Theme, formats: Formats) -> None:
