@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame
 from pytestqt.qtbot import QtBot
 
 from desktop.demo.gallery.gallery import Gallery
-from desktop.demo.gallery.videos import GONE
+from desktop.demo.gallery.videos import DIRECT, FIRST_ID, GONE, PROJECTS, UNLINKED
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.columns import Role
 from desktop.ui.models.gallery_states import VideoState
@@ -44,6 +44,20 @@ def test_two_of_one_name_are_downloaded_and_found_again_after_a_restart(
     assert isinstance(found, GalleryTab)
     qtbot.waitUntil(lambda: state(found, MOON) is VideoState.HERE, timeout=WAIT)
     again.close()
+
+
+@pytest.mark.parametrize("number", [UNLINKED, DIRECT, PROJECTS.index("東京ナイト") + FIRST_ID])
+def test_a_click_on_a_card_brings_what_is_not_linked_given_directly_or_named_in_kanji(
+    tab: GalleryTab, opened: Open, gallery: Gallery, qtbot: QtBot, number: int
+) -> None:
+    opened()
+    grid = tab.views.grid
+    index = tab.model.index(tab.model.row_of(str(number)), 0)
+    grid.scrollTo(index)
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=fetch_rect(grid.visualRect(index)).center())
+    qtbot.waitUntil(lambda: state(tab, str(number)) is VideoState.HERE, timeout=WAIT)
+    path = tab.states.of(str(number)).path
+    assert path is not None and path.read_bytes() == gallery.file(number).read_bytes()
 
 
 def test_what_failed_says_why_and_can_be_retried(tab: GalleryTab, opened: Open, gallery: Gallery, qtbot: QtBot) -> None:
