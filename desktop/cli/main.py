@@ -1,6 +1,7 @@
 """The command line: its commands, and the one place where their errors become words and exit statuses."""
 
 import gc
+import io
 import logging
 import os
 import signal
@@ -109,25 +110,11 @@ def _gallery() -> click.Command:
     return gallery
 
 
-@shotdock.lazy("tasks", "List, show, run, order, limit, schedule and delete tasks.")
+@shotdock.lazy("tasks", "List, show, run, retry, cancel and delete tasks.")
 def _tasks() -> click.Command:
     from desktop.cli.tasks import tasks
 
     return tasks
-
-
-@shotdock.lazy("routines", "List, pause, resume and remove what repeats.")
-def _routines() -> click.Command:
-    from desktop.cli.routines import routines
-
-    return routines
-
-
-@shotdock.lazy("notify", "Add, list, test and remove services to tell of tasks.")
-def _notify() -> click.Command:
-    from desktop.cli.notify import notify
-
-    return notify
 
 
 @shotdock.lazy("package", "Pack a job's output folder into the ZIP of its results.")
@@ -193,10 +180,11 @@ def _run(arguments: Sequence[str], output: Output) -> int:
         return status.INTERRUPTED
     except click.ClickException as error:
         output.json = output.json or wants_json(arguments)
-        # Whoever forgot the command, or an option's value, has a URL with a password taken for it and quoted.
-        setattr(error, "message", redact(error.message))  # noqa: B010  click calls it final
         output.fail([_as_usage(error).as_dict()])
-        error.show(sys.stderr)
+        # Whoever forgot the command, or an option's value, has a URL with a password taken for it and quoted.
+        words = io.StringIO()
+        error.show(words)
+        sys.stderr.write(redact(words.getvalue()))
         return status.USAGE
     except ShotDockError as error:
         output.fail([error.as_dict()])
@@ -208,7 +196,7 @@ def _run(arguments: Sequence[str], output: Output) -> int:
 def _as_usage(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     hint = f"See: {context.command_path} --help" if context else ""
-    return UsageError(title=error.format_message(), suggestion=hint)
+    return UsageError(title=redact(error.format_message()), suggestion=hint)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
