@@ -23,7 +23,7 @@ from desktop.transfer.owner import Owner
 from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, Decision, Facts
-from desktop.transfer.sameness import agree, joined, one_size, provable
+from desktop.transfer.sameness import agree, believed, joined, one_size, provable
 from desktop.transfer.spans import SHARE_FROM, Gap, Span, Spans, cut
 
 CHANGES = 2
@@ -312,7 +312,7 @@ class Download:
 
     def _changed(self, now: Entry, error: ShotDockError | None = None) -> RemoteChanged:
         """Start the file over with new facts; the second time, give it up as still being written."""
-        found = changed(self.facts, now)
+        found, now = changed(self.facts, now), believed(now, self.facts)
         with self._part.lock:
             if self.ended:
                 return found

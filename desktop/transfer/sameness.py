@@ -28,6 +28,14 @@ def provable(file: Entry) -> bool:
     return bool(file.etag) or (file.mtime is not None and file.size is not None)
 
 
+def believed(now: Entry, before: Entry) -> Entry:
+    """Return what to expect of a file that looks another: what it was, if it is empty now and nothing vouches for that.
+
+    An answer without a byte is what proxies and failing servers give; a file that was emptied has a time or an etag.
+    """
+    return before if before.size and now.size == 0 and not provable(now) else now
+
+
 def joined(now: Entry, before: Entry) -> Entry:
     """Return what is known of a file: what was told last, and what was told before of the rest."""
     if now == before:
