@@ -1,5 +1,7 @@
 """R01, R14, R18, R19, R23, R25 on real servers: cut anywhere, silent, refused, short of room, new keys."""
 
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from desktop.core.connection import Address
+from desktop.core.errors import TimedOut, Unreachable
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.transfer.budget import GROWTH, HostBudget
 from desktop.transfer.ports import Site
 from desktop.transfer.retry import Patience
-from tests.faults.engine import fetch, ftp, sftp
+from tests.faults.engine import fetch, ftp, opener, sftp
 from tests.servers.nginx import NginxServer
 from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
 from tests.servers.scripted_sftp import Answer, ScriptedSftp
@@ -187,3 +190,24 @@ def test_r25_new_keys_make_no_gap_that_would_be_taken_for_silence(tmp_path: Path
         assert there.lines == 1
     assert (done.result, done.transferred) == (R.DOWNLOADED, SIZE)
     assert tree(tmp_path / "to") == {there.entry.path.lstrip("/"): DATA}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux drops the SYN that finds the queue full")
+@pytest.mark.parametrize("protocol", ["sftp", "ftp", "ftps", "http", "https"])
+def test_r18_a_swallowed_syn_is_waited_for_no_longer_than_told(protocol: str) -> None:
+    """A listener whose queue is full answers nothing at all, as a firewall that drops."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        address = Address(protocol, "127.0.0.1", full.getsockname()[1])
+        source = opener(Site(address, timeout=60.0, connect_timeout=0.5))()
+        with pytest.raises((Unreachable, TimedOut)) as caught:
+            source.connect()
+            source.stat("/a.exr")
+        source.close()
+    assert caught.value.suggestion
