@@ -10,7 +10,6 @@ from desktop.core.errors import UsageError
 from desktop.core.hours import clock, moment
 from desktop.core.timetable import FOR_GOOD, Limit, limit_now
 from desktop.core.units import format_rate
-from desktop.ui.dialogs.timetable import TimetableDialog
 from desktop.ui.tab import Frame
 
 PRESETS = (1_000_000, 5_000_000, 20_000_000, 50_000_000, 100_000_000, 250_000_000, None)
@@ -36,7 +35,6 @@ class LimitButton(QToolButton):
         # The queue hears of other settings a little later; the words need not wait for that.
         self._box.changed.connect(lambda: self.tell(self._now()))
         frame.commands.add("limits", "Speed limits", self.showMenu, icon="speed", group="Transfers")
-        frame.commands.add("timetable", "Timetable of speed limits", self.edit, icon="clock", group="Transfers")
         self.tell(self._now())
 
     def tell(self, limit: Limit) -> None:
@@ -46,10 +44,6 @@ class LimitButton(QToolButton):
         until = f", until {clock(limit.until, self._tasks.now())} at least" if limit.until is not None else ""
         self.setToolTip(f"{words}{until}. Click for other limits.")
         self.setAccessibleName(f"Speed limit: {words}")
-
-    def edit(self) -> None:
-        """Open the timetable."""
-        TimetableDialog(self._frame, self.window()).open()
 
     def fill(self) -> None:
         """Make the menu anew: what it offers depends on what holds."""
@@ -69,7 +63,7 @@ class LimitButton(QToolButton):
             action.setCheckable(True)
             action.setChecked(rate == value.limit_rate)
         self.limits.addMenu(usual)
-        add("Edit timetable\N{HORIZONTAL ELLIPSIS}", self.edit)
+        add("Edit timetable\N{HORIZONTAL ELLIPSIS}", self._frame.commands.get("timetable").trigger)
 
     def _now(self) -> Limit:
         value = self._box.value

@@ -22,14 +22,17 @@ from desktop.ui.commands import Commands
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.dialogs.notifications import NotificationsDialog
 from desktop.ui.dialogs.palette import Palette
+from desktop.ui.dialogs.routines import RoutinesDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
+from desktop.ui.dialogs.timetable import TimetableDialog
 from desktop.ui.docks import hang
 from desktop.ui.docks.inspector import InspectorDock
 from desktop.ui.docks.log import LogDock
 from desktop.ui.docks.transfers import TransfersDock
 from desktop.ui.formats import Formats
 from desktop.ui.free_space import Destination
+from desktop.ui.missed import Missed
 from desktop.ui.status_line import StatusLine
 from desktop.ui.tab import TABS, DemoStarter, Frame, Tab
 from desktop.ui.theme import Theme
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self.frame)
         self.setStatusBar(self.status)
         self.drop_zone = DropZone(theme, self)
+        self.missed = Missed(self.frame, self.notices)
         self._hang_docks()
         self._wire()
         self._ini = QSettings(str(services.places.settings.parent / "window.ini"), QSettings.Format.IniFormat)
@@ -100,6 +104,8 @@ class MainWindow(QMainWindow):
         add("palette", "Every command by name", self._palette, keys="Ctrl+K", icon="command")
         add("settings", "Settings", self._settings, keys="Ctrl+,", icon="settings")
         add("notifications", "Notifications: who is told", self._notifications, icon="bell")
+        add("routines", "What repeats", self._repeating, icon="loop", group="Transfers")
+        add("timetable", "Timetable of speed limits", self._timetable, icon="clock", group="Transfers")
         add("shortcuts", "Keyboard shortcuts", self._shortcuts, keys="F1", icon="help")
         add("history", "History of every task", self._history, keys="Ctrl+H", icon="clock")
         add("browse", "Choose the destination folder", self._browse, keys="Ctrl+O", icon="folder")
@@ -131,6 +137,7 @@ class MainWindow(QMainWindow):
         tasks.interrupted.connect(self._interrupted)
         tasks.refused.connect(self._refused)
         self._services.notify.unheard.connect(lambda _name, error: self.notices.tell(error))
+        self._services.routines.refused.connect(self._refused)
         self.status.limit.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
@@ -164,6 +171,12 @@ class MainWindow(QMainWindow):
 
     def _notifications(self) -> None:
         NotificationsDialog(self.frame, self).open()
+
+    def _repeating(self) -> None:
+        RoutinesDialog(self.frame, self).open()
+
+    def _timetable(self) -> None:
+        TimetableDialog(self.frame, self).open()
 
     def _shortcuts(self) -> None:
         ShortcutsDialog(self.frame.theme, self.commands, self).open()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.core.errors import ShotDockError
-from desktop.core.plan import Action, Plan
+from desktop.core.plan import Action, Plan, Request
+from desktop.core.schedule import Schedule, Turn
 from desktop.core.task import Progress, Task
+from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.order_bar import OrderBar
 from desktop.work.background import Failed, Work
@@ -20,7 +22,7 @@ Ask = Callable[[Callable[[Plan], None], Failed], Work | None]
 
 
 class Orders(QObject):
-    """Signals: planned (a plan to look at), ordered (a task's number), failed (why there is no plan).
+    """Signals: planned (a plan to look at), ordered (a task's number), failed (why there is no plan), said (words).
 
     A tab's own orders say how much is meant (`tell`), ask for a plan of it (`ask`) and let go of it (`taken`).
     """
@@ -28,6 +30,7 @@ class Orders(QObject):
     planned = Signal(object)
     ordered = Signal(object)
     failed = Signal(object)
+    said = Signal(str)
 
     def __init__(self, frame: Frame, bar: OrderBar) -> None:
         super().__init__(bar)
@@ -41,6 +44,7 @@ class Orders(QObject):
         self._timer.timeout.connect(self.count)
         bar.planned.connect(self.plan)
         bar.ordered.connect(self.download)
+        bar.postponed.connect(self.postpone)
         bar.changed.connect(self.count_soon)
         frame.services.tasks.progressed.connect(self._progressed)
 
@@ -58,6 +62,27 @@ class Orders(QObject):
             self._make(ask, lambda plan: self._run_or_show(plan, lambda: None))
         else:
             self._waiting.append(ask)
+
+    def postpone(self) -> None:
+        """Ask when what is meant is to be brought."""
+        wish = self.routine()
+        dialog = LaterDialog(self.frame, self.meaning(), self._order_bar.window(), repeats=wish is not None)
+        dialog.taken.connect(lambda schedule: self._schedule(schedule, wish))
+        dialog.open()
+
+    def ask_when(self, run: Callable[[Turn], None]) -> None:
+        """Ask when a plan that was looked at is to be run."""
+        dialog = LaterDialog(self.frame, "Runs this plan, once.", self._order_bar.window(), repeats=False)
+        dialog.taken.connect(lambda schedule: run(_turn(schedule)))
+        dialog.open()
+
+    def routine(self) -> Request | None:
+        """Return what is meant as a wish that can be planned anew every time, or None."""
+        return None
+
+    def meaning(self) -> str:
+        """Say what is meant."""
+        return ""
 
     def count_soon(self) -> None:
         """Count once the selection rests."""
@@ -83,10 +108,19 @@ class Orders(QObject):
     def taken(self) -> None:
         """Let go of what was meant: it is in the queue now."""
 
-    def hand_in(self, plan: Plan, then: Callable[[Task], None]) -> None:
+    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         """Make a plan a task of the queue, and remember its folder."""
         self.frame.services.settings.remember(plan.request.destination)
-        self.frame.services.tasks.submit(plan, then)
+        self.frame.services.tasks.submit(plan, then, turn=turn)
+
+    def _schedule(self, schedule: Schedule, wish: Request | None) -> None:
+        if schedule.repeat is None:
+            turn = _turn(schedule)
+            self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken, turn))
+        elif wish is not None:
+            self.frame.services.settings.remember(wish.destination)
+            self.frame.services.routines.add(wish, schedule, lambda kept: self.said.emit(f"{kept.name} repeats now"))
+            self.taken()
 
     def _make(self, ask: Ask, then: Callable[[Plan], None]) -> None:
         if self._planning is not None:
@@ -113,16 +147,20 @@ class Orders(QObject):
         if self._waiting and self._planning is None:
             self.download_by(self._waiting.popleft())
 
-    def _run_or_show(self, plan: Plan, taken: Callable[[], None]) -> None:
+    def _run_or_show(self, plan: Plan, taken: Callable[[], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         totals = plan.totals()
         short = plan.free is not None and totals.to_transfer > plan.free
         if short or totals.files[Action.BLOCKED] or not totals.transfers:
             self.planned.emit(plan)
             return
-        self.hand_in(plan, lambda task: self.ordered.emit(task.id))
+        self.hand_in(plan, lambda task: self.ordered.emit(task.id), turn)
         taken()
 
     def _progressed(self, progresses: tuple[Progress, ...]) -> None:
         speed = sum(progress.speed for progress in progresses)
         if speed > 0:
             self._speed = speed
+
+
+def _turn(schedule: Schedule) -> Turn:
+    return Turn(not_before=schedule.start_at, window=schedule.window, after=schedule.after)

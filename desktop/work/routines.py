@@ -116,6 +116,20 @@ class RoutineDesk(QObject):
 
         self._change(ids, again)
 
+    def reschedule(self, ids: Iterable[int], schedule: Schedule) -> None:
+        """Have these run by another schedule from now on; one without a repeat is refused."""
+        repeat, now = schedule.repeat, self._now()
+        if repeat is None:
+            self.refused.emit(_once())
+            return
+        due = first_run(schedule, now)
+        self._change(
+            ids,
+            lambda known: replace(
+                known, repeat=repeat, window=schedule.window, after=schedule.after, due=due, next_try=None, attempts=0
+            ),
+        )
+
     def remove(self, ids: Iterable[int]) -> None:
         """Forget these; the tasks they made stay."""
         for number in ids:
@@ -132,7 +146,7 @@ class RoutineDesk(QObject):
         self, request: Request, schedule: Schedule, sources: Sequence[PlainSource], door: Door, priority: Priority
     ) -> Routine:
         if schedule.repeat is None:
-            raise UsageError(title="A routine has to repeat.", suggestion="Write e.g. daily, 6h or every 2 days.")
+            raise _once()
         for source in sources:
             if redact(source.text) != source.text:
                 raise UsageError(
@@ -282,3 +296,7 @@ class RoutineDesk(QObject):
 
     def _refuse(self, error: ShotDockError) -> None:
         self.refused.emit(error)
+
+
+def _once() -> UsageError:
+    return UsageError(title="A routine has to repeat.", suggestion="Write e.g. daily, 6h or every 2 days.")

@@ -6,8 +6,10 @@ from functools import partial
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QLineEdit, QStackedWidget, QToolButton, QWidget
 
+from desktop.core.schedule import Schedule
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
+from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.docks.task_verbs import TaskVerbs, unfinished, waits
 from desktop.ui.models.tasks import BAR_ROLE, COLUMNS, LIMIT, PROGRESS, Shelf, TaskModel
 from desktop.ui.tab import Frame
@@ -67,6 +69,7 @@ class TransfersDock(QWidget):
         self.verbs = TaskVerbs(frame, self, self.chosen)
         self.verbs.add("limit", "Limit the speed", self.edit_limit, unfinished, keys="F2", icon="speed", within=True)
         self.verbs.divide()
+        self.verbs.add("reschedule", "Later\N{HORIZONTAL ELLIPSIS}", self.reschedule, unfinished, icon="clock")
         self.verbs.add("move-up", "Move up", partial(self.step, False), waits, keys="Alt+Up", within=True)
         self.verbs.add("move-down", "Move down", partial(self.step, True), waits, keys="Alt+Down", within=True)
         title = "Remove from the list"
@@ -88,7 +91,8 @@ class TransfersDock(QWidget):
             button.setDefaultAction(action)
             button.setAccessibleName(action.text())
             buttons.addWidget(button)
-        head = row(shelves, None, self.search, buttons, margins=(8, 6, 8, 6), spacing=10)
+        self._repeats = tool(frame.theme, "loop", "What repeats", lambda: frame.commands.get("routines").trigger())
+        head = row(shelves, None, self.search, self._repeats, buttons, margins=(8, 6, 8, 6), spacing=10)
         self._empty = Empty(frame.theme, "transfers", "", "", small=True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
@@ -162,6 +166,18 @@ class TransfersDock(QWidget):
         index = self.model.index(self.model.row_of(next(iter(ids))), LIMIT)
         self.table.selectionModel().setCurrentIndex(index, KEEP)
         self.table.edit(index)
+
+    def reschedule(self, ids: Iterable[int]) -> None:
+        """Ask when these tasks are to start, and at which hours they may run."""
+        numbers = tuple(ids)
+        first = self.model.get(numbers[0])
+        if first is None:
+            return
+        what = first.name if len(numbers) == 1 else self._frame.formats.counted(len(numbers), "task")
+        kept = Schedule(None, first.turn.window, None, first.turn.after)
+        dialog = LaterDialog(self._frame, what, self.window(), repeats=False, kept=kept)
+        dialog.taken.connect(lambda schedule: self._frame.services.tasks.schedule(numbers, schedule))
+        dialog.open()
 
     def step(self, down: bool, ids: Iterable[int]) -> None:
         """Have these tasks come one turn sooner or later."""

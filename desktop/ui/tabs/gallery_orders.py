@@ -84,6 +84,10 @@ class GalleryOrders(Orders):
         """Let the selection go."""
         self._views.list.clearSelection()
 
+    def meaning(self) -> str:
+        """Say what is meant."""
+        return f"{self._which(len(self.meant()))}."
+
     def _which(self, count: int) -> str:
         formats = self.frame.formats
         selected, shown = len(self._views.chosen()), len(self._model.rows())

@@ -7,6 +7,7 @@ from pathlib import Path
 from desktop.core.errors import ShotDockError
 from desktop.core.job import Artifact, Job, Outcome
 from desktop.core.plan import Plan, Request
+from desktop.core.schedule import Turn
 from desktop.core.task import Task
 from desktop.ui.orders import Orders
 from desktop.ui.tab import Frame
@@ -29,6 +30,7 @@ class JobOrders(Orders):
         self._job = self._shown = 0
         self.planned.connect(lambda _plan: self._note_shown())
         self.place.changed.connect(self.count_soon)
+        bar.later_button.hide()  # what a job keeps is kept for hours only
         frame.destination.changed.connect(lambda _path: self.count_soon())
         frame.services.settings.changed.connect(self.count_soon)
 
@@ -67,7 +69,7 @@ class JobOrders(Orders):
         names = tuple(artifact.name for artifact in worth_fetching(job)) if job is not None else ()
         return self._ask(job.id, names, then, failed) if job is not None and names else None
 
-    def hand_in(self, plan: Plan, then: Callable[[Task], None]) -> None:
+    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         """Make a plan a task that is remembered with its job; the job's own folder is no destination for others."""
         self.frame.services.settings.remember(self.frame.destination.path)
         if self._desk.get(self._job) is not None:

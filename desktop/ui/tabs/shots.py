@@ -118,6 +118,7 @@ class ShotsTab(Tab):
         add("download", "Download the selection", self.download, keys="Ctrl+D", icon="download", group="Shots")
         add("plan", "Plan the selection", self.plan, keys="Ctrl+Shift+D", icon="plan", group="Shots")
         add("run-plan", "Run this plan", self._run_plan, keys="Ctrl+Return", icon="play", group="Shots")
+        add("later", "Download the selection later", self.postpone, keys="Ctrl+Shift+L", icon="clock", group="Shots")
         add("custom", "Choose versions in a table", self.custom, icon="edit", group="Shots")
         add("clear-filters", "Clear the filters", self.filters.clear, icon="filter", group="Shots")
         add("connections", "Manage connections", self.manage, icon="server", group="Shots")
@@ -151,8 +152,10 @@ class ShotsTab(Tab):
         self.bar.tabled.connect(self.custom)
         self.orders.planned.connect(self.show_plan)
         self.orders.ordered.connect(self._queued)
+        self.orders.said.connect(self.said)
         self.orders.failed.connect(lambda error: self._failed(error, "plan"))
         self.plan_page.left.connect(self.show_shots)
+        self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
         self.plan_page.submitted.connect(lambda task: self._queued(task.id))
         self.empty.act.connect(self._act)
         frame.destination.changed.connect(lambda _path: self._destination_changed())
@@ -169,6 +172,11 @@ class ShotsTab(Tab):
         """Make a plan of the selection and run it, unless it needs a look."""
         if self.pages.currentIndex() == 0:
             self.orders.download()
+
+    def postpone(self) -> None:
+        """Ask when the selection is to be brought, and how often."""
+        if self.pages.currentIndex() == 0 and self.bar.later_button.isEnabled():
+            self.orders.postpone()
 
     def custom(self) -> None:
         """Open the table of versions."""

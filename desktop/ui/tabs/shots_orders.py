@@ -1,8 +1,10 @@
 """From selected shots to a task: what is wished, how much that is, the plan of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from glob import escape
 
-from desktop.core.plan import Plan, VersionStrategy
+from desktop.core.plan import Filters, Plan, Request, VersionStrategy
 from desktop.ui.models.comparison import ComparisonModel
 from desktop.ui.models.session import ShotSession
 from desktop.ui.models.wish import Wish, amount, request, task_name, trimmed, wanted
@@ -40,10 +42,35 @@ class ShotOrders(Orders):
         wish, session = self.wish(), self._session
         if session.structure is None or not wish.rows:
             return None
-        name = task_name(wish, session.connection)
-        options = self.frame.services.settings.value.options
-        asked = request(wish, session.connection, self.frame.destination.path, self._model.custom, name, options)
+        asked = self._request(wish, task_name(wish, session.connection))
         return self.frame.services.library.plan(asked, trimmed(session.structure, wish.rows), then, failed)
+
+    def routine(self) -> Request | None:
+        """Return the selected shots and departments as a wish; without a selection, everything there will be."""
+        wish, session = self.wish(), self._session
+        chosen = self._view.chosen()
+        if not chosen:
+            return self._request(wish, f"{session.connection} {wish.strategy.value}")
+        shots = tuple(dict.fromkeys(escape(row.key.label) for row in chosen))
+        departments = tuple(dict.fromkeys(escape(row.department) for row in chosen))
+        return replace(
+            self._request(wish, task_name(wish, session.connection)),
+            filters=Filters(shot=shots, department=departments),
+        )
+
+    def meaning(self) -> str:
+        """Say what is meant, once and again and again."""
+        chosen = self._view.chosen()
+        if not chosen:
+            return f"{self._which(self.wish())}. What repeats brings whatever {self._session.connection} has by then."
+        shots = len({row.key for row in chosen})
+        counted = self.frame.formats.counted(shots, "selected shot")
+        return f"{counted.capitalize()}. What repeats brings whatever is new of them by then."
+
+    def _request(self, wish: Wish, name: str) -> Request:
+        options = self.frame.services.settings.value.options
+        custom, where = self._model.custom, self.frame.destination.path
+        return request(wish, self._session.connection, where, custom, name, options)
 
     def taken(self) -> None:
         """Let the selection go."""

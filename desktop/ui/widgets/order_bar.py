@@ -15,9 +15,10 @@ Field = tuple[str, QWidget, int]
 
 
 class OrderBar(QWidget):
-    """Signals: planned, ordered (its buttons), changed (a choice is another)."""
+    """Signals: planned, postponed, ordered (its buttons), changed (a choice is another)."""
 
     planned = Signal()
+    postponed = Signal()
     ordered = Signal()
     changed = Signal()
 
@@ -30,8 +31,11 @@ class OrderBar(QWidget):
         self.conflicts.choose(frame.services.settings.value.conflict)
         self.plan_button = push(frame.theme, "Plan\N{HORIZONTAL ELLIPSIS}", "plan", run=self.planned.emit)
         self.plan_button.setToolTip("See what will happen to each file, before anything does  (Ctrl+Shift+D)")
+        self.later_button = push(frame.theme, "Later\N{HORIZONTAL ELLIPSIS}", "clock", run=self.postponed.emit)
+        self.later_button.setToolTip("Download at another time, at certain hours only, or again and again")
         self.order_button = push(frame.theme, "Download", "download", "primary", self.ordered.emit)
         self.order_button.setToolTip("Download without looking at the plan first  (Ctrl+D)")
+        self._buttons = (self.plan_button, self.later_button, self.order_button)
         self._amount = label("", "number")
         self._which = Elided(role="faint")
         fields = row(spacing=16)
@@ -42,7 +46,7 @@ class OrderBar(QWidget):
         ):
             fields.addWidget(_field(title, widget), share)
         words = column(self._amount, self._which, spacing=1)
-        foot = row(words, self.plan_button, self.order_button, spacing=8)
+        foot = row(words, self.plan_button, self.later_button, self.order_button, spacing=8)
         foot.setStretch(0, 1)
         self.setLayout(column(panel(column(fields, foot, margins=(14, 10, 14, 11), spacing=8), "bar")))
         self.conflicts.changed.connect(lambda _name: self.changed.emit())
@@ -52,12 +56,12 @@ class OrderBar(QWidget):
         self._amount.setText("   \N{MIDDLE DOT}   ".join(parts) if count else "Nothing to download")
         self._which.show_text(which)
         self.order_button.setText(f"Download {self._formats.count(count)}" if count else "Download")
-        for button in (self.plan_button, self.order_button):
+        for button in self._buttons:
             button.setEnabled(count > 0)
 
     def busy(self, planning: bool) -> None:
         """Show that a plan is being made."""
-        for button in (self.plan_button, self.order_button):
+        for button in self._buttons:
             button.setEnabled(not planning)
         self.plan_button.setText("Planning\N{HORIZONTAL ELLIPSIS}" if planning else "Plan\N{HORIZONTAL ELLIPSIS}")
 

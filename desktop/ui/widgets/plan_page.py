@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTreeView, QWidget
 from desktop.core.errors import ShotDockError
 from desktop.core.gallery import server_of
 from desktop.core.plan import Plan
+from desktop.core.schedule import Turn
 from desktop.core.task import Progress, Task, TaskFile, TaskState
 from desktop.ui.formats import task_face
 from desktop.ui.hearing import while_there
@@ -36,15 +37,19 @@ Submit = Callable[[Plan, Callable[[Task], None]], None]
 
 
 class PlanPage(QWidget):
-    """`left`: back to where the plan was asked for. The page submits what is checked and follows the task it became."""
+    """Signals: left (back to where the plan was asked for), postponed (ask when it is to be run), submitted (a Task).
+
+    The page submits what is checked and follows the task it became.
+    """
 
     left = Signal()
+    postponed = Signal()
     submitted = Signal(object)
 
     def __init__(self, frame: Frame, back: str = "Back to the shots", submit: Submit | None = None) -> None:
         """submit: what makes a plan a task, if that is not the queue itself."""
         super().__init__()
-        self._submit = submit or frame.services.tasks.submit
+        self._submit = submit
         self.setObjectName("page")
         self._frame = frame
         self.task: Task | None = None
@@ -65,7 +70,8 @@ class PlanPage(QWidget):
         self._note = label("", "muted")
         self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
         self.none_button = push(frame.theme, "Uncheck all", kind="link", run=lambda: self.model.set_all(False))
-        self.run_button = push(frame.theme, "Run this plan", "play", "primary", self.run)
+        self.run_button = push(frame.theme, "Run this plan", "play", "primary", lambda: self.run())
+        self.later_button = push(frame.theme, "Later\N{HORIZONTAL ELLIPSIS}", "clock", run=self.postponed.emit)
         self.receipt = ReceiptBar(frame.theme, frame.formats)
         self.receipt.hide()
         self.cards = Cards(frame.theme)
@@ -75,7 +81,7 @@ class PlanPage(QWidget):
         numbers = row(self._totals, None, self._room, spacing=20)
         top = panel(column(head, numbers, self._warning, margins=(14, 12, 16, 12), spacing=12), "headBar")
         checks = (self.all_button, self.none_button)
-        ends = (self._note, self.run_button, self.receipt)
+        ends = (self._note, self.later_button, self.run_button, self.receipt)
         foot = row(*checks, None, *ends, margins=(14, 10, 14, 10), spacing=14)
         body = column(top, self.cards, spacing=0)
         body.addWidget(self.tree, 1)
@@ -98,6 +104,7 @@ class PlanPage(QWidget):
         self._warning.setText(_warning(plan.warnings))
         self._warning.setVisible(bool(plan.warnings))
         self.run_button.show()
+        self.later_button.setVisible(self._submit is None)
         self._room.show()
         for button in (self.all_button, self.none_button):
             button.show()
@@ -107,7 +114,7 @@ class PlanPage(QWidget):
         self.task = task
         self._show(plan)
         self.model.show_results(files)
-        for widget in (self.run_button, self.all_button, self.none_button, self._warning):
+        for widget in (self.run_button, self.later_button, self.all_button, self.none_button, self._warning):
             widget.hide()
         self._tell(task)
 
@@ -149,7 +156,7 @@ class PlanPage(QWidget):
         self.receipt.again_button.setEnabled(True)
         self.cards.tell(error)
 
-    def run(self) -> None:
+    def run(self, turn: Turn = Turn()) -> None:  # noqa: B008  a frozen value
         """Hand in exactly what is checked."""
         plan = self.model.plan()
         # The button knows whether there is anything to fetch and room for it; the keys must not know less.
@@ -159,7 +166,12 @@ class PlanPage(QWidget):
         for button in (self.all_button, self.none_button):
             button.hide()
         self.model.fix()
-        self._submit(plan, while_there(self, self._submitted))
+        self.later_button.hide()
+        then = while_there(self, self._submitted)
+        if self._submit is None:
+            self._frame.services.tasks.submit(plan, then, turn=turn)
+        else:
+            self._submit(plan, then)
 
     def _submitted(self, task: Task) -> None:
         self.task = task
@@ -218,7 +230,8 @@ class PlanPage(QWidget):
         self._note.setText(f"{counted}, {self._frame.formats.size(totals.to_transfer)} will be fetched")
         if not totals.transfers:
             self._note.setText("Nothing to fetch: everything here is up to date or left out")
-        self.run_button.setEnabled(totals.transfers > 0 and fits)
+        for button in (self.run_button, self.later_button):
+            button.setEnabled(totals.transfers > 0 and fits)
 
     def _expand(self) -> None:
         rows = self.model.rowCount()

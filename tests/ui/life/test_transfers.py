@@ -1,45 +1,21 @@
 """The queue in the window: its order by hand and key, why tasks wait, limits in the row, verbs on many."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.core.hours import parse_hours
 from desktop.core.schedule import Priority, Turn
 from desktop.core.task import TaskState
-from desktop.logs import LogRing
-from desktop.places import Places
-from desktop.ui.main_window import MainWindow
 from desktop.ui.models.tasks import LIMIT, MIME, STATE
 from desktop.ui.models.waits import step, why
 from desktop.ui.widgets.limit_cell import LimitEdit
-from desktop.work.services import Services, start_services
-from tests.ui.life import FRIDAY, HOUR, TEN, WAIT, Evening
-from tests.work.life import NIGHT, Clock
+from tests.ui.life.evening import FRIDAY, HOUR, TEN, WAIT, Evening
+from tests.work.life import NIGHT
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform cannot
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(FRIDAY)
-
-
-@pytest.fixture
-def services(qapp: QApplication, ring: LogRing, clock: Clock) -> Iterator[Services]:
-    made = start_services(Places.find(), ring, serving=True, now=clock)
-    yield made
-    made.shutdown()
-
-
-@pytest.fixture
-def evening(window: MainWindow, clock: Clock, studio: Path, qtbot: QtBot) -> Evening:
-    return Evening(window, clock, studio, qtbot)
 
 
 def field(evening: Evening) -> LimitEdit:

@@ -1,23 +1,20 @@
 """Which limit holds, and the hands that change it: the status bar's menu and the timetable."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.core.timetable import parse_rule
-from desktop.logs import LogRing
-from desktop.places import Places
 from desktop.ui.dialogs.timetable import TimetableDialog
 from desktop.ui.limit_button import LimitButton
 from desktop.ui.main_window import MainWindow
-from desktop.work.services import Services, start_services
-from tests.ui.life import HOUR, WAIT
+from desktop.work.services import Services
+from tests.ui.life.evening import HOUR, WAIT
 from tests.work.life import Clock
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform cannot
@@ -29,13 +26,6 @@ OFFICE = parse_rule("09:00-18:00 mon-fri 20M office hours")
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOON)
-
-
-@pytest.fixture
-def services(qapp: QApplication, ring: LogRing, clock: Clock) -> Iterator[Services]:
-    made = start_services(Places.find(), ring, serving=True, now=clock)
-    yield made
-    made.shutdown()
 
 
 @pytest.fixture
