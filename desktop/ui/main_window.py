@@ -36,6 +36,7 @@ from desktop.ui.missed import Missed
 from desktop.ui.status_line import StatusLine
 from desktop.ui.tab import TABS, DemoStarter, Frame, Tab
 from desktop.ui.theme import Theme
+from desktop.ui.tray import Tray
 from desktop.ui.widgets.card import Card, Cards
 from desktop.ui.widgets.drop_zone import DropZone, dropped_folder
 from desktop.ui.widgets.parts import column
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.drop_zone = DropZone(theme, self)
         self.missed = Missed(self.frame, self.notices)
+        self.tray = Tray(self.frame, self, self.notices)
         self._hang_docks()
         self._wire()
         self._ini = QSettings(str(services.places.settings.parent / "window.ini"), QSettings.Format.IniFormat)
@@ -140,6 +142,10 @@ class MainWindow(QMainWindow):
         self._services.routines.refused.connect(self._refused)
         self.status.limit.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
+        self.tray.opened.connect(self._come_back)
+        self.tray.task_opened.connect(self.transfers.select_task)
+        self.tray.said.connect(self.status.say)
+        self.tray.left.connect(self._quit)
         self.frame.destination.measured.connect(lambda _room: self.status.update())
         for log in (self.log.view, self.inspector.log):
             log.said.connect(self.status.say)
@@ -194,6 +200,11 @@ class MainWindow(QMainWindow):
 
     def _quit(self) -> None:
         self.close()
+
+    def _come_back(self) -> None:
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def _switch_theme(self) -> None:
         self._services.settings.update(theme="light" if self.frame.theme.colours.dark else "dark")
@@ -300,7 +311,10 @@ class MainWindow(QMainWindow):
         self.drop_zone.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout."""
+        """Remember the layout; while tasks run or wait, ask whether to go on in the tray."""
+        if self.tray.holds():
+            event.ignore()
+            return
         self._ini.setValue("geometry", self.saveGeometry())
         self._ini.setValue("docks", self.saveState(LAYOUT_VERSION))
         for splitter in self.findChildren(QWidget, "shotsSplitter"):

@@ -24,10 +24,10 @@ COLUMNS = (
     Column("State", 116),
     Column("Progress", 176, "How much is here, or what it waits for"),
     Column("Size", 126, "Bytes here of all bytes", right=True),
-    Column("Speed", 78, right=True),
-    Column("Limit", 78, "The task's own speed limit; F2 or a double click changes it", right=True),
-    Column("Time left", 76, right=True),
-    Column("Files", 104, "Files that ended of all files", right=True),
+    Column("Speed", 74, right=True),
+    Column("Limit", 72, "The task's own speed limit; F2 or a double click changes it", right=True),
+    Column("Time left", 72, right=True),
+    Column("Files", 96, "Files that ended of all files", right=True),
     Column("When", 70, "When it was finished, or made", right=True),
 )
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1

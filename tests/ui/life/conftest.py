@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.ui.main_window import MainWindow
+from desktop.ui.tabs.shots import ShotsTab
 from desktop.work.services import Services, start_services
 from tests.ui.life.evening import FRIDAY, Evening
 from tests.work.life import Clock
@@ -28,5 +29,8 @@ def services(qapp: QApplication, ring: LogRing, clock: Clock) -> Iterator[Servic
 
 
 @pytest.fixture
-def evening(window: MainWindow, clock: Clock, studio: Path, qtbot: QtBot) -> Evening:
-    return Evening(window, clock, studio, qtbot)
+def evening(window: MainWindow, shots: ShotsTab, clock: Clock, studio: Path, qtbot: QtBot) -> Iterator[Evening]:
+    made = Evening(window, clock, studio, qtbot)
+    yield made
+    qtbot.waitUntil(lambda: not shots.session.scanning, timeout=20_000)
+    made.bench.tasks()  # what was asked before is answered before the window goes
