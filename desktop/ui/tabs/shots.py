@@ -69,6 +69,10 @@ class ShotsTab(Tab):
         if self.picker.name():
             self.session.open(self.picker.name())
 
+    def stop(self) -> None:
+        """Give up a scan that is under way."""
+        self.session.stop()
+
     def tools(self) -> QWidget | None:
         """Return the connection picker."""
         return self.picker

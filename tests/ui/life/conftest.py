@@ -31,6 +31,6 @@ def services(qapp: QApplication, ring: LogRing, clock: Clock) -> Iterator[Servic
 @pytest.fixture
 def evening(window: MainWindow, shots: ShotsTab, clock: Clock, studio: Path, qtbot: QtBot) -> Iterator[Evening]:
     made = Evening(window, clock, studio, qtbot)
+    qtbot.waitUntil(lambda: shots.session.fresh, timeout=20_000)
     yield made
-    qtbot.waitUntil(lambda: not shots.session.scanning, timeout=20_000)
     made.bench.tasks()  # what was asked before is answered before the window goes
