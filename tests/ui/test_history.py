@@ -107,7 +107,7 @@ def test_a_shot_has_a_history_of_its_own(fetched: MainWindow, shots: ShotsTab, q
 def test_a_receipt_is_sifted_run_again_and_written_away(fetched: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     dialog = history(fetched, qtbot)
     qtbot.waitUntil(lambda: numbers(dialog) == [2, 1], timeout=WAIT)
-    press(dialog.receipt_button)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
     receipt = dialog.findChild(ReceiptDialog)
     assert receipt is not None
     page = receipt.page

@@ -49,7 +49,7 @@ def add(page: NotificationsDialog, qtbot: QtBot, name: str, address: str) -> Non
     page.kind.setCurrentIndex(WEBHOOK)
     write(page.name, name)
     write(page.address, address)
-    press(page.add_button)
+    QTest.keyClick(page.address, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: f"{name} is told from now on." in page.cards.titles(), timeout=WAIT)
 
 
@@ -69,7 +69,10 @@ def test_a_webhook_is_added_tested_and_removed(
     assert not [text for text in shown if "s3cr3t" in text]
     press(page.test_button)
     qtbot.waitUntil(lambda: page.cards.titles() == ("studio took the message.",), timeout=WAIT)
-    assert [one["title"] for one in hook.got] == ["ShotDock: a test"]
+    add(page, qtbot, "second", hook.url)
+    assert [one["title"] for one in hook.got] == ["ShotDock: a test"], "Enter adds, and sends nothing"
+    press(page.remove_button)
+    qtbot.waitUntil(lambda: len(rows(page)) == 1, timeout=WAIT)
     press(page.remove_button)
     qtbot.waitUntil(page.empty.isVisible, timeout=WAIT)
     assert not memory_keyring.secrets

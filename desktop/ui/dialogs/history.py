@@ -62,7 +62,8 @@ class HistoryDialog(Dialog):
         self.bar.changed.connect(self.look)
         self.model.arrived.connect(self._arrived)
         self.table.selectionModel().selectionChanged.connect(lambda: self._selected())
-        self.table.doubleClicked.connect(lambda _index: self.open_receipt())
+        self.receipt_button.setDefault(True)  # once it is in the dialog: for Enter where no row is the current one
+        self.table.activated.connect(lambda _index: self.open_receipt())
         self._renewal.due.connect(self.look)
         for signal in (frame.services.tasks.ended, frame.services.tasks.removed):
             signal.connect(self._stale)

@@ -57,11 +57,11 @@ class NotificationsDialog(Dialog):
         self.list.currentRowChanged.connect(lambda _row: self._enable())
         for line in (self.name, self.address):
             line.textChanged.connect(lambda _text: self._enable())
-            line.returnPressed.connect(self.add)
         if "notify_services" in value.locked:
             for widget in (self.kind, self.name, self.address):
                 widget.setEnabled(False)
                 widget.setToolTip("Fixed by the studio")
+        self.add_button.setDefault(True)  # once it is in the dialog: Enter adds, wherever it is pressed
         self._show_kind()
         self.refresh()
 
