@@ -33,4 +33,5 @@ def evening(window: MainWindow, shots: ShotsTab, clock: Clock, studio: Path, qtb
     made = Evening(window, clock, studio, qtbot)
     qtbot.waitUntil(lambda: shots.session.fresh, timeout=20_000)
     yield made
+    made.dock.table.clearSelection()
     made.bench.tasks()  # what was asked before is answered before the window goes
