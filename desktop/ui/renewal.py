@@ -16,17 +16,16 @@ class Renewal(QObject):
     def __init__(self, least: int, parent: QObject) -> None:
         """least: milliseconds between the first call and the signal, if answers come quickly."""
         super().__init__(parent)
-        self._least = least
+        self._least = self._wait = least
         self._asked: float | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(least)
         self._timer.timeout.connect(self.due)
 
     def soon(self) -> None:
         """Let the question be asked in a while, if it does not wait already."""
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(self._wait)
 
     def asked(self) -> None:
         """Note that the question is on its way: what waited waits no longer."""
@@ -37,5 +36,5 @@ class Renewal(QObject):
         """Note that the answer was taken over; a slow one makes the next question wait longer."""
         if self._asked is not None:
             took = (time.monotonic() - self._asked) * 1000
-            self._timer.setInterval(max(self._least, round(took * SHARE)))
+            self._wait = max(self._least, round(took * SHARE))
             self._asked = None
