@@ -110,11 +110,25 @@ def _gallery() -> click.Command:
     return gallery
 
 
-@shotdock.lazy("tasks", "List, show, run, retry, cancel and delete tasks.")
+@shotdock.lazy("tasks", "List, show, run, order, limit, schedule and delete tasks.")
 def _tasks() -> click.Command:
     from desktop.cli.tasks import tasks
 
     return tasks
+
+
+@shotdock.lazy("routines", "List, pause, resume and remove what repeats.")
+def _routines() -> click.Command:
+    from desktop.cli.routines import routines
+
+    return routines
+
+
+@shotdock.lazy("notify", "Add, list, test and remove services to tell of tasks.")
+def _notify() -> click.Command:
+    from desktop.cli.notify import notify
+
+    return notify
 
 
 @shotdock.lazy("package", "Pack a job's output folder into the ZIP of its results.")

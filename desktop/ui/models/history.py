@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 from desktop.core.errors import ShotDockError
 from desktop.core.history import PAGE, Query, TaskPage
 from desktop.core.task import Task
-from desktop.ui.formats import TASK_FACES, Formats, words
+from desktop.ui.formats import TASK_FACES, Formats, plain, words
 from desktop.ui.hearing import while_there
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
@@ -86,7 +86,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.ToolTipRole:
-            return words((task.connection, str(task.destination), task.error), "\n")
+            return plain(words((task.connection, str(task.destination), task.error), "\n"))
         return None
 
     def _text(self, task: Task, column: int) -> str:

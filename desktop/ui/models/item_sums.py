@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.task import TaskItem
-from desktop.ui.formats import ITEM_FACES, Formats
+from desktop.ui.formats import ITEM_FACES, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -80,5 +80,5 @@ class ItemSumModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.ToolTipRole:
-            return item.error_message or None
+            return plain(item.error_message) or None
         return None

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 from desktop.core.hours import clock
 from desktop.core.routine import Routine
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Face, Formats
+from desktop.ui.formats import Face, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -81,7 +81,7 @@ class RoutineModel(QAbstractTableModel):
         if role == Role.ForegroundRole:
             return self._theme.colour(tone if column == STATE else Tone.TEXT if column == NAME else Tone.MUTED)
         if role == Role.ToolTipRole:
-            return f"{routine.name}\n{routine.request.destination}\n{routine.last_result}".strip()
+            return plain(f"{routine.name}\n{routine.request.destination}\n{routine.last_result}".strip())
         if role == Role.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {self._words(routine, column)}"
         return None
