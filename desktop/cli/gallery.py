@@ -1,9 +1,7 @@
 """`shotdock gallery`: finished videos of a web server."""
 
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import click
 
@@ -15,10 +13,8 @@ from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
 from desktop.core.gallery import Video
-from desktop.core.plan import Plan, Request
+from desktop.core.plan import Plan
 from desktop.core.units import format_bytes
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group("gallery", cls=Verbs)
@@ -26,14 +22,7 @@ def gallery() -> None:
     """List and fetch the finished videos of a web server."""
 
 
-def _server(command: F) -> F:
-    """Add the options that say which server, and as whom."""
-    command = click.option("--token-stdin", is_flag=True, help="Read the token to log in with from standard input.")(
-        command
-    )
-    return click.option(
-        "--server", required=True, metavar="NAME|URL", help="A connection, or the URL the gallery's API lies under."
-    )(command)
+_server = options.server("A connection, or the URL the gallery's API lies under.", required=True)
 
 
 @gallery.command("list", shape={"videos": []})
@@ -93,17 +82,11 @@ def get(
     *ids, destination = words
     if everything == bool(ids):
         raise click.UsageError("Write either the IDs to fetch and then DEST, or --all DEST.")
-    if "://" in destination:
-        raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
-    folder = options.local_folder(Path(destination))
+    folder = options.last_folder(destination)
     with engine() as run:
         settings = run.services.settings.value
-        request = Request(
-            connection="",
-            destination=folder,
-            conflict=conflict or options.known_conflict(settings.conflict),
-            options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
-            name=task_name,
+        request = options.plain_request(
+            settings, folder, conflict, parallel, segments, limit_rate, verify, order, task_name
         )
         videos = _videos(run, output, server, token_stdin)
         chosen, unknown = _chosen(videos, ids) if ids else (videos, ())

@@ -14,7 +14,7 @@ from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
 from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
-from desktop.core.plan import Plan, Request
+from desktop.core.plan import Plan
 from desktop.core.schedule import Repeat
 from desktop.work.library import PlainSource
 from desktop.work.sites import Door
@@ -70,9 +70,7 @@ def get(
     SOURCE is an http(s)://, ftp(s):// or sftp:// URL, CONNECTION:PATH, or a local path; a folder is taken whole.
     """
     began = time.monotonic()
-    if "://" in destination:
-        raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
-    folder = options.local_folder(Path(destination))
+    folder = options.last_folder(destination)
     wanted = [PlainSource(source) for source in sources]
     if listed is not None:
         wanted += _read_list(listed)
@@ -89,12 +87,8 @@ def get(
         settings = run.services.settings.value
         for source in wanted:
             _check_source(run, source.text)
-        request = Request(
-            connection="",
-            destination=folder,
-            conflict=conflict or options.known_conflict(settings.conflict),
-            options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
-            name=task_name,
+        request = options.plain_request(
+            settings, folder, conflict, parallel, segments, limit_rate, verify, order, task_name
         )
         if not wanted:
             return nothing_to_do(output, began, ())

@@ -1,10 +1,8 @@
 """`shotdock jobs`: long-running jobs of a web server."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
@@ -17,13 +15,11 @@ from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.core.job import Content, Download, Job, JobState, Outcome
-from desktop.core.plan import Plan, Request
+from desktop.core.plan import Plan
 from desktop.core.task import TaskState
 from desktop.studio.jobs import kinds  # noqa: F401  they register themselves
 from desktop.studio.jobs.kind import KINDS
 from desktop.work.sites import Server
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 JOB_SHAPE: dict[str, object] = {
     "id": None,
@@ -44,13 +40,9 @@ def jobs() -> None:
     """Follow, start and fetch long-running jobs; they are remembered until the window forgets them."""
 
 
-def _server(command: F) -> F:
-    """Add the options that say which server, and as whom."""
-    command = click.option("--token-stdin", is_flag=True, help="Read the token to log in with from standard input.")(
-        command
-    )
-    explained = "A connection, or the URL the jobs' API lies under; a pasted URL and a remembered job need none."
-    return click.option("--server", metavar="NAME|URL", default="", help=explained)(command)
+_server = options.server(
+    "A connection, or the URL the jobs' API lies under; a pasted URL and a remembered job need none.", required=False
+)
 
 
 @jobs.command("list", shape={"jobs": []})
@@ -145,17 +137,11 @@ def get(
     """
     began = time.monotonic()
     *artifacts, destination = words
-    if "://" in destination:
-        raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
-    folder = options.local_folder(Path(destination))
+    folder = options.last_folder(destination)
     with engine() as run:
         settings, desk = run.services.settings.value, run.services.jobs
-        request = Request(
-            connection="",
-            destination=folder,
-            conflict=conflict or options.known_conflict(settings.conflict),
-            options=options.make_options(settings, parallel, segments, limit_rate, verify, order),
-            name=task_name,
+        request = options.plain_request(
+            settings, folder, conflict, parallel, segments, limit_rate, verify, order, task_name
         )
         with _meant(run, kind, text, server, token_stdin) as job:
             answer = Answer[Plan](run)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from desktop.core.errors import UsageError
-from desktop.core.plan import CustomVersions, Filters, Options, Order, VersionStrategy
+from desktop.core.plan import CustomVersions, Filters, Options, Order, Request, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places
 from desktop.settings import Settings
@@ -76,6 +76,20 @@ def transfer(command: F) -> F:
     return command
 
 
+def server(explained: str, *, required: bool) -> Callable[[F], F]:
+    """Return what adds the options that say which web server, and as whom. explained: the help of --server."""
+
+    def add(command: F) -> F:
+        token = click.option("--token-stdin", is_flag=True, help="Read the token to log in with from standard input.")
+        if required:
+            where = click.option("--server", required=True, metavar="NAME|URL", help=explained)
+        else:
+            where = click.option("--server", default="", metavar="NAME|URL", help=explained)
+        return where(token(command))
+
+    return add
+
+
 def _conflicts() -> str:
     return ", ".join(CONFLICTS.names())
 
@@ -92,6 +106,27 @@ def make_options(
     usual = settings.options
     order = order or usual.order
     return Options(parallel, segments or usual.segments, limit_rate, verify or usual.verify, Order(order))
+
+
+def plain_request(
+    settings: Settings,
+    folder: Path,
+    conflict: str | None,
+    parallel: int | None,
+    segments: int | None,
+    limit_rate: int | None,
+    verify: bool,
+    order: str | None,
+    name: str,
+) -> Request:
+    """Return what is asked for without a layout: into this folder, as the options of `transfer` or the settings say."""
+    return Request(
+        connection="",
+        destination=folder,
+        conflict=conflict or known_conflict(settings.conflict),
+        options=make_options(settings, parallel, segments, limit_rate, verify, order),
+        name=name,
+    )
 
 
 def make_filters(chosen: dict[str, tuple[str, ...]], shots_from: Path | None) -> Filters:
@@ -161,6 +196,13 @@ def read_token() -> str:
 
 def _bad_line(path: Path, number: int, cause: str) -> UsageError:
     return UsageError(title=f"Line {number} of the version table cannot be read.", cause=cause, path=str(path))
+
+
+def last_folder(destination: str) -> Path:
+    """Return DEST, the last of several arguments, as an absolute path; raise UsageError for a URL or a file."""
+    if "://" in destination:
+        raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
+    return local_folder(Path(destination))
 
 
 def local_folder(path: Path) -> Path:
