@@ -1,26 +1,17 @@
 """What the gallery shows when there are no videos to show: each time the one thing to do next."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QStackedWidget
-
 from desktop.core.errors import HostKeyUnknown, LoginFailed, NotAllowed, ShotDockError, Unreachable
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.card import CHECK
-from desktop.ui.widgets.empty import Empty
-from desktop.ui.widgets.parts import push
+from desktop.ui.widgets.empty import Empty, EmptyPages
 
 
-class GalleryEmpty(QStackedWidget):
+class GalleryEmpty(EmptyPages):
     """`act` carries what is wanted: demo, connect, login, trust, again or clear."""
 
-    act = Signal(str)
-
     def __init__(self, theme: Theme, demo: bool) -> None:
-        super().__init__()
-        self._theme = theme
-        connect = self._button("Connect to a gallery\N{HORIZONTAL ELLIPSIS}", "server", "connect", first=not demo)
-        start = [self._button("Try the demo studio", "demo", "demo", first=True)] if demo else []
+        super().__init__(theme)
         self._none = Empty(
             theme,
             "gallery",
@@ -28,8 +19,7 @@ class GalleryEmpty(QStackedWidget):
             "The gallery shows the videos of your studio's server as pictures: play them here, and download the "
             "ones you want, whole and resumed after any interruption."
             + (" The demo studio has a gallery of its own: look around without a server." if demo else ""),
-            *start,
-            connect,
+            *self.doors("Connect to a gallery\N{HORIZONTAL ELLIPSIS}", demo),
         )
         self._starting = Empty(
             theme,
@@ -42,45 +32,45 @@ class GalleryEmpty(QStackedWidget):
             "gallery",
             "No videos yet",
             "The server answered, and its gallery is empty. What is finished appears here when you refresh.",
-            self._button("Refresh", "refresh", "again", first=True),
+            self.button("Refresh", "refresh", "again", first=True),
         )
         self._login = Empty(
             theme,
             "key",
             "",
             "",
-            self._button("Enter a token\N{HORIZONTAL ELLIPSIS}", "key", "login", first=True),
-            self._button("Try again", "refresh", "again"),
+            self.button("Enter a token\N{HORIZONTAL ELLIPSIS}", "key", "login", first=True),
+            self.button("Try again", "refresh", "again"),
         )
         self._refused = Empty(
             theme,
             "lock",
             "",
             "",
-            self._button("Try again", "refresh", "again", first=True),
-            self._button("Log in as somebody else\N{HORIZONTAL ELLIPSIS}", "key", "login"),
+            self.button("Try again", "refresh", "again", first=True),
+            self.button("Log in as somebody else\N{HORIZONTAL ELLIPSIS}", "key", "login"),
         )
         self._trust = Empty(
             theme,
             "lock",
             "",
             "",
-            self._button(CHECK, "lock", "trust", first=True),
+            self.button(CHECK, "lock", "trust", first=True),
         )
         self._away = Empty(
             theme,
             "offline",
             "",
             "",
-            self._button("Try again", "refresh", "again", first=True),
-            self._button("Check the address\N{HORIZONTAL ELLIPSIS}", "server", "login"),
+            self.button("Try again", "refresh", "again", first=True),
+            self.button("Check the address\N{HORIZONTAL ELLIPSIS}", "server", "login"),
         )
         self._no_match = Empty(
             theme,
             "filter",
             "Nothing matches",
             "No video passes the search field and what is chosen above.",
-            self._button("Clear the filter", "close", "clear", first=True),
+            self.button("Clear the filter", "close", "clear", first=True),
         )
         pages = (self._none, self._starting, self._empty, self._login)
         for page in (*pages, self._refused, self._trust, self._away, self._no_match):
@@ -116,6 +106,3 @@ class GalleryEmpty(QStackedWidget):
             icon = "error"
         page.say(icon, error.title, " ".join(part for part in (error.cause, more) if part))
         self.setCurrentWidget(page)
-
-    def _button(self, words: str, icon: str, what: str, first: bool = False) -> QPushButton:
-        return push(self._theme, words, icon, "primary" if first else "", lambda: self.act.emit(what))

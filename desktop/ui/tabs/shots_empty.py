@@ -1,27 +1,15 @@
 """What the shot tab shows when there is no table to show: each time the one thing to do next."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget
-
 from desktop.ui.models.session import Phase
 from desktop.ui.theme import Theme
-from desktop.ui.widgets.empty import Empty
-from desktop.ui.widgets.parts import push
+from desktop.ui.widgets.empty import Empty, EmptyPages
 
 
-class ShotsEmpty(QStackedWidget):
+class ShotsEmpty(EmptyPages):
     """`act` carries what is wanted: demo, connect, scan, stop or clear."""
 
-    act = Signal(str)
-
     def __init__(self, theme: Theme, demo: bool) -> None:
-        super().__init__()
-        connect = push(
-            theme, "Connect to a server", "server", "" if demo else "primary", lambda: self.act.emit("connect")
-        )
-        buttons = [connect]
-        if demo:
-            buttons.insert(0, push(theme, "Try the demo studio", "demo", "primary", lambda: self.act.emit("demo")))
+        super().__init__(theme)
         self._none = Empty(
             theme,
             "shots",
@@ -33,22 +21,22 @@ class ShotsEmpty(QStackedWidget):
                 if demo
                 else ""
             ),
-            *buttons,
+            *self.doors("Connect to a server", demo),
         )
         self._unscanned = Empty(
             theme,
             "refresh",
             "Not scanned yet",
             "ShotDock has not seen this server's shots yet. A scan reads names and sizes only; nothing is downloaded.",
-            push(theme, "Scan now", "refresh", "primary", lambda: self.act.emit("scan")),
-            push(theme, "Manage connections", "server", run=lambda: self.act.emit("connect")),
+            self.button("Scan now", "refresh", "scan", first=True),
+            self.button("Manage connections", "server", "connect"),
         )
         self._scanning = Empty(
             theme,
             "refresh",
             "Reading the server's tree",
             "Shots appear as soon as the tree is known. Next time they are there at once.",
-            push(theme, "Stop", "close", run=lambda: self.act.emit("stop")),
+            self.button("Stop", "close", "stop"),
         )
         self._empty = Empty(
             theme,
@@ -56,15 +44,15 @@ class ShotsEmpty(QStackedWidget):
             "No shots found here",
             "The server answered, but nothing below the connection's root looks like a shot to its layout. "
             "Check the root folder and the layout.",
-            push(theme, "Manage connections", "server", "primary", lambda: self.act.emit("connect")),
-            push(theme, "Scan again", "refresh", run=lambda: self.act.emit("scan")),
+            self.button("Manage connections", "server", "connect", first=True),
+            self.button("Scan again", "refresh", "scan"),
         )
         self._no_match = Empty(
             theme,
             "filter",
             "Nothing matches",
             "No shot passes the filters at the left and the search field.",
-            push(theme, "Clear the filters", "close", "primary", lambda: self.act.emit("clear")),
+            self.button("Clear the filters", "close", "clear", first=True),
         )
         for page in (self._none, self._unscanned, self._scanning, self._empty, self._no_match):
             self.addWidget(page)

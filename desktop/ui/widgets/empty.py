@@ -1,11 +1,11 @@
 """An empty page that teaches: what would be here, and the one thing to do next."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from desktop.ui.colours import Tone
 from desktop.ui.theme import Theme
-from desktop.ui.widgets.parts import Mark, Paragraph, column, label
+from desktop.ui.widgets.parts import Mark, Paragraph, column, label, push
 
 
 class Empty(QWidget):
@@ -41,3 +41,22 @@ class Empty(QWidget):
         self._mark.show_icon(icon, Tone.FAINT)
         self._title.setText(title)
         self._text.show_text(text)
+
+
+class EmptyPages(QStackedWidget):
+    """The empty pages of a tab. `act` carries what a button on one of them asks for, in one word."""
+
+    act = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+
+    def button(self, words: str, icon: str, what: str, first: bool = False) -> QPushButton:
+        """Return a button that asks for `what`; first: it is the one next thing to do."""
+        return push(self._theme, words, icon, "primary" if first else "", lambda: self.act.emit(what))
+
+    def doors(self, words: str, demo: bool) -> tuple[QPushButton, ...]:
+        """Return the ways in where there is no server yet: the demo studio first, if there is one; then our own."""
+        connect = self.button(words, "server", "connect", first=not demo)
+        return (self.button("Try the demo studio", "demo", "demo", first=True), connect) if demo else (connect,)
