@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,7 +75,7 @@ class GalleryDesk(QObject):
             listing = links.listing(place.base)
             for remark in listing.remarks:
                 log.warning("%s: %s", server, remark)
-                self._answers.post(lambda text=remark: self.remarked.emit(text))  # type: ignore[misc]
+                self._answers.post(partial(self.remarked.emit, remark))
             return listing.videos
 
         return self._background.run(ask, then, failed)

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -178,7 +179,7 @@ class NotifyDesk(QObject):
         """Send letters, one after another, on a thread of their own: a service that hangs holds up nothing else."""
         while (letter := self._letters.get()) is not None:
             try:
-                guarded(lambda letter=letter: _send(letter))  # type: ignore[misc]
+                guarded(partial(_send, letter))
             except ShotDockError as error:
                 log.warning("%s", error)
                 self.unheard.emit(letter.service, error)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -133,7 +134,7 @@ class RoutineDesk(QObject):
     def remove(self, ids: Iterable[int]) -> None:
         """Forget these; the tasks they made stay."""
         for number in ids:
-            self._ask(lambda number=number: self._store.routines.remove(number), ignore)  # type: ignore[misc]
+            self._ask(partial(self._store.routines.remove, number), ignore)
         self.load()
 
     @Slot()
@@ -283,7 +284,7 @@ class RoutineDesk(QObject):
             self._store.routines.save(change(self._store.routines.get(number)))
 
         for number in ids:
-            self._ask(lambda number=number: save(number), ignore, missing)  # type: ignore[misc]
+            self._ask(partial(save, number), ignore, missing)
         self.load()
 
     def _ask(
