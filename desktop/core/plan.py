@@ -56,13 +56,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which shots a request takes; every empty field takes all. Values are shell globs, letters' case ignored."""
+    """Which shots a request takes; every empty field takes all. Values are shell globs, letters' case ignored.
+
+    rows: a shot's whole label and a department each, as they are spelled: of a shot only the departments named with it.
+    """
 
     project: tuple[str, ...] = ()
     episode: tuple[str, ...] = ()
     sequence: tuple[str, ...] = ()
     shot: tuple[str, ...] = ()
     department: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

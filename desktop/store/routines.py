@@ -114,6 +114,11 @@ def _row(routine: Routine) -> dict[str, object]:
     }
 
 
+def _values(kept: list[Any]) -> tuple[Any, ...]:
+    """Return a filter's values; rows are pairs, which JSON knows as lists. What is older than a filter has none of it."""
+    return tuple(tuple(value) if isinstance(value, list) else value for value in kept)
+
+
 def _routine(row: tuple[Any, ...]) -> Routine:
     number, name, text, every, hours, after, priority, created, due, next_try, attempts, missed, paused = row[:13]
     owner, last_run, last_task, last_result = row[13:]
@@ -124,7 +129,7 @@ def _routine(row: tuple[Any, ...]) -> Routine:
     request = Request(
         connection=wanted["connection"],
         destination=Path(wanted["destination"]),
-        filters=Filters(**{name: tuple(wanted["filters"][name]) for name in _FILTERS}),
+        filters=Filters(**{name: _values(wanted["filters"].get(name, ())) for name in _FILTERS}),
         version_strategy=VersionStrategy(wanted["version_strategy"]),
         specific_version=wanted["specific_version"],
         custom={(shot, department): version for shot, department, version in wanted["custom"]},

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desktop.core.errors import NotFound
+from desktop.core.plan import Filters
 from desktop.core.routine import Routine
 from desktop.core.schedule import Repeat
 from desktop.store.database import Store
@@ -21,6 +22,12 @@ def test_a_routine_comes_back_as_it_was(store: Store) -> None:
     changed = replace(plain, paused=True, missed=2, last_result="The server does not answer.", next_try=9.0)
     store.routines.save(changed)
     assert store.routines.get(plain.id) == changed
+
+
+def test_chosen_rows_come_back(store: Store) -> None:
+    wish = replace(routine().request, filters=Filters(rows=(("VEGA/SQ01/SH010", "anim"), ("VEGA/SQ01/SH020", "comp"))))
+    kept = store.routines.add(replace(routine(), request=wish))
+    assert store.routines.get(kept.id).request.filters == wish.filters
 
 
 def test_a_run_is_made_once(store: Store) -> None:

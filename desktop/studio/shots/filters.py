@@ -10,6 +10,7 @@ from desktop.core.plan import Filters
 _NAMES = ("project", "episode", "sequence", "shot", "department")
 _SHOWN = 8
 """Known names to show beside one that matches nothing."""
+GONE = "No such shot and department on the server"
 
 
 class Sieve:
@@ -19,10 +20,13 @@ class Sieve:
     """
 
     def __init__(self, filters: Filters) -> None:
+        self._rows = dict.fromkeys(filters.rows)
         self._patterns = {name: _compiled(getattr(filters, name)) for name in _NAMES if getattr(filters, name)}
 
     def takes(self, publication: Publication) -> bool:
         """Tell whether every filter takes the publication."""
+        if self._rows and _row(publication) not in self._rows:
+            return False
         return all(
             any(_fits(pattern, text, name, publication) for text, pattern in patterns)
             for name, patterns in self._patterns.items()
@@ -30,7 +34,8 @@ class Sieve:
 
     def idle(self, publications: Sequence[Publication]) -> list[tuple[str, str]]:
         """Return the wishes no publication fits, as (what it filters with what, why nothing comes of it)."""
-        found = []
+        there = {_row(publication) for publication in publications} if self._rows else set()
+        found = [(" ".join(row), GONE) for row in self._rows if row not in there]
         for name, patterns in self._patterns.items():
             for text, pattern in patterns:
                 if not any(_fits(pattern, text, name, publication) for publication in publications):
@@ -45,6 +50,10 @@ def filtered(publications: Iterable[Publication], filters: Filters) -> list[Publ
     """Return the publications the filters take, in order."""
     sieve = Sieve(filters)
     return [publication for publication in publications if sieve.takes(publication)]
+
+
+def _row(publication: Publication) -> tuple[str, str]:
+    return publication.key.label, publication.department
 
 
 def _compiled(globs: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:

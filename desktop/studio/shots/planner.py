@@ -7,7 +7,7 @@ from desktop.core.errors import Stopped, UsageError
 from desktop.core.media import Publication, Structure
 from desktop.core.plan import ItemState, Plan, PlannedItem, Request, VersionStrategy
 from desktop.studio.fates import Fates
-from desktop.studio.shots.filters import Sieve
+from desktop.studio.shots.filters import GONE, Sieve
 from desktop.studio.shots.local import Places, local_versions
 from desktop.studio.shots.naming import Layout
 from desktop.studio.shots.order import ranked
@@ -84,7 +84,7 @@ def _idle_rows(structure: Structure, request: Request) -> list[tuple[str, str]]:
         return []
     known = {(name, p.department) for p in structure.publications for name in (p.key.label, p.key.shot)}
     return [
-        (f"{shot} {department}", "No such shot and department on the server")
+        (f"{shot} {department}", GONE)
         for (shot, department), wish in request.custom.items()
         if wish != LEAVE_OUT and (shot, department) not in known
     ]

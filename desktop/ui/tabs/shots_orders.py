@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from glob import escape
 
 from desktop.core.plan import Filters, Plan, Request, VersionStrategy
 from desktop.ui.models.comparison import ComparisonModel
@@ -46,25 +45,20 @@ class ShotOrders(Orders):
         return self.frame.services.library.plan(asked, trimmed(session.structure, wish.rows), then, failed)
 
     def routine(self) -> Request | None:
-        """Return the selected shots and departments as a wish; without a selection, everything there will be."""
+        """Return the selected rows as a wish, of a shot only the departments selected; without a selection, everything there will be."""
         wish, session = self.wish(), self._session
         chosen = self._view.chosen()
         if not chosen:
             return self._request(wish, f"{session.connection} {wish.strategy.value}")
-        shots = tuple(dict.fromkeys(escape(row.key.label) for row in chosen))
-        departments = tuple(dict.fromkeys(escape(row.department) for row in chosen))
-        return replace(
-            self._request(wish, task_name(wish, session.connection)),
-            filters=Filters(shot=shots, department=departments),
-        )
+        rows = tuple((row.key.label, row.department) for row in chosen)
+        return replace(self._request(wish, task_name(wish, session.connection)), filters=Filters(rows=rows))
 
     def meaning(self) -> str:
         """Say what is meant, once and again and again."""
         chosen = self._view.chosen()
         if not chosen:
             return f"{self._which(self.wish())}. What repeats brings whatever {self._session.connection} has by then."
-        shots = len({row.key for row in chosen})
-        counted = self.frame.formats.counted(shots, "selected shot")
+        counted = self.frame.formats.counted(len(chosen), "selected row")
         return f"{counted.capitalize()}. What repeats brings whatever is new of them by then."
 
     def _request(self, wish: Wish, name: str) -> Request:

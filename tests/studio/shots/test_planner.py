@@ -110,11 +110,24 @@ def test_custom_tables_and_rows_that_match_nothing(tmp_path: Path) -> None:
         (Filters(shot=("SH999",)), "shot SH999: No shot of this name, known: SH010"),
         (Filters(project=("N*", "VEGA"), shot=("SH010",)), "project N*: No project of this name, known: VEGA"),
         (Filters(episode=("EP1",)), "episode EP1: No episode of this name, known: none"),
+        (
+            Filters(rows=(("VEGA/SQ01/SH010", "comp"),)),
+            "VEGA/SQ01/SH010 comp: No such shot and department on the server",
+        ),
     ],
 )
 def test_filters_that_match_nothing_are_told(tmp_path: Path, filters: Filters, warning: str) -> None:
     server = plant(tmp_path, [f"{ANIM}/v001/a"])
     assert planned(read_tree(server), tmp_path / "here", filters=filters).warnings == (warning,)
+
+
+def test_rows_are_themselves_and_not_every_shot_with_every_department(tmp_path: Path) -> None:
+    other = "VEGA/SQ01/SH020/anim/publish"
+    server = plant(tmp_path, [f"{ANIM}/v001/a", f"{LIGHT}/c_v1.exr", f"{other}/v001/b"])
+    rows = (("VEGA/SQ01/SH010", "lighting"), ("VEGA/SQ01/SH020", "anim"))
+    made = planned(read_tree(server), tmp_path / "here", filters=Filters(rows=rows))
+    assert set(fates(made)) == {f"{LIGHT}/c_v1.exr", f"{other}/v001/b"}
+    assert made.warnings == ()
 
 
 def test_filters_that_match_nothing_together_are_told(tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ def typed(evening: Evening, command: str = "later") -> LaterDialog:
     return found
 
 
+def files(evening: Evening) -> list[Path]:
+    return [path for path in evening.bench.destination.rglob("*") if path.suffix in (".ma", ".abc", ".exr")]
+
+
 def seen(shots: ShotsTab, qtbot: QtBot) -> None:
     """Wait until the tab has compared what the server has."""
     qtbot.waitUntil(lambda: shots.session.fresh and len(shots.model.everything()) == 4, timeout=WAIT)
@@ -162,6 +166,23 @@ def test_a_selection_that_repeats_brings_what_is_new_of_it(evening: Evening, sho
     qtbot.waitUntil(lambda: evening.dock.model.rowCount() == 1, timeout=WAIT)
     evening.until(evening.rows()[0], TaskState.DONE)
     assert {path.name for path in evening.bench.destination.rglob("*.ma")} == {"SH020.ma"}
+
+
+def test_a_selection_of_rows_repeats_as_it_is(evening: Evening, shots: ShotsTab, qtbot: QtBot) -> None:
+    seen(shots, qtbot)
+    wanted = {("SH010", "lighting"), ("SH020", "anim")}
+    rows = [place for place, row in enumerate(shots.model.rows()) if (row.key.shot, row.department) in wanted]
+    shots.view.select_rows(rows)
+    qtbot.waitUntil(lambda: shots.bar.order_button.accessibleName() == "Download 2", timeout=WAIT)
+    dialog = typed(evening)
+    dialog.often.setCurrentIndex(1)
+    dialog.take()
+    listed(evening)
+    evening.later(HOUR)
+    qtbot.waitUntil(lambda: evening.dock.model.rowCount() == 1, timeout=WAIT)
+    evening.until(evening.rows()[0], TaskState.DONE)
+    brought = {tuple(path.relative_to(evening.bench.destination).parts[2:4]) for path in files(evening)}
+    assert brought == wanted
 
 
 def test_a_plan_can_be_run_later(evening: Evening, shots: ShotsTab, qtbot: QtBot) -> None:
