@@ -70,6 +70,8 @@ def routine_row(routine: Routine) -> dict[str, object]:
         "name": routine.name,
         "connection": routine.request.connection or None,
         "sources": [source.text for source in routine.sources],
+        "videos": None if routine.videos is None else list(routine.videos),
+        "rows": [list(row) for row in routine.request.filters.rows],
         "destination": str(routine.request.destination),
         "repeat": str(routine.repeat),
         "window": None if routine.window is None else str(routine.window),

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
-from desktop.cli import options
+from desktop.cli import options, schedule
 from desktop.cli.answer import TRANSFER_SHAPE, stamp
 from desktop.cli.carry import Transfer, engine, nothing_to_do
 from desktop.cli.fetch import show_plan, supersede
@@ -13,7 +14,9 @@ from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
 from desktop.core.gallery import Video
+from desktop.core.hours import Hours
 from desktop.core.plan import Plan
+from desktop.core.schedule import Repeat
 from desktop.core.units import format_bytes
 
 
@@ -58,6 +61,7 @@ def list_(output: Output, server: str, token_stdin: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Fetch every video of the list.")
 @_server
 @options.transfer
+@schedule.schedule
 @click.pass_obj
 def get(
     output: Output,
@@ -73,21 +77,35 @@ def get(
     order: str | None,
     verify: bool,
     task_name: str,
+    start_at: float | None,
+    window: Hours | None,
+    repeat: Repeat | None,
+    priority: str,
+    after: str,
 ) -> int:
     """Fetch videos by their ids, or all of them, into the folder DEST.
 
     A file is named after its project; where two videos would have one name, one of them bears its id as well.
+    What repeats asks for the list anew every time, and brings what is missing in DEST.
     """
     began = time.monotonic()
     *ids, destination = words
     if everything == bool(ids):
         raise click.UsageError("Write either the IDs to fetch and then DEST, or --all DEST.")
     folder = options.last_folder(destination)
+    planned = schedule.make(start_at, window, repeat, after)
+    if not dry_run:
+        schedule.refuse_token(token_stdin, planned)
     with engine() as run:
         settings = run.services.settings.value
         request = options.plain_request(
             settings, folder, conflict, parallel, segments, limit_rate, verify, order, task_name
         )
+        if planned.repeat is not None and not dry_run:
+            _known(run, server)
+            name = task_name or f"{server} ({f'{len(ids)} videos' if ids else 'all videos'})"
+            wish = replace(request, connection=server, name=name)
+            return schedule.add_routine(run, output, wish, planned, priority, videos=tuple(dict.fromkeys(ids)))
         videos = _videos(run, output, server, token_stdin)
         chosen, unknown = _chosen(videos, ids) if ids else (videos, ())
         if not chosen and not unknown:
@@ -100,18 +118,20 @@ def get(
         if dry_run:
             return show_plan(output, plan, plan.warnings)
         supersede(run, plan)
+        turn = schedule.turn_of(planned, priority)
+        if turn.due(time.time()) > time.time():
+            return schedule.submit_later(run, output, plan, turn, plan.warnings)
         transfer = Transfer(run, output, began)
         transfer.take(plan, plan.warnings)
         del plan, answer
-        transfer.submit()
+        transfer.submit(turn=turn)
     return transfer.report()
 
 
 def _videos(run: Session, output: Output, server: str, token_stdin: bool) -> tuple[Video, ...]:
     """Return the server's list; the token, if one is to be read, serves for this run of the program."""
     desk = run.services.gallery
-    if "://" not in server:
-        run.known(server)
+    _known(run, server)
     if token_stdin:
         token = options.read_token()
         told = Done(run)
@@ -120,6 +140,13 @@ def _videos(run: Session, output: Output, server: str, token_stdin: bool) -> tup
     desk.remarked.connect(output.warn)
     answer = Answer[tuple[Video, ...]](run)
     return answer.of(desk.videos(server, answer.then, answer.failed))
+
+
+def _known(run: Session, server: str) -> None:
+    """Raise UsageError for what is neither a known connection nor the address of a web server."""
+    if "://" not in server:
+        run.known(server)
+    run.services.sites.server(server)
 
 
 def _chosen(videos: Sequence[Video], ids: Sequence[str]) -> tuple[tuple[Video, ...], tuple[str, ...]]:

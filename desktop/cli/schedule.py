@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -88,6 +89,13 @@ def schedule(command: F) -> F:
     return command
 
 
+def once(command: F) -> F:
+    """Add the options that say when what cannot repeat is brought, and how soon."""
+    for option in (_AFTER, _PRIORITY, _WINDOW, _START):
+        command = option(command)
+    return command
+
+
 def level(word: str) -> Priority:
     """Return the priority of a word."""
     return Priority[word.upper()]
@@ -103,10 +111,28 @@ def turn_of(wanted: Schedule, priority: str) -> Turn:
     return Turn(level(priority), not_before=wanted.start_at, window=wanted.window, after=wanted.after)
 
 
-def submit_later(run: Session, output: Output, plan: Plan, turn: Turn, warnings: Sequence[str]) -> int:
-    """Make the plan a task that waits for its time, and say so."""
+def refuse_token(token_stdin: bool, wanted: Schedule) -> None:
+    """Refuse what has to log in later by a token that this command forgets at its end; raise UsageError."""
+    if token_stdin and wanted:
+        raise UsageError(
+            title="A token from standard input is forgotten when the command ends, and nobody could log in later.",
+            suggestion="Keep it with the server: shotdock connections add NAME URL --password-stdin",
+        )
+
+
+def submit_later(
+    run: Session,
+    output: Output,
+    plan: Plan,
+    turn: Turn,
+    warnings: Sequence[str],
+    by: Callable[[Plan, Callable[[Task], None]], None] | None = None,
+) -> int:
+    """Make the plan a task that waits for its time, and say so. by: what makes it one, if not the queue itself."""
     answer = Answer[Task](run)
-    run.services.tasks.submit(plan, answer.then, turn=turn)
+    tasks = run.services.tasks
+    tasks.refused.connect(answer.failed)
+    (by or partial(tasks.submit, turn=turn))(plan, answer.then)
     task = answer.of(None)
     now = time.time()
     start = task.turn.due(now)
@@ -134,12 +160,13 @@ def add_routine(
     priority: str,
     sources: Sequence[PlainSource] = (),
     door: Door = Door(),  # noqa: B008  a frozen value
+    videos: Sequence[str] | None = None,
 ) -> int:
     """Make a routine of the wish, and say when it runs."""
     answer = Answer[Routine](run)
     routines = run.services.routines
     routines.refused.connect(answer.failed)
-    routines.add(request, wanted, answer.then, sources=sources, door=door, priority=level(priority))
+    routines.add(request, wanted, answer.then, sources=sources, door=door, videos=videos, priority=level(priority))
     routine = answer.of(None)
     now = time.time()
     output.answer({**TRANSFER_SHAPE, "status": "scheduled", "routine": routine_row(routine)})

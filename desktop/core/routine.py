@@ -25,10 +25,12 @@ class Source:
 class Routine:
     """A wish that is planned against the server at every run. Moments are seconds since the epoch.
 
-    sources: of a plain transfer; none for the shots of request.connection. identity, known_hosts: files such a
-    transfer logs in with and trusts, or "". due: the next run. next_try: when a run that could not be planned is tried
-    again, or None. missed: runs that nobody made and nobody has been offered yet. owner: the process that plans it
-    now, or "". last_task: the last task made of it, or None; last_result: what became of the last run, in words.
+    sources: of a plain transfer; none for the shots of request.connection. videos: ids of those of the gallery on
+    request.connection, a name or URL; () for all it has by then, None for what is no gallery. identity, known_hosts:
+    files a plain transfer logs in with and trusts, or "". due: the next run. next_try: when a run that could not be
+    planned is tried again, or None. missed: runs that nobody made and nobody has been offered yet. owner: the process
+    that plans it now, or "". last_task: the last task made of it, or None; last_result: what became of the last run, in
+    words.
     """
 
     id: int
@@ -37,6 +39,7 @@ class Routine:
     repeat: Repeat
     due: float
     sources: tuple[Source, ...] = ()
+    videos: tuple[str, ...] | None = None
     identity: str = ""
     known_hosts: str = ""
     window: Hours | None = None

@@ -91,6 +91,7 @@ def _row(routine: Routine) -> dict[str, object]:
         "order": request.options.order.value,
         "name": request.name,
         "sources": [[source.text, source.name] for source in routine.sources],
+        "videos": None if routine.videos is None else list(routine.videos),
         "identity": routine.identity,
         "known_hosts": routine.known_hosts,
     }
@@ -115,7 +116,7 @@ def _row(routine: Routine) -> dict[str, object]:
 
 
 def _values(kept: list[Any]) -> tuple[Any, ...]:
-    """Return a filter's values; rows are pairs, which JSON knows as lists. What is older than a filter has none of it."""
+    """Return a filter's values; rows are pairs, which JSON knows as lists."""
     return tuple(tuple(value) if isinstance(value, list) else value for value in kept)
 
 
@@ -123,6 +124,8 @@ def _routine(row: tuple[Any, ...]) -> Routine:
     number, name, text, every, hours, after, priority, created, due, next_try, attempts, missed, paused = row[:13]
     owner, last_run, last_task, last_result = row[13:]
     wanted = json.loads(text)
+    # What was kept before there were rows and videos has none of them.
+    videos = wanted.get("videos")
     options = Options(
         wanted["parallel"], wanted["segments"], wanted["limit_rate"], wanted["verify"], Order(wanted["order"])
     )
@@ -144,6 +147,7 @@ def _routine(row: tuple[Any, ...]) -> Routine:
         repeat=parse_repeat(every),
         due=due,
         sources=tuple(Source(*source) for source in wanted["sources"]),
+        videos=None if videos is None else tuple(videos),
         identity=wanted["identity"],
         known_hosts=wanted["known_hosts"],
         window=parse_hours(hours) if hours else None,

@@ -2,11 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Action, Plan, Request
+from desktop.core.routine import Routine
 from desktop.core.schedule import Schedule, Turn
 from desktop.core.task import Progress, Task
 from desktop.ui.dialogs.later import LaterDialog
@@ -16,6 +18,14 @@ from desktop.work.background import Failed, Work
 
 COUNT_AFTER = 60
 """Milliseconds a selection has to rest before its totals are counted."""
+
+
+class Again(NamedTuple):
+    """What is to be brought again and again. videos: ids of a gallery's, () for all of it; None for shots."""
+
+    request: Request
+    videos: tuple[str, ...] | None = None
+
 
 Ask = Callable[[Callable[[Plan], None], Failed], Work | None]
 """Asks for a plan; returns None if there is nothing to plan."""
@@ -76,7 +86,7 @@ class Orders(QObject):
         dialog.taken.connect(lambda schedule: run(_turn(schedule)))
         dialog.open()
 
-    def routine(self) -> Request | None:
+    def routine(self) -> Again | None:
         """Return what is meant as a wish that can be planned anew every time, or None."""
         return None
 
@@ -92,6 +102,9 @@ class Orders(QObject):
         """Count what a download would bring and say it."""
         if self._planning is None:
             self.tell()
+            # What is all here now may have something new by the next run.
+            bar = self._order_bar
+            bar.later_button.setEnabled(bar.order_button.isEnabled() or self.routine() is not None)
 
     def left(self, size: int) -> float | None:
         """Return how many seconds so many bytes may take, if that can be guessed."""
@@ -113,14 +126,18 @@ class Orders(QObject):
         self.frame.services.settings.remember(plan.request.destination)
         self.frame.services.tasks.submit(plan, then, turn=turn)
 
-    def _schedule(self, schedule: Schedule, wish: Request | None) -> None:
+    def _schedule(self, schedule: Schedule, wish: Again | None) -> None:
         if schedule.repeat is None:
             turn = _turn(schedule)
             self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken, turn))
         elif wish is not None:
-            self.frame.services.settings.remember(wish.destination)
-            self.frame.services.routines.add(wish, schedule, lambda kept: self.said.emit(f"{kept.name} repeats now"))
+            request, videos = wish
+            self.frame.services.settings.remember(request.destination)
+            self.frame.services.routines.add(request, schedule, self._kept, videos=videos)
             self.taken()
+
+    def _kept(self, routine: Routine) -> None:
+        self.said.emit(f"{routine.name} repeats now")
 
     def _make(self, ask: Ask, then: Callable[[Plan], None]) -> None:
         if self._planning is not None:
@@ -139,6 +156,8 @@ class Orders(QObject):
         self._planning = ask(planned, failed)
         if self._planning is not None:
             self._order_bar.busy(True)
+        else:
+            self.said.emit("There is nothing to download")
 
     def _rest(self) -> None:
         self._order_bar.busy(False)

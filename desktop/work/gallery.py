@@ -16,7 +16,7 @@ from desktop.core.task import Brought
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.store.database import Store
-from desktop.studio.gallery.plan import plan_videos, whereabouts
+from desktop.studio.gallery.plan import missing, plan_videos, whereabouts
 from desktop.transfer.pace import Pace
 from desktop.transfer.run import Run
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
@@ -96,19 +96,21 @@ class GalleryDesk(QObject):
         then: Callable[[Plan], None],
         failed: Failed,
         unknown: Sequence[str] = (),
+        missing_only: bool = False,
     ) -> Work:
         """Plan to fetch these videos, an item for each; nothing is touched. `services.tasks.submit` runs the plan.
 
         request: destination, conflict, options and name count. unknown: ids that somebody asked for and no list has;
-        they are planned as files that cannot come. An item's message tells if the video's own name is another's.
+        they are planned as files that cannot come. missing_only: leave out those that lie whole in the destination,
+        whatever the conflict strategy. An item's message tells if the video's own name is another's.
         """
-        chosen, missing = tuple(videos), tuple(unknown)
-        return self._with_brought(
-            server,
-            lambda _work, place, brought: plan_videos(chosen, place.site, place.base, request, brought, missing),
-            then,
-            failed,
-        )
+        chosen, strangers = tuple(videos), tuple(unknown)
+
+        def make(_work: Work, place: Server, brought: tuple[Brought, ...]) -> Plan:
+            wanted = missing(chosen, place.base, request.destination, brought) if missing_only else chosen
+            return plan_videos(wanted, place.site, place.base, request, brought, strangers)
+
+        return self._with_brought(server, make, then, failed)
 
     def whereabouts(
         self,

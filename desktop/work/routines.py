@@ -8,17 +8,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from desktop.core.errors import ShotDockError, Unreachable, UsageError
+from desktop.core.errors import NotFound, ShotDockError, Unreachable, UsageError
+from desktop.core.gallery import Video
 from desktop.core.hours import clock as clocked
 from desktop.core.media import Structure
 from desktop.core.plan import Plan, Request
 from desktop.core.redaction import redact
 from desktop.core.routine import PATIENCE, Routine, Source
 from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run, next_run
-from desktop.core.task import Task
+from desktop.core.task import Task, TaskState
 from desktop.store.database import Store
 from desktop.store.owner import alive
 from desktop.work.background import Desk, Mailbox, ask, ignore
+from desktop.work.gallery import GalleryDesk
 from desktop.work.library import Library, PlainSource
 from desktop.work.sites import Door
 from desktop.work.tasks import TaskDesk
@@ -44,6 +46,7 @@ class RoutineDesk(QObject):
         self,
         parts: tuple[Desk, Mailbox, Store],
         library: Library,
+        gallery: GalleryDesk,
         tasks: TaskDesk,
         serving: bool,
         clock: Callable[[], float] = time.time,
@@ -51,7 +54,8 @@ class RoutineDesk(QObject):
         """serving: make the runs that are due, for as long as the program runs."""  # noqa: D401
         super().__init__()
         self._desk, self._answers, self._store = parts
-        self._library, self._tasks, self._serving, self._now = library, tasks, serving, clock
+        self._library, self._gallery, self._tasks = library, gallery, tasks
+        self._serving, self._now = serving, clock
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY)
         self._timer.timeout.connect(self.look)
@@ -80,14 +84,16 @@ class RoutineDesk(QObject):
         *,
         sources: Sequence[PlainSource] = (),
         door: Door = Door(),  # noqa: B008  a frozen value
+        videos: Sequence[str] | None = None,
         priority: Priority = Priority.NORMAL,
     ) -> None:
         """Bring what is wished for again and again, as the schedule says, from its start on.
 
-        sources, door: of a plain transfer. A schedule without a repeat and a source with a secret in it are refused.
+        sources, door: of a plain transfer. videos: ids of the gallery on request.connection, () for whatever it has.
+        A schedule without a repeat and a source or a gallery's URL with a secret in it are refused.
         """
         try:
-            routine = self._made(request, schedule, sources, door, priority)
+            routine = self._made(request, schedule, sources, door, videos, priority)
         except UsageError as error:
             self.refused.emit(error)
             return
@@ -144,15 +150,21 @@ class RoutineDesk(QObject):
             self._ask(lambda: self._claim(None, self._now()), self._plan_all)
 
     def _made(
-        self, request: Request, schedule: Schedule, sources: Sequence[PlainSource], door: Door, priority: Priority
+        self,
+        request: Request,
+        schedule: Schedule,
+        sources: Sequence[PlainSource],
+        door: Door,
+        videos: Sequence[str] | None,
+        priority: Priority,
     ) -> Routine:
         if schedule.repeat is None:
             raise _once()
-        for source in sources:
-            if redact(source.text) != source.text:
+        for text in (request.connection, *(source.text for source in sources)):
+            if redact(text) != text:
                 raise UsageError(
                     title="A source with a secret in it cannot be kept.",
-                    cause=f"{redact(source.text)} carries a password or a signature, which anyone could read later.",
+                    cause=f"{redact(text)} carries a password or a signature, which anyone could read later.",
                     suggestion="Save the server as a connection, which keeps it in the keyring, and write NAME:PATH.",
                 )
         now = self._now()
@@ -164,6 +176,7 @@ class RoutineDesk(QObject):
             schedule.repeat,
             first_run(schedule, now),
             tuple(Source(source.text, source.name) for source in sources),
+            None if videos is None else tuple(videos),
             str(door.identity or ""),
             str(door.known_hosts or ""),
             schedule.window,
@@ -190,14 +203,28 @@ class RoutineDesk(QObject):
         return tuple(found)
 
     def _claim(self, ids: tuple[int, ...] | None, now: float) -> tuple[Routine, ...]:
-        """Take the runs that are due, or one of each of these routines, for this process."""
+        """Take the runs that are due, or one of each of these routines, for this process.
+
+        What is not to be planned now, since the run before is still at it, has no owner any more.
+        """
         claimed = []
         for routine in self._store.routines.all():
             due = not routine.paused and routine.next <= now if ids is None else routine.id in ids
             if due:
                 then = routine.due if routine.due > now else next_run(routine.repeat, routine.due, now)[0]
                 claimed.append(self._store.routines.claim(routine, then))
-        return tuple(routine for routine in claimed if routine is not None)
+        return tuple(self._unless_busy(routine) for routine in claimed if routine is not None)
+
+    def _unless_busy(self, routine: Routine) -> Routine:
+        """Leave a run out while the task of the one before waits or runs: it would bring the same twice."""
+        try:
+            before = None if routine.last_task is None else self._store.tasks.get(routine.last_task)
+        except NotFound:
+            return routine
+        if before is None or before.state not in (TaskState.WAITING, TaskState.RUNNING):
+            return routine
+        words = f"Left out: task {before.id} of the run before is still at it."
+        return self._settle(routine.id, attempts=0, next_try=None, missed=0, last_result=words)
 
     def _settle(self, number: int, **changes: object) -> Routine:
         """Write what became of a run; whatever else was changed meanwhile stays."""
@@ -214,13 +241,19 @@ class RoutineDesk(QObject):
 
     def _plan_all(self, routines: tuple[Routine, ...]) -> None:
         for routine in routines:
-            self._plan(routine)
+            if routine.owner:
+                self._plan(routine)
         if routines:
             self.load()
 
     def _plan(self, routine: Routine) -> None:
         def planned(plan: Plan) -> None:
             self._planned(routine, plan)
+
+        def listed(videos: tuple[Video, ...]) -> None:
+            wanted = [video for video in videos if not routine.videos or video.id in routine.videos]
+            server, request = routine.request.connection, routine.request
+            self._gallery.plan(server, wanted, request, planned, broke, missing_only=True)
 
         def broke(error: ShotDockError) -> None:
             self._broke(routine, error)
@@ -233,6 +266,8 @@ class RoutineDesk(QObject):
             identity, hosts = (Path(text) if text else None for text in (routine.identity, routine.known_hosts))
             door = Door(identity, hosts)
             self._library.plan_plain(sources, door, routine.request, planned, broke)
+        elif routine.videos is not None:
+            self._gallery.videos(routine.request.connection, listed, broke)
         else:
             self._library.scan(routine.request.connection, scanned, broke)
 

@@ -127,7 +127,8 @@ def start_services(
     connections.load(saved)
     tasks = TaskDesk(desk, answers, store, queue)
     library = Library(parts, background, sites, layout)
-    routines = RoutineDesk(parts, library, tasks, serving, now)
+    gallery = GalleryDesk(parts, background, sites, places, queue.pace)
+    routines = RoutineDesk(parts, library, gallery, tasks, serving, now)
     every = (desk, answers, store, queue)
     box = SettingsBox(settings, recent, places, every)
     notify = NotifyDesk(tasks, routines, box, background, serving)
@@ -140,7 +141,7 @@ def start_services(
         notify=notify,
         history=HistoryDesk(parts, background),
         library=library,
-        gallery=GalleryDesk(parts, background, sites, places, queue.pace),
+        gallery=gallery,
         connections=connections,
         jobs=JobDesk(every, background, sites, library, tasks, box, clock or Clock()),
         settings=box,

@@ -70,6 +70,42 @@ def test_list(shop: Shop) -> None:
     assert by_id[str(FIRST_ID + PROJECTS.index(None))]["file_name"] == "video.mp4"
 
 
+def test_a_gallery_repeats_and_waits(shop: Shop, tmp_path: Path) -> None:
+    said = shop("get", "--all", tmp_path / "to", "--repeat", "daily")
+    assert said.status == 0, said.err
+    kept = said.json["routine"]
+    assert (kept["connection"], kept["videos"], kept["repeat"]) == (shop.gallery.url, [], "every day")
+    later = shop("get", ONE, tmp_path / "later", "--start-at", "+2h")
+    assert (later.json["status"], later.json["files"]["planned"]) == ("scheduled", 1)
+    for number in set(shop.gallery._videos) - {ONE, TWO}:
+        del shop.gallery._videos[number]
+    served = shop.shotdock.start("tasks", "serve", "--json", variables=shop.token)
+    try:
+        assert served.stderr is not None
+        while not (line := served.stderr.readline()).startswith("Task "):
+            assert line, "it ended by itself"
+    finally:
+        served.send_signal(signal.SIGTERM)
+        served.communicate(timeout=60)
+    assert len(list((tmp_path / "to").glob("*.mp4"))) == 2
+    assert shop.shotdock("routines", "list", "--json").json["routines"][0]["last_result"].startswith("done: 2")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--server", "sftp://render.example/x"), "not a web server"),
+        (("--server", "https://render.example/x", "--token-stdin"), "forgotten when the command ends"),
+    ],
+)
+def test_a_gallery_that_cannot_repeat_is_wrong_usage(
+    shotdock: Console, tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    said = shotdock("gallery", "get", "--all", tmp_path, "--repeat", "daily", *words, stdin="hunter22")
+    assert said.status == 2
+    assert why in " ".join(said.err.split())
+
+
 def test_list_for_a_person(shop: Shop) -> None:
     said = shop.shotdock("gallery", "list", "--server", shop.gallery.url, "--token-stdin", stdin=shop.gallery.token)
     head, *rows = said.out.splitlines()

@@ -9,8 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFrame
 from pytestqt.qtbot import QtBot
 
+from desktop.core.routine import Routine
 from desktop.demo.gallery.gallery import Gallery
 from desktop.demo.gallery.videos import DIRECT, FIRST_ID, GONE, PROJECTS, UNLINKED
+from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.columns import Role
 from desktop.ui.models.gallery_states import VideoState
@@ -109,6 +111,44 @@ def test_the_plan_is_looked_at_and_run(tab: GalleryTab, opened: Open, qtbot: QtB
     tab.frame.commands.get("gallery-run-plan").trigger()
     qtbot.waitUntil(lambda: state(tab, MOON) is state(tab, TWIN) is VideoState.HERE, timeout=WAIT)
     qtbot.waitUntil(lambda: tab.plan_page._title.text() == "Receipt", timeout=WAIT)
+
+
+def later(tab: GalleryTab, qtbot: QtBot) -> LaterDialog:
+    qtbot.waitUntil(tab.bar.later_button.isEnabled, timeout=WAIT)
+    QTest.mouseClick(tab.bar.later_button, Qt.MouseButton.LeftButton)
+    dialogs = tab.window().findChildren(LaterDialog)
+    return dialogs[-1]
+
+
+def test_a_gallery_repeats_whole_or_as_selected(
+    tab: GalleryTab, opened: Open, services: Services, qtbot: QtBot
+) -> None:
+    kept: list[Routine] = []
+    services.routines.changed.connect(lambda routines: kept.__setitem__(slice(None), routines))
+    opened()
+    for chosen in ((), (MOON, TWIN)):
+        select(tab, *chosen)
+        dialog = later(tab, qtbot)
+        dialog.often.setCurrentIndex(1)
+        dialog.start.setText("+2h")
+        QTest.mouseClick(dialog.take_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(kept) == 2, timeout=WAIT)
+    assert [(one.request.connection, set(one.videos or ())) for one in kept] == [(NAME, set()), (NAME, {MOON, TWIN})]
+    assert kept[0].videos == ()
+    assert not tab.views.chosen()
+
+
+def test_what_is_all_here_can_still_repeat(tab: GalleryTab, opened: Open, gallery: Gallery, qtbot: QtBot) -> None:
+    for number in set(gallery._videos) - {int(MOON)}:
+        del gallery._videos[number]
+    opened()
+    tab.orders.fetch(tab.model.rows())
+    qtbot.waitUntil(lambda: state(tab, MOON) is VideoState.HERE, timeout=WAIT)
+    qtbot.waitUntil(lambda: not tab.bar.order_button.isEnabled(), timeout=WAIT)
+    said: list[str] = []
+    tab.orders.said.connect(said.append)
+    later(tab, qtbot).take()
+    assert said == ["There is nothing to download"]
 
 
 def test_what_is_here_can_be_dragged_out_and_all_of_it_within(

@@ -1,5 +1,6 @@
 """What repeats is planned anew at every run; what was missed is told; what cannot be planned is tried again."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.errors import UsageError
+from desktop.core.hours import parse_hours
 from desktop.core.plan import Request
 from desktop.core.routine import PATIENCE, Routine
 from desktop.core.schedule import Priority, Repeat, Schedule
+from desktop.demo.content import Size
+from desktop.demo.gallery.gallery import Gallery
 from desktop.work.library import PlainSource
 from tests.servers.pyftpd import PyftpdServer
 from tests.work.conftest import Bench, write
@@ -76,6 +80,77 @@ def test_a_plain_transfer_repeats_by_its_sources(qtbot: QtBot, studio: Path, tmp
         result(bench, "done: 6 downloaded")
 
 
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    opened = Gallery(tmp_path / "gallery", Size.SMALL)
+    for video in opened.videos()[3:]:
+        del opened._videos[video.id]
+    yield opened
+    opened.stop()
+
+
+def test_a_gallery_repeats_by_its_list_of_then(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock, gallery: Gallery
+) -> None:
+    first, _, third = gallery.videos()
+    del gallery._videos[third.id]
+    shows = tmp_path / "shows"
+    with serving(qtbot, studio, shows, clock) as bench:
+        desk = bench.services.gallery
+        bench.answer(lambda then, failed: desk.remember_token(gallery.url, gallery.token, False, then, failed))
+        request = Request(gallery.url, shows, conflict="overwrite", name="Dailies")
+        bench.answer(lambda then, _: bench.services.routines.add(request, DAILY, then, videos=()))
+        ahead(bench, clock, 3600)
+        result(bench, "done: 2 downloaded")
+        assert len(list(shows.glob("*.mp4"))) == 2
+        gallery._videos[third.id] = third
+        gallery.expire_links()
+        ahead(bench, clock, DAY)
+        result(bench, "done: 1 downloaded")  # what is here is left alone, whatever the conflict strategy
+        ahead(bench, clock, DAY)
+        result(bench, "All up to date.")
+        lost = next(path for path in shows.glob("*.mp4") if path.read_bytes() == gallery.file(first.id).read_bytes())
+        lost.unlink()
+        ahead(bench, clock, DAY)
+        result(bench, "done: 1 downloaded")
+        assert lost.read_bytes() == gallery.file(first.id).read_bytes()
+        assert [task.turn.routine for task in bench.tasks()] == [1, 1, 1]
+
+
+def test_chosen_videos_repeat_and_no_others(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock, gallery: Gallery
+) -> None:
+    chosen = str(gallery.videos()[1].id)
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        desk = bench.services.gallery
+        bench.answer(lambda then, failed: desk.remember_token(gallery.url, gallery.token, False, then, failed))
+        request = Request(gallery.url, bench.destination, name="Dailies")
+        bench.answer(lambda then, _: bench.services.routines.add(request, DAILY, then, videos=(chosen, "7999")))
+        ahead(bench, clock, 3600)
+        result(bench, "done: 1 downloaded, 0 skipped, 0 failed.")
+        (path,) = bench.destination.glob("*.mp4")
+        assert path.read_bytes() == gallery.file(int(chosen)).read_bytes()
+
+
+def test_a_run_is_left_out_while_the_one_before_is_at_it(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        night = parse_hours("22:00-06:00")
+        kept = add(bench, Schedule(repeat=Repeat(hours=1)))
+        bench.services.routines.reschedule([kept.id], Schedule(window=night, repeat=Repeat(hours=1)))
+        bench.services.routines.run_now([kept.id])
+        result(bench, "Under way.")
+        bench.services.routines.run_now([kept.id])
+        left = result(bench, "Left out: task 1 of the run before")
+        assert (left.owner, len(bench.tasks())) == ("", 1)
+        bench.services.tasks.run_now([1])
+        result(bench, "done: 4 downloaded")
+        bench.services.routines.run_now([kept.id])
+        result(bench, "All up to date.")
+
+
 def test_missed_runs_are_told_and_offered(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
     with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
         bench.connect("VEGA", studio)
@@ -132,12 +207,17 @@ def test_a_server_that_is_away_is_tried_again_within_bounds(
     [
         (Schedule(NOON + 60), "/tmp", "has to repeat"),
         (DAILY, "ftp://ann:secret99@render.example/shots", "secret in it"),
+        (DAILY, "gallery https://ann:secret99@render.example/studio", "secret in it"),
         (DAILY, "https://cdn.example/a.mov?X-Amz-Signature=abcdef0123456789", "secret in it"),
     ],
 )
 def test_what_cannot_repeat_is_refused_in_words(bench: Bench, schedule: Schedule, source: str, why: str) -> None:
     with bench.qtbot.waitSignal(bench.services.routines.refused) as heard:
-        bench.services.routines.add(Request("", bench.destination), schedule, sources=(PlainSource(source),))
+        kind, _, url = source.rpartition(" ")
+        if kind:
+            bench.services.routines.add(Request(url, bench.destination), schedule, videos=())
+        else:
+            bench.services.routines.add(Request("", bench.destination), schedule, sources=(PlainSource(source),))
     assert isinstance(heard.args[0], UsageError)
     assert why in heard.args[0].title
     assert "secret99" not in str(heard.args[0])

@@ -80,6 +80,12 @@ def whereabouts(
     return found
 
 
+def missing(videos: Sequence[Video], base: str, destination: Path, brought: Sequence[Brought]) -> tuple[Video, ...]:
+    """Return the videos that do not lie whole in the destination; those that lie elsewhere are none of these."""
+    here = whereabouts(videos, base, destination, _brought_to(destination, brought))
+    return tuple(video for video in videos if video.id not in here)
+
+
 def label_of(video: Video) -> str:
     """Return what a video is called where people read of it."""
     return shown(video.project_name).strip() or f"Video {shown(video.id)}"
@@ -96,15 +102,20 @@ def _size(path: Path) -> int | None:
 def _owners(brought: Sequence[Brought], destination: Path) -> Mapping[str, str]:
     """Return who has which name in the destination: folded name -> lasting path of the video.
 
-    A name whose file was deleted since is free again. However a folder is spelled, it is the same one.
+    A name whose file was deleted since is free again.
     """
-    real = cache(os.path.realpath)
-    here = real(destination)
     owners: dict[str, str] = {}
-    for one in sorted(brought, key=lambda one: not one.arrived):
-        if real(one.path.parent) == here and (not one.arrived or one.path.exists()):
+    for one in sorted(_brought_to(destination, brought), key=lambda one: not one.arrived):
+        if not one.arrived or one.path.exists():
             owners.setdefault(fold(one.path.name), one.source)
     return owners
+
+
+def _brought_to(destination: Path, brought: Sequence[Brought]) -> list[Brought]:
+    """Return what was brought to the destination, or is to be. However a folder is spelled, it is the same one."""
+    real = cache(os.path.realpath)
+    here = real(destination)
+    return [one for one in brought if real(one.path.parent) == here]
 
 
 def _targets(videos: Sequence[Video], server: str, base: str, owners: Mapping[str, str]) -> dict[str, str]:

@@ -191,6 +191,7 @@ class GalleryTab(Tab):
         self.orders.planned.connect(self.show_plan)
         self.orders.ordered.connect(self._queued)
         self.orders.failed.connect(self._failed_plan)
+        self.orders.said.connect(self.said)
         self.plan_page.left.connect(self.show_videos)
         self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
         self.plan_page.submitted.connect(lambda task: self._queued(task.id))

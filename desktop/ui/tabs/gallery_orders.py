@@ -9,7 +9,7 @@ from desktop.core.plan import Plan, Request
 from desktop.ui.models.gallery import GalleryModel, name_of
 from desktop.ui.models.gallery_session import GallerySession
 from desktop.ui.models.gallery_states import GalleryStates
-from desktop.ui.orders import Orders
+from desktop.ui.orders import Again, Orders
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.gallery_views import GalleryViews
 from desktop.ui.widgets.order_bar import OrderBar
@@ -71,14 +71,26 @@ class GalleryOrders(Orders):
     ) -> Work | None:
         if not server or not videos:
             return None
-        asked = Request(
+        return self.frame.services.gallery.plan(server, videos, self._request(server, videos, into), then, failed)
+
+    def _request(self, server: str, videos: Sequence[Video], into: Path) -> Request:
+        """Return the wish for these videos, or for whatever the server has."""
+        count = f"{len(videos)} videos" if videos else "all videos"
+        return Request(
             connection=server,
             destination=into,
             conflict=self._bar.conflicts.name(),
             options=self.frame.services.settings.value.options,
-            name=name_of(videos[0]) if len(videos) == 1 else f"{server} ({len(videos)} videos)",
+            name=name_of(videos[0]) if len(videos) == 1 else f"{server} ({count})",
         )
-        return self.frame.services.gallery.plan(server, videos, asked, then, failed)
+
+    def routine(self) -> Again | None:
+        """Return the selected videos as a wish; without a selection, everything the gallery will have."""
+        chosen, server = self._views.chosen(), self._session.server
+        if not server:
+            return None
+        request = self._request(server, chosen, self.frame.destination.path)
+        return Again(request, tuple(video.id for video in chosen))
 
     def taken(self) -> None:
         """Let the selection go."""
@@ -86,7 +98,9 @@ class GalleryOrders(Orders):
 
     def meaning(self) -> str:
         """Say what is meant."""
-        return f"{self._which(len(self.meant()))}."
+        chosen = self._views.chosen()
+        what = "those of them that are" if chosen else f"what {self._session.server} has by then and is"
+        return f"{self._which(len(self.meant()))}. What repeats brings {what} missing in the folder."
 
     def _which(self, count: int) -> str:
         formats = self.frame.formats

@@ -7,7 +7,7 @@ from desktop.core.plan import Filters, Plan, Request, VersionStrategy
 from desktop.ui.models.comparison import ComparisonModel
 from desktop.ui.models.session import ShotSession
 from desktop.ui.models.wish import Wish, amount, request, task_name, trimmed, wanted
-from desktop.ui.orders import Orders
+from desktop.ui.orders import Again, Orders
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.comparison_view import ComparisonView
 from desktop.ui.widgets.create_bar import CreateBar
@@ -44,14 +44,17 @@ class ShotOrders(Orders):
         asked = self._request(wish, task_name(wish, session.connection))
         return self.frame.services.library.plan(asked, trimmed(session.structure, wish.rows), then, failed)
 
-    def routine(self) -> Request | None:
-        """Return the selected rows as a wish, of a shot only the departments selected; without a selection, everything there will be."""
+    def routine(self) -> Again | None:
+        """Return the selected rows as a wish; without a selection, everything there will be."""
         wish, session = self.wish(), self._session
         chosen = self._view.chosen()
+        if session.structure is None:
+            return None
         if not chosen:
-            return self._request(wish, f"{session.connection} {wish.strategy.value}")
+            return Again(self._request(wish, f"{session.connection} {wish.strategy.value}"))
         rows = tuple((row.key.label, row.department) for row in chosen)
-        return replace(self._request(wish, task_name(wish, session.connection)), filters=Filters(rows=rows))
+        request = self._request(wish, task_name(wish, session.connection))
+        return Again(replace(request, filters=Filters(rows=rows)))
 
     def meaning(self) -> str:
         """Say what is meant, once and again and again."""
