@@ -1,12 +1,12 @@
 """`shotdock jobs`: long-running jobs of a web server."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
-from desktop.cli import options, status
+from desktop.cli import options, schedule, status
 from desktop.cli.answer import TRANSFER_SHAPE, stamp
 from desktop.cli.carry import Transfer, engine
 from desktop.cli.fetch import show_plan, supersede
@@ -14,9 +14,10 @@ from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
 from desktop.core.errors import ShotDockError, UsageError
+from desktop.core.hours import Hours
 from desktop.core.job import Content, Download, Job, JobState, Outcome
 from desktop.core.plan import Plan
-from desktop.core.task import TaskState
+from desktop.core.task import Task, TaskState
 from desktop.studio.jobs import kinds  # noqa: F401  they register themselves
 from desktop.studio.jobs.kind import KINDS
 from desktop.work.sites import Server
@@ -113,6 +114,7 @@ def start(
 @click.option("--unpack", is_flag=True, help="Unpack results that are complete and good enough, beside their ZIP.")
 @_server
 @options.transfer
+@schedule.once
 @click.pass_obj
 def get(
     output: Output,
@@ -130,14 +132,22 @@ def get(
     order: str | None,
     verify: bool,
     task_name: str,
+    start_at: float | None,
+    window: Hours | None,
+    priority: str,
+    after: str,
 ) -> int:
     """Fetch a job's artifacts into the folder DEST: those that are named, or all that are there.
 
-    Results stay the ZIP they are, looked through for what they should hold, unless --unpack is given.
+    Results stay the ZIP they are, looked through for what they should hold, unless --unpack is given. What starts
+    later is looked through and unpacked by the window.
     """
     began = time.monotonic()
     *artifacts, destination = words
     folder = options.last_folder(destination)
+    planned = schedule.make(start_at, window, None, after)
+    if not dry_run:
+        schedule.refuse_token(token_stdin, planned)
     with engine() as run:
         settings, desk = run.services.settings.value, run.services.jobs
         request = options.plain_request(
@@ -149,9 +159,16 @@ def get(
         if dry_run:
             return show_plan(output, plan, plan.warnings)
         supersede(run, plan)
+        turn = schedule.turn_of(planned, priority)
+
+        def submit(made: Plan, then: Callable[[Task], None]) -> None:
+            desk.submit(job.id, made, then, unpack=unpack, turn=turn)
+
+        if turn.due(time.time()) > time.time():
+            return schedule.submit_later(run, output, plan, turn, plan.warnings, by=submit)
         transfer = Transfer(run, output, began)
         transfer.take(plan, plan.warnings)
-        transfer.submit(lambda made, then: desk.submit(job.id, made, then, unpack=unpack))
+        transfer.submit(submit)
         downloads = _landed(run, job.id, transfer)
         job = desk.get(job.id) or job
     rows = [_result(output, job, download) for download in downloads]

@@ -19,7 +19,7 @@ _IDS = click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
 
 @click.group("routines", cls=Verbs)
 def routines() -> None:
-    """List, pause, resume and remove what repeats; `fetch --repeat` and `get --repeat` make one."""
+    """List, pause, resume and remove what repeats; `fetch`, `get` and `gallery get` make one with --repeat."""
 
 
 @routines.command("list", shape={"routines": []})

@@ -1,9 +1,13 @@
 """A long-running job of a server, as far as it is known here, and how that moves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+
+from desktop.core.errors import UsageError
+from desktop.core.hours import clock
+from desktop.core.redaction import HIDDEN
 
 
 class JobState(StrEnum):
@@ -246,3 +250,26 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     cut: bool = False
+
+
+def check_wait(job: Job, artifacts: Iterable[Artifact], when: float, now: float) -> None:
+    """Raise UsageError for artifacts that cannot be fetched as late as `when`, as far as the server has told.
+
+    when, now: seconds since the epoch.
+    """
+    if when <= now:
+        return
+    if job.expires is not None and when >= job.expires:
+        raise UsageError(
+            title=f"The server keeps the results of {job.remote_id} until {clock(job.expires, now)} only.",
+            cause=f"At {clock(when, now)} there would be nothing to fetch any more.",
+            suggestion="Fetch them now, or at an earlier time.",
+        )
+    for artifact in artifacts:
+        # The secret of a link is in memory alone: what would be kept leads nowhere.
+        if HIDDEN in artifact.path.partition("?")[2]:
+            raise UsageError(
+                title=f"{artifact.title} of {job.remote_id} cannot wait.",
+                cause="The server's link to it is signed: it is good for a short time, and is not kept.",
+                suggestion="Fetch it now.",
+            )

@@ -47,7 +47,7 @@ class Orders(QObject):
         self.frame, self._order_bar = frame, bar
         self._speed = 0.0
         self._planning: Work | None = None
-        self._waiting: deque[Ask] = deque()
+        self._waiting: deque[tuple[Ask, Turn]] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(COUNT_AFTER)
@@ -64,25 +64,31 @@ class Orders(QObject):
 
     def download(self) -> None:
         """Make a plan of what is meant and run it, unless it needs a look."""
-        self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken))
+        self.bring(Turn())
 
-    def download_by(self, ask: Ask) -> None:
+    def bring(self, turn: Turn) -> None:
+        """Make a plan of what is meant and run it when its turn comes, unless it needs a look."""
+        self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken, turn))
+
+    def download_by(self, ask: Ask, turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         """Run the plan that `ask` asks for, whatever is selected; after those that are being made already."""
         if self._planning is None:
-            self._make(ask, lambda plan: self._run_or_show(plan, lambda: None))
+            self._make(ask, lambda plan: self._run_or_show(plan, lambda: None, turn))
         else:
-            self._waiting.append(ask)
+            self._waiting.append((ask, turn))
 
     def postpone(self) -> None:
         """Ask when what is meant is to be brought."""
         wish = self.routine()
-        dialog = LaterDialog(self.frame, self.meaning(), self._order_bar.window(), repeats=wish is not None)
+        window = self._order_bar.window()
+        dialog = LaterDialog(self.frame, self.meaning(), window, repeats=wish is not None, check=self.check)
         dialog.taken.connect(lambda schedule: self._schedule(schedule, wish))
         dialog.open()
 
     def ask_when(self, run: Callable[[Turn], None]) -> None:
         """Ask when a plan that was looked at is to be run."""
-        dialog = LaterDialog(self.frame, "Runs this plan, once.", self._order_bar.window(), repeats=False)
+        window, words = self._order_bar.window(), "Runs this plan, once."
+        dialog = LaterDialog(self.frame, words, window, repeats=False, check=self.check_shown)
         dialog.taken.connect(lambda schedule: run(_turn(schedule)))
         dialog.open()
 
@@ -93,6 +99,12 @@ class Orders(QObject):
     def meaning(self) -> str:
         """Say what is meant."""
         return ""
+
+    def check(self, schedule: Schedule) -> None:
+        """Raise UsageError if what is meant cannot be brought as late as that."""
+
+    def check_shown(self, schedule: Schedule) -> None:
+        """Raise UsageError if the plan that is looked at cannot be run as late as that."""
 
     def count_soon(self) -> None:
         """Count once the selection rests."""
@@ -128,8 +140,7 @@ class Orders(QObject):
 
     def _schedule(self, schedule: Schedule, wish: Again | None) -> None:
         if schedule.repeat is None:
-            turn = _turn(schedule)
-            self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken, turn))
+            self.bring(_turn(schedule))
         elif wish is not None:
             request, videos = wish
             self.frame.services.settings.remember(request.destination)
@@ -164,9 +175,9 @@ class Orders(QObject):
         self.count()
         # The next one is planned once this one is handed in: it has to know whose names are taken.
         if self._waiting and self._planning is None:
-            self.download_by(self._waiting.popleft())
+            self.download_by(*self._waiting.popleft())
 
-    def _run_or_show(self, plan: Plan, taken: Callable[[], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def _run_or_show(self, plan: Plan, taken: Callable[[], None], turn: Turn) -> None:
         totals = plan.totals()
         short = plan.free is not None and totals.to_transfer > plan.free
         if short or totals.files[Action.BLOCKED] or not totals.transfers:

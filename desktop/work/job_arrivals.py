@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from desktop.core.errors import NotFound, ShotDockError
 from desktop.core.job import Content, Download, Job, ModelResult, Outcome, Table
 from desktop.core.plan import Plan
+from desktop.core.schedule import Turn
 from desktop.core.task import FileResult, Task, TaskState
 from desktop.store.database import Store
 from desktop.store.owner import this_process
@@ -49,22 +50,25 @@ class Arrivals(QObject):
         super().__init__()
         self._desk, self._answers, self._store, self._queue = parts
         self._background, self._settings, self._tasks = background, settings, tasks
-        self._job, self._put = book.get, book.put
+        self._job, self._put, self._introduce = book.get, book.put, book.show
         # Task -> the job it fetches for; only those whose downloads may still move.
         self._jobs_of: dict[int, int] = {}
         self._working: set[int] = set()
-        self._closed = False
+        self._closed = self._stays = False
         tasks.changed.connect(self._on_changed)
         tasks.removed.connect(self._on_removed)
+        tasks.ended.connect(self._on_ended)
 
-    def submit(self, job: Job, plan: Plan, then: Callable[[Task], None], start: bool, unpacked: bool) -> None:
+    def submit(
+        self, job: Job, plan: Plan, then: Callable[[Task], None], start: bool, unpacked: bool, turn: Turn
+    ) -> None:
         """Make the plan a task, and note which artifacts it brings."""
         artifacts = {artifact.file_name: artifact for artifact in job.artifacts}
         wanted = [(artifacts[file.target], file) for _, file in plan.files() if file.target in artifacts]
 
         def save() -> None:
             try:
-                task = self._queue.submit(plan, start)
+                task = self._queue.submit(plan, start, turn)
                 made = [
                     Download(
                         0,
@@ -90,7 +94,11 @@ class Arrivals(QObject):
         self._closed = True
 
     def take_up(self, jobs: Iterable[Job]) -> None:
-        """Go on with what an earlier run of the program left: tasks that ended, checks that were cut short."""
+        """Go on with what an earlier run of the program left: tasks that ended, checks that were cut short.
+
+        From now on that holds for what another program leaves, too.
+        """
+        self._stays = True
         for job in jobs:
             for download in job.downloads:
                 if download.outcome in _OPEN:
@@ -160,6 +168,33 @@ class Arrivals(QObject):
             job = self._job(self._jobs_of.pop(task_id, 0))
             if job is not None:
                 self._look(job.id, [one for one in job.downloads if one.task == task_id and one.outcome in _OPEN])
+
+    @Slot(object)
+    def _on_ended(self, task: Task) -> None:
+        """Take up what a command asked for and this program has carried: nobody else does."""
+        if not self._stays or task.connection or task.id in self._jobs_of:
+            return
+
+        def look() -> None:
+            try:
+                jobs = self._store.jobs.all()
+            except ShotDockError as error:
+                log.warning("whose results task %d brought cannot be told: %s", task.id, error)
+                return
+            found = [job for job in jobs if any(one.task == task.id for one in job.downloads)]
+            self._answers.post(lambda: self._adopt(found))
+
+        self._desk.mailbox.post(look)
+
+    def _adopt(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            known = self._job(job.id)
+            if known is not None:
+                ids = {one.id for one in known.downloads}
+                fresh = tuple(one for one in job.downloads if one.id not in ids)
+                job = replace(known, downloads=known.downloads + fresh)
+            self._introduce(job)
+            self.take_up((job,))
 
     def _look(self, job_id: int, downloads: Sequence[Download]) -> None:
         """Ask the database how the tasks of these downloads stand."""

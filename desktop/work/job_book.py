@@ -92,7 +92,7 @@ class JobBook(QObject):
         self._tell(lambda: self._store.jobs.follow(job_id, folder))
 
     def show(self, job: Job) -> None:
-        """Show a job as it is now; nothing of it is to be kept."""
+        """Show a job as it is now, also one that is kept and was not known here; nothing of it is to be kept."""
         if self._jobs.get(job.id) != job:
             self._jobs[job.id] = job
             self.changed.emit((job,))

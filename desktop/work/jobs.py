@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.core.errors import ShotDockError, UsageError
-from desktop.core.job import Job, JobState, KindInfo, ModelResult, Report, Table, heard, troubled
+from desktop.core.job import Job, JobState, KindInfo, ModelResult, Report, Table, check_wait, heard, troubled
 from desktop.core.plan import Plan, Request
+from desktop.core.schedule import Turn
 from desktop.core.task import Task
 from desktop.store.database import Store
 from desktop.studio.jobs import kinds, open_shelf  # noqa: F401  they register themselves
@@ -58,7 +59,7 @@ class JobDesk(QObject):
     ) -> None:
         super().__init__()
         self._desk, self._answers, store, _queue = parts
-        self._background, self._settings = background, settings
+        self._background, self._settings, self._tasks = background, settings, tasks
         self._clock = clock
         self._servers = JobServers(sites, library)
         self._book = JobBook((self._desk, self._answers, store))
@@ -229,12 +230,22 @@ class JobDesk(QObject):
         then: Callable[[Task], None] | None = None,
         start: bool = True,
         unpack: bool = True,
+        turn: Turn = Turn(),  # noqa: B008  a frozen value
     ) -> None:
         """Make the plan a task of the queue, remembered with its job; what follows a download is done by itself.
 
-        unpack: whether results are checked and unpacked once they are here.
+        unpack: whether results are checked and unpacked once they are here. turn: of the queue's; what will not be
+        there any more when it comes is refused.
         """
-        self._arrivals.submit(self._book[job_id], plan, then or ignore, start, unpack)
+        job = self._book[job_id]
+        try:
+            now, brought = self._tasks.now(), {file.target for _, file in plan.files()}
+            check_wait(job, [one for one in job.artifacts if one.file_name in brought], turn.due(now), now)
+        except UsageError as error:
+            reason = error
+            self._answers.post(lambda: self._tasks.refused.emit(reason))
+            return
+        self._arrivals.submit(job, plan, then or ignore, start, unpack, turn)
 
     def unpack(self, job_id: int, artifact: str, failed: Failed) -> None:
         """Unpack fetched results whatever their quality; the answer is `changed`, `failed` tells what hindered it."""

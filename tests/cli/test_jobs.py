@@ -113,6 +113,18 @@ def test_an_export_is_started_watched_and_fetched(jobs: JobsCommand, server: Job
     assert table.stat().st_size == watched.json["artifacts"][0]["bytes"]
 
 
+def test_results_wait_for_their_time(jobs: JobsCommand, shotdock: Console, server: Jobs, tmp_path: Path) -> None:
+    refused = jobs("get", "reconstruction", "rec-done", tmp_path / "here", "--start-at", "+2h")
+    assert (refused.status, "forgotten when the command ends" in refused.err) == (2, True)
+    token = {password_variable(f"http://127.0.0.1:{server.api.port}"): server.token}
+    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", server.url, "--json")
+    gone = shotdock(*words, "--start-at", "+9d", **token)
+    assert (gone.status, "keeps the results of rec-done until" in gone.err) == (2, True)
+    said = shotdock(*words, "--start-at", "+2h", "--priority", "high", **token)
+    assert (said.status, said.json["status"], said.json["files"]["planned"]) == (0, "scheduled", 1)
+    assert not (tmp_path / "here").exists()
+
+
 @pytest.mark.parametrize("values", [("--rows", 0), ("--rows", 1001), ("--rows", "many"), ("--format", "xls")])
 def test_bad_values_are_wrong_usage_and_nothing_is_sent(
     jobs: JobsCommand, server: Jobs, values: tuple[object, ...]

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.core.job import Artifact, Job, JobState, Report, heard, troubled
+from desktop.core.errors import UsageError
+from desktop.core.job import Artifact, Job, JobState, Report, check_wait, heard, troubled
 
 JOB = Job(3, "farm", "scene", "s-1", expires=50.0)
 REPORTS = st.builds(
@@ -48,3 +50,23 @@ def test_a_size_is_not_forgotten_while_the_file_lies_where_it_lay() -> None:
 def test_an_expiry_once_told_is_remembered() -> None:
     assert heard(JOB, Report(JobState.DONE), 1.0).expires == 50.0
     assert heard(JOB, Report(JobState.DONE, expires=60.0), 1.0).expires == 60.0
+
+
+@pytest.mark.parametrize(
+    ("path", "when", "now", "words"),
+    [
+        ("/b", 49.0, 10.0, ""),
+        ("/b", 50.0, 10.0, "keeps the results of s-1 until"),
+        ("/b", 60.0, 60.0, ""),  # now: the server may know better
+        ("/b?file=x", 20.0, 10.0, ""),
+        ("/b?X-Amz-Signature=***&file=x", 20.0, 10.0, "Scene of s-1 cannot wait."),
+        ("/b?X-Amz-Signature=***&file=x", 10.0, 10.0, ""),
+    ],
+)
+def test_what_will_be_gone_cannot_wait(path: str, when: float, now: float, words: str) -> None:
+    artifacts = [Artifact("blend", "Scene", True, path=path)]
+    if not words:
+        check_wait(JOB, artifacts, when, now)
+        return
+    with pytest.raises(UsageError, match=words):
+        check_wait(JOB, artifacts, when, now)

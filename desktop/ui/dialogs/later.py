@@ -34,13 +34,15 @@ class LaterDialog(Dialog):
         *,
         repeats: bool = True,
         kept: Schedule = Schedule(),  # noqa: B008  frozen
+        check: Callable[[Schedule], None] = lambda _schedule: None,
     ) -> None:
         """Begin with a schedule, `kept`.
 
-        what: what it is about, in words. repeats: it may be brought again and again.
+        what: what it is about, in words. repeats: it may be brought again and again. check: raises UsageError for a
+        schedule that is one and will not do all the same.
         """
         super().__init__(frame.theme, "Later", parent)
-        self._now = frame.services.tasks.now
+        self._now, self._check = frame.services.tasks.now, check
         self._only_repeats = kept.repeat is not None
         self.start = QLineEdit()
         self.start.setAccessibleName("Start at")
@@ -138,7 +140,15 @@ class LaterDialog(Dialog):
             self.make_room()
             return None
         schedule = Schedule(start, window, repeat, After(self.after.currentData()))
-        self.preview.setText(sentence(schedule, self._now()))
+        try:
+            self._check(schedule)
+            self.preview.setText(sentence(schedule, self._now()))
+        except UsageError as error:
+            self.take_button.setEnabled(False)
+            set_role(self.preview, "bad")
+            self.preview.setText(f"{error.title} {error.cause} {error.suggestion}")
+            self.make_room()
+            return None
         self.make_room()
         return schedule
 

@@ -5,9 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from desktop.core.errors import ShotDockError
-from desktop.core.job import Artifact, Job, Outcome
+from desktop.core.hours import clock
+from desktop.core.job import Artifact, Job, Outcome, check_wait
 from desktop.core.plan import Plan, Request
-from desktop.core.schedule import Turn
+from desktop.core.schedule import Schedule, Turn, first_run
 from desktop.core.task import Task
 from desktop.ui.orders import Orders
 from desktop.ui.tab import Frame
@@ -30,22 +31,21 @@ class JobOrders(Orders):
         self._job = self._shown = 0
         self.planned.connect(lambda _plan: self._note_shown())
         self.place.changed.connect(self.count_soon)
-        bar.later_button.hide()  # what a job keeps is kept for hours only
         frame.destination.changed.connect(lambda _path: self.count_soon())
         frame.services.settings.changed.connect(self.count_soon)
 
-    def fetch(self, job: Job, artifacts: Sequence[str] = ()) -> None:
+    def fetch(self, job: Job, artifacts: Sequence[str] = (), turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         """Download these artifacts, or all that can be had, whatever is selected."""
         names = tuple(artifacts) or tuple(artifact.name for artifact in worth_fetching(job))
         if names:
             self.asked |= {(job.id, name) for name in names}
-            self.download_by(partial(self._ask, job.id, names))
+            self.download_by(partial(self._ask, job.id, names), turn)
             self._moved()
 
-    def download(self) -> None:
+    def bring(self, turn: Turn) -> None:
         """Download what the selected jobs have; what is not theirs alone needs no look."""
         for job in self._view.chosen():
-            self.fetch(job)
+            self.fetch(job, turn=turn)
 
     def tell(self) -> None:
         """Say in the bar how much is meant, and where it goes."""
@@ -73,12 +73,34 @@ class JobOrders(Orders):
         """Make a plan a task that is remembered with its job; the job's own folder is no destination for others."""
         self.frame.services.settings.remember(self.frame.destination.path)
         if self._desk.get(self._job) is not None:
-            self._desk.submit(self._job, plan, then)
+            self._desk.submit(self._job, plan, then, turn=turn)
 
-    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None]) -> None:
+    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008
         """Make the plan that was looked at a task of its own job, whatever was planned since."""
         self._job = self._shown
-        self.hand_in(plan, then)
+        self.hand_in(plan, then, turn)
+
+    def meaning(self) -> str:
+        """Say what is meant, and how long the server keeps it."""
+        jobs, now = self._view.chosen(), self.frame.services.tasks.now()
+        words = f"{self._which(jobs, sum(len(worth_fetching(job)) for job in jobs))}."
+        ends = [job.expires for job in jobs if job.expires is not None]
+        return f"{words} The server keeps it until {clock(min(ends), now)}." if ends else words
+
+    def check(self, schedule: Schedule) -> None:
+        """Raise UsageError if what the selected jobs have will be gone by then."""
+        for job in self._view.chosen():
+            self._check(job, schedule)
+
+    def check_shown(self, schedule: Schedule) -> None:
+        """Raise UsageError if what the plan that is looked at brings will be gone by then."""
+        job = self._desk.get(self._shown)
+        if job is not None:
+            self._check(job, schedule)
+
+    def _check(self, job: Job, schedule: Schedule) -> None:
+        now = self.frame.services.tasks.now()
+        check_wait(job, worth_fetching(job), first_run(schedule, now), now)
 
     def folder(self, job: Job) -> Path:
         """Return where a job's results go. Raises HostileName or NameTooLong."""

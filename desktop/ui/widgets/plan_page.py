@@ -32,8 +32,8 @@ RENEW_AFTER = 700
 """Milliseconds a change may wait before the results of the files are asked for."""
 
 
-Submit = Callable[[Plan, Callable[[Task], None]], None]
-"""Makes a plan a task, and tells which."""
+Submit = Callable[[Plan, Callable[[Task], None], Turn], None]
+"""Makes a plan a task with its turn, and tells which."""
 
 
 class PlanPage(QWidget):
@@ -104,7 +104,7 @@ class PlanPage(QWidget):
         self._warning.setText(_warning(plan.warnings))
         self._warning.setVisible(bool(plan.warnings))
         self.run_button.show()
-        self.later_button.setVisible(self._submit is None)
+        self.later_button.show()
         self._room.show()
         for button in (self.all_button, self.none_button):
             button.show()
@@ -171,7 +171,7 @@ class PlanPage(QWidget):
         if self._submit is None:
             self._frame.services.tasks.submit(plan, then, turn=turn)
         else:
-            self._submit(plan, then)
+            self._submit(plan, then, turn)
 
     def _submitted(self, task: Task) -> None:
         self.task = task
