@@ -39,7 +39,7 @@ def add_to(tasks: Verbs) -> None:
     @click.argument("task_ids", metavar="ID...", type=int, nargs=-1, required=True)
     @click.pass_obj
     def priority(output: Output, level: str, task_ids: tuple[int, ...]) -> None:
-        """Let tasks go sooner or later than others."""
+        """Let tasks go sooner or later than others; a ShotDock that has them in its line hears of it within seconds."""
         with engine() as run:
             for task_id in task_ids:
                 run.task(task_id)
@@ -51,7 +51,7 @@ def add_to(tasks: Verbs) -> None:
     @click.option("--before", type=int, metavar="ID", help="The waiting task they come before; without, they go last.")
     @click.pass_obj
     def move(output: Output, task_ids: tuple[int, ...], before: int | None) -> None:
-        """Put waiting tasks, in this order, before another one, or last."""
+        """Put waiting tasks, in this order, before another one, or last, in whatever ShotDock's line they are."""
         with engine() as run:
             for task_id in (*task_ids, *(() if before is None else (before,))):
                 run.task(task_id)

@@ -77,6 +77,11 @@ class Store:
             raise
         return cls(access)
 
+    def stamp(self) -> int:
+        """Return a number that is another once another process, or another connection, has written anything."""
+        stamp: int = self._access.value("PRAGMA data_version")
+        return stamp
+
     def close(self) -> None:
         """Close the database; safe to call twice."""
         self._access.close()

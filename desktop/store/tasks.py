@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from desktop.core.errors import NotAllowed, NotFound
 from desktop.core.plan import ItemState, Plan
 from desktop.core.redaction import redact
-from desktop.core.schedule import Turn
+from desktop.core.schedule import Priority, Turn
 from desktop.core.task import Brought, FileResult, Task, TaskFile, TaskItem, TaskState
 from desktop.store import task_record
 from desktop.store.access import Access, chunks
@@ -113,19 +113,23 @@ class Tasks:
         return tuple(task for task in found if self._is_lost(task, alive, time.time()))
 
     def waiting(self) -> tuple[Task, ...]:
-        """Return the tasks that wait and that no other living process answers for, the oldest first."""
+        """Return the tasks that wait, whoever answers for them, the oldest first."""
         query = select_tasks().where(TaskRow.state == TaskState.WAITING.value)
-        found = [task_of(row) for row in self._access.rows(query)]
-        return tuple(task for task in found if task.owner in ("", this_process()) or not alive(task.owner))
+        return tuple(task_of(row) for row in self._access.rows(query))
 
     def last_position(self) -> float:
         """Return the position of the last task of the queue."""
         return last_position(self._access)
 
-    def arrange(self, positions: Sequence[tuple[int, float]]) -> None:
-        """Give tasks, by id, other positions in the queue, in one transaction."""
+    def arrange(self, positions: Sequence[tuple[int, float]], priorities: Sequence[tuple[int, Priority]] = ()) -> None:
+        """Give waiting tasks, by id, other places in the queue, in one transaction.
+
+        That is anybody's to do: the process that answers for a task looks at its place before it is started.
+        """
+        change = f"UPDATE task SET {{}} = ? WHERE id = ? AND state = '{TaskState.WAITING.value}'"
         with self._access.writing():
-            self._access.many("UPDATE task SET position = ? WHERE id = ?", [(place, n) for n, place in positions])
+            self._access.many(change.format("position"), [(place, n) for n, place in positions])
+            self._access.many(change.format("priority"), [(int(level), n) for n, level in priorities])
 
     def items(self, task_id: int) -> tuple[TaskItem, ...]:
         """Return a task's items, in the plan's order."""

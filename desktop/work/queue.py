@@ -3,11 +3,12 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal, Slot
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import DatabaseBusy, ShotDockError
 from desktop.core.plan import Plan
 from desktop.core.schedule import LATE, Priority, Schedule, Turn
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
@@ -53,6 +54,7 @@ class Queue(Runner):
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self.look)
         self._adopt_from = 0.0
+        self._stamp = 0
 
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted; take over what waits for the clock."""
@@ -122,14 +124,23 @@ class Queue(Runner):
         for task in self._store.tasks.waiting():
             line.put(Waiting(task, frozenset()))
         moved = line.moved(tuple(ids), before)
-        self._store.tasks.arrange([(task.id, task.turn.position) for task in moved])
-        for task in moved:
-            self._turned(task, priority=task.turn.priority)
+        places = [(task.id, task.turn.position) for task in moved]
+        self._store.tasks.arrange(places, [(task.id, task.turn.priority) for task in moved])
+        self._turns.moved_to(moved)
+        if moved:
+            self.changed.emit(tuple(moved))
 
     def set_priority(self, ids: Iterable[int], priority: Priority) -> None:
-        """Let these tasks go sooner or later than others."""
+        """Let these tasks go sooner or later than others; those that wait, whoever answers for them."""
         for task_id in ids:
-            self._turned(self._store.tasks.get(task_id), priority=priority)
+            task = self._store.tasks.get(task_id)
+            if task.state is not TaskState.WAITING:
+                self._turned(task, priority=priority)
+                continue
+            self._store.tasks.arrange((), [(task_id, priority)])
+            task = replace(task, turn=replace(task.turn, priority=priority))
+            self._turns.moved_to((task,))
+            self.changed.emit((task,))
         self._look_soon()
 
     def set_limit(self, ids: Iterable[int], rate: int | None) -> None:
@@ -205,6 +216,7 @@ class Queue(Runner):
             self.limited.emit(limit)
         if self._serving and abs(now - self._adopt_from) > ADOPTING:
             self._adopt()
+        self._hear()
         over = [n for n, active in self._active.items() if not active.leaving and active.task.turn.due(now) > now]
         self._stop(over, TaskEvent.POSTPONE)
         if self._turns.due(now):
@@ -257,6 +269,16 @@ class Queue(Runner):
             self.changed.emit((task,))
         if missed:
             self.missed.emit(tuple(missed))
+
+    def _hear(self) -> None:
+        """Take the order another process has given our line: the database is the only way it can tell."""
+        # A write by anybody, of results for instance, moves the stamp; to look at it costs next to nothing.
+        with suppress(DatabaseBusy):  # then the next look will do
+            stamp = self._store.stamp()
+            moved = self._turns.moved_to(self._store.tasks.waiting()) if stamp != self._stamp else ()
+            self._stamp = stamp
+            if moved:
+                self.changed.emit(moved)
 
     def _enqueue(self, ids: Iterable[int], event: TaskEvent) -> None:
         for task_id in ids:

@@ -44,6 +44,16 @@ class Turns:
         if (waiting := self._waiting.get(task.id)) is not None:
             self._waiting[task.id] = replace(waiting, task=task)
 
+    def moved_to(self, tasks: Iterable[Task]) -> tuple[Task, ...]:
+        """Take the places these tasks have by now; return those who wait here and had another."""
+        moved = []
+        for task in tasks:
+            waiting = self._waiting.get(task.id)
+            if waiting is not None and _rank(replace(waiting, task=task)) != _rank(waiting):
+                self.update(task)
+                moved.append(task)
+        return tuple(moved)
+
     def in_line(self) -> list[Waiting]:
         """Return those who wait, the next one first, whether they may start now or not."""
         return sorted(self._waiting.values(), key=_rank)

@@ -31,6 +31,20 @@ def test_tasks_line_up_and_can_be_arranged(store: Store) -> None:
     assert store.tasks.last_position() == 3.0
 
 
+def test_anybody_arranges_what_waits_and_nobody_what_runs(store: Store) -> None:
+    first, second = (store.tasks.create(plan(), f"aaaaaaa{n}", "x", 1.0) for n in range(2))
+    store.tasks.save(advance(first, TaskEvent.START, 2.0))
+    with Store.open(store._access.path) as other:
+        before = store.stamp()
+        other.tasks.arrange([(first.id, 8.0), (second.id, 9.0)], [(n.id, Priority.LOW) for n in (first, second)])
+    assert store.stamp() != before
+    assert store.tasks.get(first.id).turn == first.turn
+    assert (store.tasks.get(second.id).turn.position, store.tasks.get(second.id).turn.priority) == (9.0, Priority.LOW)
+    before = store.stamp()
+    store.tasks.arrange([(second.id, 1.0)])
+    assert store.stamp() == before, "what we write ourselves is no news"
+
+
 def test_what_waits_for_the_clock_is_not_interrupted(store: Store) -> None:
     at_once = store.tasks.create(plan(), "aaaaaaa1", "x", 1.0)
     clock = store.tasks.create(plan(), "aaaaaaa2", "x", 1.0, Turn(not_before=2e9))

@@ -11,6 +11,7 @@ from desktop.core.schedule import Priority, Turn
 from desktop.core.task import Progress, Task, TaskState
 from desktop.core.timetable import parse_rule
 from desktop.work.turns import Turns, Waiting, lined_up
+from tests.cli.console import Console
 from tests.core.test_task import task as made
 from tests.work.conftest import Bench
 from tests.work.life import Clock, big, serving
@@ -64,10 +65,10 @@ def test_dropped_among_others_they_take_their_priority() -> None:
     assert [waiting.task.turn.priority for waiting in turns.in_line()] == [HIGH, N, N]
 
 
-def crowd(bench: Bench) -> list[Task]:
+def crowd(bench: Bench, rate: int = 2_000_000) -> list[Task]:
     """Occupy the server with a slow task, and line up three more behind it."""
     bench.services.settings.update(tasks_at_once=1)
-    slow = bench.submit(big(bench))
+    slow = bench.submit(big(bench, rate=rate))
     bench.until(slow.id, TaskState.RUNNING)
     plan = bench.plan(filters=Filters(shot=("SH010",)))
     return [slow, *(bench.submit(plan) for _ in range(3))]
@@ -85,6 +86,30 @@ def test_the_queue_keeps_the_order_it_was_given(bench: Bench) -> None:
     bench.services.tasks.set_priority([second.id], Priority.HIGHEST)
     bench.services.tasks.set_limit([slow.id], None)
     assert finished(bench, [slow, first, second, third]) == [slow.id, second.id, third.id, first.id]
+
+
+def test_a_command_puts_the_line_of_a_window_that_lives_in_order(
+    qtbot: QtBot, studio: Path, tmp_path: Path, shotdock_home: Path
+) -> None:
+    shotdock = Console(shotdock_home)
+    with serving(qtbot, studio, tmp_path / "shows", Clock()) as bench:
+        bench.connect("VEGA", studio)
+        slow, first, second, third = crowd(bench, rate=50_000)
+        moved = shotdock("tasks", "move", third.id, "--before", first.id)
+        assert moved.status == 0, moved.err
+        assert shotdock("tasks", "priority", "highest", second.id).status == 0
+        bench.services.tasks.look()
+        qtbot.waitUntil(lambda: bench.seen[second.id].turn.priority is Priority.HIGHEST, timeout=20_000)
+        assert [task.id for task in lined_up(bench.seen[n.id] for n in (first, second, third))] == [
+            second.id,
+            third.id,
+            first.id,
+        ]
+        ended: list[int] = []
+        bench.services.tasks.ended.connect(lambda task: ended.append(task.id))
+        bench.services.tasks.set_limit([slow.id], None)
+        qtbot.waitUntil(lambda: len(ended) == 4, timeout=30_000)
+        assert ended == [slow.id, second.id, third.id, first.id]
 
 
 def test_the_order_outlives_a_restart(bench: Bench) -> None:
