@@ -93,6 +93,17 @@ def test_a_value_set_back_to_the_default_stays_chosen(places: Places) -> None:
     assert (again.parallel, again.theme) == (None, "system")
 
 
+def test_who_hears_of_failures_alone_was_once_one_switch(places: Places) -> None:
+    old = load(write(places, user='{"notify_services": ["a", "b"], "notify_errors_only": true}'), {})
+    assert old.errors_only("a") and old.errors_only("b")
+    save(replace(old, notify_errors_services=("b",), notify_errors_only=False), places)
+    fresh = load(places, {})
+    assert (fresh.errors_only("a"), fresh.errors_only("b"), fresh.notify_errors_only) == (False, True, False)
+    site = 'locked = ["notify_errors_only"]\n[settings]\nnotify_errors_only = true'
+    locked = load(write(places, site, '{"notify_errors_services": ["b"]}'), {})
+    assert locked.errors_only("a"), "what the studio has locked for all holds for all"
+
+
 def test_the_studio_may_lock_a_setting(places: Places) -> None:
     write(places, 'locked = ["conflict", "verify"]\n[settings]\nconflict = "compare"', '{"conflict": "overwrite"}')
     settings = load(places, {"SHOTDOCK_CONFLICT": "keep_both"})

@@ -7,13 +7,13 @@ import click
 from desktop.cli.carry import engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
-from desktop.cli.session import Answer, Done
+from desktop.cli.session import Answer, Done, Session
 from desktop.core.errors import UsageError
 
 
 @click.group("notify", cls=Verbs)
 def notify() -> None:
-    """Add, list, test and remove services that are told when a task has ended: mail, Slack, Teams, webhooks.
+    """Add, list, set, test and remove services that are told when a task has ended: mail, Slack, Teams, webhooks.
 
     An address is written as Apprise does, and kept in the system's keyring: slack://A/B/C,
     mailto://user:password@studio.example, jsons://host/path. Messages are sent by the window and by
@@ -25,8 +25,9 @@ def notify() -> None:
 @click.argument("name")
 @click.argument("url", required=False)
 @click.option("--url-stdin", is_flag=True, help="Read the address from standard input: others see a command line.")
+@click.option("--errors-only", is_flag=True, help="Tell it of what failed only.")
 @click.pass_obj
-def add(output: Output, name: str, url: str | None, url_stdin: bool) -> None:
+def add(output: Output, name: str, url: str | None, url_stdin: bool, errors_only: bool) -> None:
     """Tell the service NAME at the address URL from now on."""
     if (url is None) is not url_stdin:
         raise UsageError(title="Give the address as URL or with --url-stdin.")
@@ -35,7 +36,21 @@ def add(output: Output, name: str, url: str | None, url_stdin: bool) -> None:
         done = Done(run)
         run.services.notify.add(name, address, done.done, done.failed)
         done.of(None)
-        _answer(output, run.services.notify.services(), f"{name} is told from now on.")
+        if errors_only:
+            run.services.notify.tell_errors_only(name, True)
+        what = " of what failed" if run.services.notify.errors_only(name) else ""
+        _answer(output, run, f"{name} is told{what} from now on.")
+
+
+@notify.command("set", shape={"services": []})
+@click.argument("name")
+@click.option("--errors-only/--everything", "errors_only", required=True, help="What it is told of.")
+@click.pass_obj
+def set_(output: Output, name: str, errors_only: bool) -> None:
+    """Tell a service of what failed only, or of every task."""
+    with engine() as run:
+        run.services.notify.tell_errors_only(name, errors_only)
+        _answer(output, run, f"{name} is told of {'what failed only' if errors_only else 'every task'}.")
 
 
 @notify.command("list", shape={"services": []})
@@ -43,8 +58,9 @@ def add(output: Output, name: str, url: str | None, url_stdin: bool) -> None:
 def list_(output: Output) -> None:
     """List the services that are told."""
     with engine() as run:
-        names = run.services.notify.services()
-    _answer(output, names, "\n".join(names) or "There are none yet.")
+        desk = run.services.notify
+        lines = [f"{name}{'  (what failed only)' if desk.errors_only(name) else ''}" for name in desk.services()]
+        _answer(output, run, *lines or ["There are none yet."])
 
 
 @notify.command("test", shape={"services": []})
@@ -55,7 +71,7 @@ def test(output: Output, name: str) -> None:
     with engine() as run:
         answer = Answer[str](run)
         run.services.notify.test(name, answer.then, answer.failed)
-        _answer(output, run.services.notify.services(), answer.of(None))
+        _answer(output, run, answer.of(None))
 
 
 @notify.command("remove", shape={"services": []})
@@ -67,9 +83,12 @@ def remove(output: Output, name: str) -> None:
         done = Done(run)
         run.services.notify.remove(name, done.done, done.failed)
         done.of(None)
-        _answer(output, run.services.notify.services(), f"{name} is told no more.")
+        _answer(output, run, f"{name} is told no more.")
 
 
-def _answer(output: Output, names: tuple[str, ...], words: str) -> None:
-    output.answer({"status": "done", "services": list(names)})
-    output.line(words)
+def _answer(output: Output, run: Session, *words: str) -> None:
+    desk = run.services.notify
+    names = list(desk.services())
+    output.answer({"status": "done", "services": names, "errors_only": [one for one in names if desk.errors_only(one)]})
+    for line in words:
+        output.line(line)

@@ -103,6 +103,11 @@ def names(key: str, value: object) -> object:
     return tuple(dict.fromkeys(value))
 
 
+def names_or_none(key: str, value: object) -> object:
+    """Take a list of names, or None."""
+    return None if value is None else names(key, value)
+
+
 def moment(key: str, value: object) -> object:
     """Take seconds since the epoch, 0 for never."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):

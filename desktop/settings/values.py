@@ -14,6 +14,7 @@ from desktop.settings.checks import (
     moment,
     name,
     names,
+    names_or_none,
     one_of,
     plain,
     rate,
@@ -50,8 +51,9 @@ class Settings:
     limits_off_until: the moment up to which none holds. retry_hours: for how long a task whose server is away is tried
     again, 0 for not at all.
     notify: tell on the desktop. notify_services: names of the services (mail, Slack, ...) that are told too; their
-    addresses are secrets and in the keyring. notify_errors_only: tell of failures alone. history_days: for how long
-    ended tasks are remembered, 0 for ever.
+    addresses are secrets and in the keyring. notify_errors_only: tell of failures alone on the desktop.
+    notify_errors_services: the services told of failures alone, see `errors_only`. history_days: for how long ended
+    tasks are remembered, 0 for ever.
     destination: what a new task begins with, or "". results_folder: where a job's results go below it, see
     `core.templates`. quality: (name of a number in quality.json, last green, last amber) each; results with a worse
     one are not unpacked by themselves. layers, locked: where values came from and which are the
@@ -78,6 +80,7 @@ class Settings:
     notify: bool = True
     notify_services: tuple[str, ...] = ()
     notify_errors_only: bool = False
+    notify_errors_services: tuple[str, ...] | None = None
     history_days: int = 0
     log_level: str = "INFO"
     layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
@@ -98,6 +101,17 @@ class Settings:
     def options(self) -> Options:
         """Return how a new task is to run, unless somebody says otherwise."""
         return Options(segments=self.segments, verify=self.verify, order=self.order)
+
+    def errors_only(self, service: str) -> bool:
+        """Tell whether a service is told of failures alone.
+
+        notify_errors_only was once one switch for the desktop and every service: it still is until somebody chooses for
+        the services (notify_errors_services is None), and where the studio has locked it.
+        """
+        chosen = self.notify_errors_services
+        if chosen is None or "notify_errors_only" in self.locked:
+            return self.notify_errors_only
+        return service in chosen
 
     def origin(self, key: str) -> str:
         """Return in words where the value of `key` came from, e.g. `environment SHOTDOCK_PARALLEL`."""
@@ -133,6 +147,7 @@ CHECKS: dict[str, Callable[[str, object], object]] = {
     "notify": switch,
     "notify_services": names,
     "notify_errors_only": switch,
+    "notify_errors_services": names_or_none,
     "history_days": whole(0, 36500),
     "log_level": one_of(*LOG_LEVELS),
 }

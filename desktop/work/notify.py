@@ -44,7 +44,8 @@ class NotifyDesk(QObject):
     """Tells of every task that has ended, and of routines that could not be planned: one message each.
 
     Signals: told (Digest: show it on the desktop; clicking it opens its task), unheard (name of a service,
-    ShotDockError: it was not told). What is told is in the settings: notify, notify_services, notify_errors_only.
+    ShotDockError: it was not told). What is told is in the settings: notify, notify_services, notify_errors_only,
+    notify_errors_services.
     """
 
     told = Signal(object)
@@ -74,6 +75,31 @@ class NotifyDesk(QObject):
             return {name: _kind(name) for name in names}
 
         self._background.run(lambda _work: look(), then, failed)
+
+    def errors_only(self, name: str) -> bool:
+        """Tell whether a service is told of failures alone."""
+        return self._settings.value.errors_only(name)
+
+    def tell_errors_only(self, name: str, on: bool) -> None:
+        """Tell a service of failures alone, or of everything; "" is the desktop, the services are left as they are.
+
+        Raises NotFound for a service there is not, UsageError for what the studio has locked.
+        """
+        settings = self._settings.value
+        if name and name not in self.services():
+            raise _unknown(name, self.services())
+        if name and "notify_errors_only" in settings.locked and on is not settings.notify_errors_only:
+            raise UsageError(
+                title="Whether services are told of failures alone is fixed by the studio.",
+                suggestion="Ask whoever keeps the site file.",
+            )
+        chosen = tuple(one for one in self.services() if (on if one == name else settings.errors_only(one)))
+        if name:
+            self._settings.update(notify_errors_services=chosen)
+        elif "notify_errors_services" in settings.locked:
+            self._settings.update(notify_errors_only=on)
+        else:
+            self._settings.update(notify_errors_only=on, notify_errors_services=chosen)
 
     def add(self, name: str, url: str, then: Callable[[], None], failed: Failed) -> None:
         """Tell this service from now on. Its address is a secret: it goes into the keyring, the settings name it only.
@@ -124,8 +150,8 @@ class NotifyDesk(QObject):
         wanted = message.failed or not settings.notify_errors_only
         if always or (wanted and settings.notify):
             self.told.emit(message)
-        if wanted:
-            for name in settings.notify_services:
+        for name in settings.notify_services:
+            if message.failed or not settings.errors_only(name):
                 self._post(_Letter(name, message))
 
     def close(self) -> None:
@@ -137,8 +163,12 @@ class NotifyDesk(QObject):
             self._thread = None
 
     def _list(self, names: tuple[str, ...], then: Callable[[], None], failed: Failed) -> None:
+        settings, changes = self._settings.value, {"notify_services": names}
+        # One that comes under the name of one that went has a choice of its own.
+        if settings.notify_errors_services and "notify_errors_services" not in settings.locked:
+            changes["notify_errors_services"] = tuple(n for n in settings.notify_errors_services if n in names)
         try:
-            self._settings.update(notify_services=names)
+            self._settings.update(**changes)
         except UsageError as error:
             failed(error)
             return

@@ -134,6 +134,18 @@ def test_services_to_tell_are_refused_in_words(shotdock: Console) -> None:
     assert "no keyring" in none.err
 
 
+def test_what_a_service_is_told_of_is_set_for_each(shotdock: Console) -> None:
+    shotdock.home.mkdir(parents=True, exist_ok=True)
+    kept = {"notify_services": ["hook", "mail"], "notify_errors_only": True}
+    (shotdock.home / "settings.json").write_text(json.dumps(kept), "utf-8")
+    said = shotdock("notify", "set", "hook", "--everything", "--json")
+    assert (said.status, said.json["services"], said.json["errors_only"]) == (0, ["hook", "mail"], ["mail"])
+    assert shotdock("notify", "list").out.splitlines() == ["hook", "mail  (what failed only)"]
+    assert shotdock("notify", "set", "nobody", "--everything").status != 0
+    nowhere = shotdock("notify", "test", "hook", SHOTDOCK_NOTIFY_HOOK="json://127.0.0.1:9/s3cr3t-token-4711")
+    assert nowhere.status == 1 and "The service hook was not told." in nowhere.err and "4711" not in nowhere.err
+
+
 def test_a_receipt_is_exported(shotdock: Console, source: Path, tmp_path: Path) -> None:
     task = shotdock("get", source, tmp_path / "to", "--json").json["task"]
     for name in ("receipt.csv", "receipt.json"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.store import secrets
@@ -36,7 +36,7 @@ def page(window: MainWindow, memory_keyring: MemoryKeyring) -> NotificationsDial
     return found
 
 
-def press(button: QPushButton) -> None:
+def press(button: QAbstractButton) -> None:
     QTest.keyClick(button, Qt.Key.Key_Space)
 
 
@@ -110,6 +110,25 @@ def test_a_service_whose_address_is_lost_says_so(
 def test_a_second_of_a_kind_gets_another_name(page: NotificationsDialog, hook: Hook, qtbot: QtBot) -> None:
     add(page, qtbot, "hook", hook.url)
     assert page.name.text() == "hook-2"
+
+
+def test_what_failed_only_is_each_services_own_choice(
+    page: NotificationsDialog, hook: Hook, services: Services, qtbot: QtBot
+) -> None:
+    assert not page.service_errors.isEnabled()
+    for name in ("lead", "wrangler"):
+        add(page, qtbot, name, hook.url)
+    page.list.setCurrentRow(0)
+    assert not page.service_errors.isChecked()
+    press(page.service_errors)
+    dot = "  \N{MIDDLE DOT}  "
+    wanted = [f"lead{dot}Webhook{dot}what failed only", f"wrangler{dot}Webhook"]
+    qtbot.waitUntil(lambda: rows(page) == wanted, timeout=WAIT)
+    assert page.chosen() == "lead" and page.service_errors.isChecked()
+    page.list.setCurrentRow(1)
+    assert not page.service_errors.isChecked()
+    page.errors.setChecked(True)
+    assert services.notify.errors_only("lead") and not services.notify.errors_only("wrangler")
 
 
 def test_switches_and_days_are_settings(window: MainWindow, services: Services, page: NotificationsDialog) -> None:

@@ -109,6 +109,42 @@ def test_a_failure_is_told_with_its_reason_and_errors_alone_if_so_wished(bench: 
     assert "- 1x " in hook.got[0]["message"]
 
 
+def test_each_service_is_told_of_all_or_of_what_failed_only(bench: Bench, hook: Hook) -> None:
+    other, desk = Hook(), bench.services.notify
+    try:
+        add(bench, "lead", hook.url)
+        add(bench, "wrangler", other.url)
+        bench.services.settings.update(retry_hours=0)
+        desk.tell_errors_only("lead", True)
+        bench.run()
+        bench.qtbot.waitUntil(lambda: len(other.got) == 1, timeout=20_000)
+        (bench.destination / "VEGA/SQ01/SH020/anim/publish/v001/SH020_v001.ma").unlink()
+        broken(bench)
+        bench.qtbot.waitUntil(lambda: bool(hook.got) and len(other.got) == 2, timeout=20_000)
+    finally:
+        other.close()
+    assert [one["type"] for one in hook.got] == ["failure"]
+    assert [one["type"] for one in other.got] == ["success", "failure"]
+    bench.answer(lambda then, failed: desk.remove("lead", then, failed))
+    add(bench, "lead", hook.url)
+    assert not desk.errors_only("lead"), "another one under its name is told of everything"
+    with pytest.raises(NotFound, match="no service called"):
+        desk.tell_errors_only("nobody", True)
+
+
+def test_the_one_switch_of_old_holds_for_all_until_somebody_chooses(bench: Bench, hook: Hook) -> None:
+    desk, box = bench.services.notify, bench.services.settings
+    for name in ("lead", "wrangler"):
+        add(bench, name, hook.url)
+    box.update(notify_errors_only=True)
+    assert desk.errors_only("lead") and desk.errors_only("wrangler")
+    desk.tell_errors_only("", False)
+    assert desk.errors_only("lead"), "the desktop's choice is its own"
+    desk.tell_errors_only("wrangler", False)
+    assert (desk.errors_only("lead"), desk.errors_only("wrangler")) == (True, False)
+    assert not box.value.notify_errors_only
+
+
 def test_a_task_may_ask_to_be_told_of(bench: Bench) -> None:
     bench.services.settings.update(notify=False)
     told: list[Digest] = []

@@ -1,9 +1,11 @@
 """Who is told when a task ends: the desktop, and services such as mail, Slack, Teams or a webhook."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
-from desktop.core.errors import ShotDockError, UsageError
+from desktop.core.errors import ShotDockError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.base import Dialog
 from desktop.ui.hearing import while_there
@@ -39,6 +41,8 @@ class NotificationsDialog(Dialog):
         self.list.setIconSize(QSize(16, 16))
         self.test_button = push(frame.theme, "Send test", "bell", run=self.test)
         self.remove_button = push(frame.theme, "Remove", "trash", run=self.remove)
+        self.service_errors = _check("Tell it of what failed only", False)
+        self.service_errors.setToolTip("Of the selected service; every other one has its own choice")
         words = "Mail, Slack, Teams or a webhook can be told too: add one below."
         self.empty = Empty(frame.theme, "bell", "No service is told", words, small=True)
         self.kind = QComboBox()
@@ -52,7 +56,9 @@ class NotificationsDialog(Dialog):
         self._build()
         for key, field in (("notify", self.desktop), ("notify_errors_only", self.errors)):
             field.setEnabled(key not in value.locked)
-            field.toggled.connect(lambda on, key=key: self._set(key, on))
+        self.desktop.toggled.connect(lambda on: self._change(lambda: self._box.update(notify=on)))
+        self.errors.toggled.connect(lambda on: self._change(lambda: self._desk.tell_errors_only("", on)))
+        self.service_errors.clicked.connect(self._tell_errors_only)
         self.kind.currentIndexChanged.connect(lambda: self._show_kind())
         self.list.currentRowChanged.connect(lambda _row: self._enable())
         for line in (self.name, self.address):
@@ -66,7 +72,7 @@ class NotificationsDialog(Dialog):
         self.refresh()
 
     def _build(self) -> None:
-        services = row(self.test_button, self.remove_button, None, spacing=8)
+        services = row(self.test_button, self.remove_button, None, self.service_errors, spacing=8)
         listed = QWidget()
         listed.setLayout(column(self.list, services, spacing=8))
         self._stack = QStackedWidget()
@@ -150,12 +156,19 @@ class NotificationsDialog(Dialog):
         if names:
             self._desk.kinds(while_there(self, self._name_kinds), while_there(self, self._failed))
 
+    def _tell_errors_only(self, on: bool) -> None:
+        name = self.chosen()
+        self._change(lambda: self._desk.tell_errors_only(name, on))
+        self.refresh(name)
+
     def _name_kinds(self, kinds: dict[str, str]) -> None:
         for place in range(self.list.count()):
             item = self.list.item(place)
             name = str(item.data(Qt.ItemDataRole.UserRole))
             if name in kinds:
-                item.setText(f"{name}  \N{MIDDLE DOT}  {kinds[name] or 'its address is not known on this computer'}")
+                parts = [name, kinds[name] or "its address is not known on this computer"]
+                parts += ["what failed only"] if self._desk.errors_only(name) else []
+                item.setText("  \N{MIDDLE DOT}  ".join(parts))
 
     def _url(self) -> str:
         """Return the address as it was typed; what a webhook is called in a browser is another word for Apprise."""
@@ -187,6 +200,9 @@ class NotificationsDialog(Dialog):
 
     def _enable(self) -> None:
         locked = "notify_services" in self._box.value.locked
+        name, fixed = self.chosen(), {"notify_errors_only", "notify_errors_services"} & self._box.value.locked
+        self.service_errors.setEnabled(bool(name) and not fixed)
+        self.service_errors.setChecked(bool(name) and self._desk.errors_only(name))
         self.test_button.setEnabled(bool(self.chosen()))
         self.remove_button.setEnabled(bool(self.chosen()) and not locked)
         self.add_button.setEnabled(bool(self.name.text().strip() and self.address.text().strip()) and not locked)
@@ -197,11 +213,11 @@ class NotificationsDialog(Dialog):
         if not self.name.isModified() or not self.name.text():
             self.name.setText(_free(name, self._desk.services()))
 
-    def _set(self, key: str, on: bool) -> None:
+    def _change(self, change: Callable[[], None]) -> None:
         try:
-            self._box.update(**{key: on})
+            change()
             self.cards.clear()
-        except UsageError as error:
+        except ShotDockError as error:
             self.cards.tell(error)
 
 
