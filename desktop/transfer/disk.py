@@ -13,7 +13,7 @@ from desktop.transfer.names import shown
 if sys.platform != "win32":
     import fcntl
 
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _BINARY: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _SHARED = 32
@@ -43,13 +43,8 @@ def disk_error(error: OSError, path: str) -> ShotDockError:
     cause = f"{error.strerror or error} ({errno.errorcode.get(error.errno or 0, error.errno)})."
     name = shown(os.path.basename(path) or path)  # noqa: PTH119  # the path may hold anything
     path = shown(path)
-    if error.errno in _FULL:
-        return DiskFull(
-            f"There is no room left for {name}.",
-            cause,
-            "Free some space or inodes on the destination, or raise its quota, then resume.",
-            path,
-        )
+    if error.errno in _NO_ROOM:
+        return _full(name, cause, path)
     if error.errno == errno.EFBIG:
         return TargetUnwritable(
             f"{name} is too large for the destination.",
@@ -65,6 +60,15 @@ def disk_error(error: OSError, path: str) -> ShotDockError:
         return FileInUse(f"Another program holds {name}.", cause, "Close it there, then resume.", path)
     return TargetUnwritable(
         f"{name} cannot be written.", cause, "Check the destination and its permissions, or choose another.", path
+    )
+
+
+def _full(name: str, cause: str, path: str) -> DiskFull:
+    return DiskFull(
+        f"There is no room left for {name}.",
+        cause,
+        "Free some space or inodes on the destination, or raise its quota, then resume.",
+        path,
     )
 
 
@@ -84,7 +88,7 @@ def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
         return
     if room and inodes and not (isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None)):
         return
-    raise DiskFull(full.title, full.cause, full.suggestion, target) from cause
+    raise _full(shown(os.path.basename(target)), full.cause, target) from cause  # noqa: PTH119  as above
 
 
 def create(path: str) -> int:

@@ -24,18 +24,17 @@ from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, Decision, Facts
 from desktop.transfer.sameness import agree, believed, joined, one_size, provable
-from desktop.transfer.spans import SHARE_FROM, Gap, Span, Spans, cut
+from desktop.transfer.spans import SHARE_FROM, Span, Spans, cut
 
 CHANGES = 2
 """The how-manieth change of a file on the server means that it is still being written."""
-_DISTRUST = 64 * 1024
-"""Bytes at its end that a range gives up if the server calls a transfer failed whose every byte came."""
 
 
 class Download:
     """A job under way. Every method may be called from any thread.
 
-    facts: the file as best known: as planned, as an earlier run knew it, as it was opened.
+    facts: the file as best known: as planned, as an earlier run knew it, as it was opened. suspect: a connection broke
+    when this file was asked for and before anything of it came.
     """
 
     __slots__ = (
@@ -56,13 +55,14 @@ class Download:
         "folder",
         "job",
         "received",
+        "suspect",
     )
 
     def __init__(self, owner: "Owner[Download]", job: Job) -> None:
         self.job = job
         self.facts = job.file
         self._promised = job.file.size  # outlives a start over in which the server tells no size
-        self.ended = False
+        self.ended = self.suspect = False
         self.received = 0
         self._owner = owner
         self._target = str(job.target)
@@ -94,6 +94,16 @@ class Download:
     def reused(self) -> int:
         """Return how many bytes an earlier run left."""
         return self._part.reused
+
+    @property
+    def held(self) -> bool:
+        """Tell whether the file's part is open."""
+        return self._part.held
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the file was begun and waits for a lane."""
+        return self._spans.wait
 
     def begin(self, ranges: bool, segments: int) -> list[Span]:
         """Judge the target, take over an earlier part and return what is missing; nothing if the job ended here.
@@ -269,7 +279,7 @@ class Download:
             spans = self._spans.want(damaged)
             self._committing = not spans
         if spans:
-            self._owner.requeue(self, spans, 0.0)
+            self._owner.requeue(self, spans)
             return None
         fd = part.seal(size, self.facts.mtime)
         try:
@@ -323,7 +333,7 @@ class Download:
                 self._promised = now.size
             spans = self._reset(replace(now, path=self.job.file.path))
         if self._changes < CHANGES:
-            self._owner.requeue(self, spans, 0.0 if stale else self._owner.patience.recheck)
+            self._owner.requeue(self, spans, None if stale else self._owner.patience.recheck)
         else:
             self.give_up(error if isinstance(error, StillUploading) else still_uploading(found))
         return found
@@ -337,7 +347,7 @@ class Download:
             again = self._corrupted < CHANGES
             spans = self._reset(self.facts)
         if again:
-            self._owner.requeue(self, spans, 0.0)
+            self._owner.requeue(self, spans, self._owner.patience.pause(1))
         else:
             self.give_up(error)
 
@@ -348,41 +358,29 @@ class Download:
             if span.ended or self.ended:
                 return
             stop = self.facts.size if span.stop is None else span.stop
-            whole = stop is not None and part.ranges.covers(span.start, stop)
-            if not provable(self.facts):
-                # Nothing will tell whether the file is the same then: what came of this range goes.
-                part.ranges.remove(span.start, max(span.start, part.ranges.end) if stop is None else stop)
-            elif whole and heard and stop is not None:
-                part.ranges.remove(max(span.start, stop - _DISTRUST), stop)
-            if span.received and provable(self.facts) and not whole:
-                self._attempts = 0
-            else:
-                self._attempts += counts
+            whole = part.doubt(span.start, stop, provable(self.facts), heard)
+            moved = bool(span.received) and provable(self.facts) and not whole
+            self._attempts = 0 if moved else self._attempts + counts
+            self.suspect = counts and not (heard or moved)
             complete = self._committing = self._spans.leave(span)
-            spans = self._spans.want(self._missing(span.start, stop))
+            spans = self._spans.want(part.missing(span.start, stop, self.facts.size))
             spent = self._attempts >= self._owner.patience.attempts
             self._committing = complete and not spans and not spent
         if spent:
             self.give_up(error)
         elif spans:
-            pause = self._owner.patience.pause(max(1, self._attempts), error)
-            self._owner.requeue(self, spans, pause if heard else 0.0)
+            # A line that breaks in the middle of a file is not the file's fault: it goes on where it was.
+            pause = self._owner.patience.pause(max(1, self._attempts), error) if heard or self.suspect else None
+            self._owner.requeue(self, spans, pause)
         elif complete:
             self._owner.commit(self)
 
     def _all(self, ranges: bool = True) -> list[Span]:
         """Return what is missing of the whole file, in as many ranges as wanted."""
-        gaps = self._missing(0, self.facts.size)
+        gaps = self._part.missing(0, self.facts.size, self.facts.size)
         if ranges and self._segments > 1:
             gaps = cut(gaps, self._segments)
         return self._spans.want(gaps)
-
-    def _missing(self, start: int, stop: int | None) -> list[Gap]:
-        if self.facts.size == 0:
-            return [(0, 0)]  # nothing to fetch, but the server has to say so
-        if stop is None:
-            return [(self._part.ranges.missing(start, self._part.ranges.end + 1)[0][0], None)]
-        return [*self._part.ranges.missing(start, stop)] if stop > start else []
 
     def _reset(self, file: Entry) -> list[Span]:
         self._spans.end()

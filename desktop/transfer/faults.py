@@ -1,7 +1,10 @@
-"""What a download says of a file the server did not deliver as it said."""
+"""What is said of a file the server did not deliver as it said, and of a server that puts everybody off."""
 
-from desktop.core.errors import RemoteChanged, StillUploading, Truncated
+from collections.abc import Sequence
+
+from desktop.core.errors import RemoteChanged, ServerBusy, StillUploading, Truncated
 from desktop.core.media import Entry
+from desktop.core.units import format_duration
 from desktop.transfer.names import shown
 
 
@@ -42,6 +45,18 @@ def short(file: Entry, missing: int, stop: int) -> Truncated:
         cause=f"{missing:,} of the bytes up to {stop:,} did not come.",
         suggestion="It will be continued where it stopped.",
         path=file.path,
+    )
+
+
+def put_off(last: ServerBusy, rests: Sequence[float]) -> ServerBusy:
+    """Return the error for a host that asked for one rest, in seconds, after the other; last: what it said then."""
+    return ServerBusy(
+        title=last.title,
+        cause=f"{last.cause} It asked for {len(rests)} rests in a row, {format_duration(sum(rests))} in all, "
+        "and sent nothing in between.".strip(),
+        suggestion="Retry later, or ask who runs the server what it is busy with.",
+        path=last.path,
+        retry_after=last.retry_after,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from desktop.core.errors import Retry, ServerBusy, ShotDockError, Stopped, Unreachable, Wait
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.circuit import SILENT
+from desktop.transfer.faults import put_off
 from desktop.transfer.pieces import LaneFeed
 from desktop.transfer.ports import Source
 from desktop.transfer.retry import LONGEST_WISH
@@ -87,15 +88,20 @@ class Lane:
             return not self._run.stopped
         except ShotDockError as error:
             self._hang_up()
-            if feed.progress > before:
-                self._tries = 0
+            self._well(before)
             feed.hand_back(error)
             return not (self._closed or self._run.stopped) and self._try_again(error)
         feed.hand_back()
-        if feed.progress > before:
-            self._tries = 0
+        if self._well(before):
             self._budget.grow()
         return True
+
+    def _well(self, before: int) -> bool:
+        """Start counting anew what is fruitless, if bytes came since there were so many; return whether they did."""
+        if came := self._feed.progress > before:
+            self._tries = 0
+            self._run.rests.pop(self.site, None)
+        return came
 
     def _connect(self, feed: LaneFeed) -> Source:
         if self._source is None:
@@ -138,6 +144,13 @@ class Lane:
             self._budget.shrink()
         if (busy or self._spared) and self._excuse():
             return False
+        if isinstance(error, ServerBusy) and asked:
+            # Only the last lane gets here: the others left the waiting to it.
+            rests = self._run.rests.setdefault(self.site, [])
+            rests.append(asked)
+            if len(rests) >= self._run.patience.rests:
+                self._run.fail_site(self.site, put_off(error, rests))
+                return False
         if not self._tries:
             self._fruitless_since = time.monotonic()
         self._tries += 1

@@ -23,8 +23,8 @@ class Owner(Protocol[D]):
     verify: bool
     folders: Folders
 
-    def requeue(self, download: D, spans: list[Span], delay: float) -> None:
-        """Hand ranges out (again), before everything else of the site, after delay seconds."""
+    def requeue(self, download: D, spans: list[Span], delay: float | None = None) -> None:
+        """Hand ranges out (again), before everything else of the site; after delay seconds, if given, behind it."""
 
     def commit(self, download: D) -> None:
         """Have a complete file committed, soon, on another thread."""

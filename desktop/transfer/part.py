@@ -15,6 +15,7 @@ from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
 from desktop.transfer.ports import Buffer
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import provable
+from desktop.transfer.spans import Gap
 from desktop.transfer.sums import Block, Sums
 
 SAVE_BYTES = 8 * 1024 * 1024
@@ -24,6 +25,8 @@ SAVE_PAUSE = 0.1
 """Seconds from one save to the next at least, or a fast line would spend its time on journals..."""
 SAVE_MOST = 64 * 1024 * 1024
 """...until so many bytes have come in that time."""
+_DISTRUST = 64 * 1024
+"""Bytes at its end that a range gives up if the server calls a transfer failed whose every byte came."""
 _ROOM = (0, 64 * 1024, 1024 * 1024)
 """Bytes of a part given up, one after the other, until its journal finds room on a full disk."""
 
@@ -76,12 +79,17 @@ class Part:
         """Tell whether closing the part means to write a journal, which takes its time."""
         return self._keeper is not None
 
+    @property
+    def held(self) -> bool:
+        """Tell whether the part is open."""
+        return self._fd >= 0
+
     def adopt(self, folders: Folders, file: Entry, ranges: bool) -> Entry | None:
         """Take over what a dead run left of the file, and remove what is of no use; return the file it knew.
 
         ranges: whether anything can be continued at all.
         """
-        with disk(self.path):
+        with disk(self._target):
             found = folders.adopt(self._target, self._token, file)
             if found is None:
                 return None
@@ -113,7 +121,7 @@ class Part:
         """Create the part, if it is not open yet."""
         if self._fd >= 0:
             return
-        with disk(self.path):
+        with disk(self._target):
             try:
                 self._fd = create(self.path)
             except FileNotFoundError:
@@ -136,7 +144,7 @@ class Part:
 
     def write(self, offset: int, data: Buffer, count: int) -> bool:
         """Write bytes; return whether it is time to `save`."""
-        with disk(self.path):
+        with disk(self._target):
             write_at(self._fd, data, offset)
         if self._sums is not None:
             if self.ranges.touches(offset, offset + count):
@@ -154,6 +162,26 @@ class Part:
         self._saving = True
         return True
 
+    def missing(self, start: int, stop: int | None, size: int | None) -> list[Gap]:
+        """Return what is missing of a range. stop: None for the end of a file whose size, in bytes, is not known."""
+        if size == 0:
+            return [(0, 0)]  # nothing to fetch, but the server has to say so
+        if stop is None:
+            return [(self.ranges.missing(start, self.ranges.end + 1)[0][0], None)]
+        return [*self.ranges.missing(start, stop)] if stop > start else []
+
+    def doubt(self, start: int, stop: int | None, provable: bool, heard: bool) -> bool:
+        """Give up what may be wrong of a range that failed; return whether all of it had come.
+
+        provable: it will be told whether the file is still the same. heard: the server said that it failed.
+        """
+        whole = stop is not None and self.ranges.covers(start, stop)
+        if not provable:
+            self.ranges.remove(start, max(start, self.ranges.end) if stop is None else stop)
+        elif whole and heard and stop is not None:
+            self.ranges.remove(max(start, stop - _DISTRUST), stop)
+        return whole
+
     def save(self) -> None:
         """Make what is there durable and note it in the journal; takes the lock itself, and only for a moment."""
         with self._syncing:
@@ -167,7 +195,7 @@ class Part:
                 sums = self._sums.blocks() if self._sums is not None else []
                 self._unsaved = 0
             try:
-                with disk(self.path):
+                with disk(self._target):
                     keeper.save(fd, ranges, sums, generation)
             except ShotDockError as error:
                 # A disk that failed to sync tells it once; a second call would call the lost bytes durable.
@@ -186,7 +214,7 @@ class Part:
 
     def reset(self, file: Entry) -> None:
         """Forget every byte: the journal goes first, so that it never speaks of what is not there."""
-        with disk(self.path):
+        with disk(self._target):
             if self._keeper is not None:
                 self._keeper.forget(file)
             if self._fd >= 0:
@@ -202,7 +230,7 @@ class Part:
         doubtful, self._doubtful = self._doubtful, ()
         if self._keeper is None:
             return []
-        with disk(self.path):
+        with disk(self._target):
             damaged = self._keeper.damaged(self._fd, doubtful)
         for start, end in damaged:
             self.ranges.remove(start, end)
@@ -216,7 +244,7 @@ class Part:
         with self._syncing:
             if self._fault is not None:
                 raise self._fault
-        with disk(self.path):
+        with disk(self._target):
             there = os.fstat(self._fd).st_size
             if there != size:
                 raise Truncated(
@@ -234,7 +262,7 @@ class Part:
         """Compare what is on disk with what came; raise Corrupted."""
         if self._sums is None:
             return
-        with disk(self.path):
+        with disk(self._target):
             if hasattr(os, "posix_fadvise"):
                 # Off the memory, so that the disk itself answers.
                 os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -251,19 +279,19 @@ class Part:
         """Close the descriptor; the lock on the part ends with it."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
-            with disk(self.path):
+            with disk(self._target):
                 os.close(fd)
 
     def placed(self) -> None:
         """Drop the journal: the file has its final name."""
         if self._keeper is not None:
-            with disk(self.path):
+            with disk(self._target):
                 self._keeper.forget()
 
     def park(self, file: Entry) -> None:
         """Close the part for another run: with its journal if that is of any use, else remove it."""
         try:
-            with disk(self.path):
+            with disk(self._target):
                 if self._fd < 0:
                     # It was never made, or closed to get its final name, which it was refused.
                     if not self._made or not os.path.lexists(self.path):

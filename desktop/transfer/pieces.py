@@ -33,6 +33,11 @@ class FilePiece:
         return self._end if stop == self._stop else stop
 
     @property
+    def suspect(self) -> bool:
+        """True if its file may be what breaks connections."""
+        return self._download.suspect
+
+    @property
     def stopped(self) -> bool:
         """True if no more bytes are wanted."""
         return self._span.ended or self._feed.stopped
@@ -129,6 +134,9 @@ class LaneFeed:
     def next(self) -> FilePiece | None:
         """Return the next piece, or None if there is nothing (more) to do now."""
         if self.host is not None and self.host.resting > 0:
+            return None
+        if len(self.out) == 1 and next(iter(self.out)).suspect:
+            # Alone, so that no other file is blamed for what it does.
             return None
         piece = self._run.take(self)
         if piece is not None:

@@ -21,8 +21,10 @@ class Patience:
 
     first, factor, cap: the wait after the first fruitless try, its growth and its limit, each varied by up to
     a quarter so that lanes do not knock in step. outage: how long a site that has answered before, or is busy, may
-    stay fruitless, beside the time it asked to be left alone. attempts: fruitless tries of one file. recheck: the
-    pause before a file that changed on the server is looked at again.
+    stay fruitless, beside the time it asked to be left alone. attempts: fruitless tries of one file. rests: how often
+    in a row a host may ask to be left alone without a byte in between, until it counts as away; less than a file's
+    attempts, for it is not the file's fault. recheck: the pause before a file that changed on the server is looked at
+    again.
     """
 
     first: float = 0.5
@@ -30,6 +32,7 @@ class Patience:
     cap: float = 60.0
     outage: float = 300.0
     attempts: int = 5
+    rests: int = 4
     recheck: float = 2.0
 
     def pause(self, tries: int, error: Exception | None = None, vary: Callable[[], float] = random.random) -> float:

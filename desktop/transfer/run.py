@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 from desktop.core.errors import DiskFull, ShotDockError
@@ -72,11 +72,13 @@ class Run:
         self._held: dict[str, deque[Job]] = {}
         self._active: dict[Download, None] = {}
         self._results: list[JobDone] = []
-        self._files_done = self._transferred = self._reused = self._count = 0
+        self._files_done = self._transferred = self._reused = 0
+        self._numbers = count()
         self._full: DiskFull | None = None
         self._stopped = False
-        # Sites that were given up, and why.
+        # Sites that were given up, and why; the seconds for which each asked to be left alone, since its last byte.
         self.lost: dict[str, ShotDockError] = {}
+        self.rests: dict[str, list[float]] = {}
         self._put(jobs)
 
     def _put(self, jobs: Sequence[Job]) -> None:
@@ -147,7 +149,7 @@ class Run:
             reused=reused + sum(download.reused for download in active),
             files_done=done,
             per_job={download.job.id: download.on_disk for download in active} if every else None,
-            current=tuple(split(str(download.job.target))[1] for download in active),
+            current=tuple(split(str(download.job.target))[1] for download in active if not download.waits),
             lanes=lanes,
         )
 
@@ -201,7 +203,10 @@ class Run:
                     return None
                 if not self._due(feed.site):
                     break
-                item = self._queues[feed.site].popleft()
+                item = self._queues[feed.site][0]
+                if feed.out and not isinstance(item, Job) and item[0].suspect:
+                    return None
+                self._queues[feed.site].popleft()
                 if isinstance(item, Job):
                     download = Download(self, item)
                     self._active[download] = None
@@ -211,10 +216,11 @@ class Run:
                     continue
                 span = spans[0]
                 if len(spans) > 1:
-                    self.requeue(download, spans[1:], 0.0)
+                    self.requeue(download, spans[1:])
             else:
                 download, span = item
-                if span.start and not span.ended and not self._ranges(feed.site):
+                known = self._features.get(feed.site)
+                if span.start and not span.ended and known is not None and not known.ranges:
                     span = self._whole(download, span)
             if not span.ended:
                 return FilePiece(download, feed, span)
@@ -240,17 +246,19 @@ class Run:
         if self._pace.limited:
             self._pace.take(count, lambda: self._stopped)
 
-    def requeue(self, download: Download, spans: list[Span], delay: float) -> None:
-        """Hand ranges of a file out (again), before everything else of its site, after delay seconds."""
+    def requeue(self, download: Download, spans: list[Span], delay: float | None = None) -> None:
+        """Hand ranges of a file out (again), before everything else of its site.
+
+        delay: seconds after which they go behind it instead: the file failed, and that may pass.
+        """
         site = download.job.site
         with self._changed:
-            if delay:
-                for span in spans:
-                    self._count += 1
-                    due = time.monotonic() + delay
-                    heapq.heappush(self._delayed.setdefault(site, []), (due, self._count, (download, span)))
-            else:
+            if delay is None:
                 self._queues[site].extendleft((download, span) for span in reversed(spans))
+            else:
+                due, delayed = time.monotonic() + delay, self._delayed.setdefault(site, [])
+                for span in spans:
+                    heapq.heappush(delayed, (due, next(self._numbers), (download, span)))
             self._changed.notify_all()
 
     def commit(self, download: Download) -> None:
@@ -357,11 +365,6 @@ class Run:
         elif not self._left[job.site]:
             self._changed.notify_all()
 
-    def _ranges(self, site: str) -> bool:
-        """Tell whether the site's server is still believed to start where it is asked to."""
-        features = self._features.get(site)
-        return features is None or features.ranges
-
     def _whole(self, download: Download, span: Span) -> Span:
         """Return one range for all that waits of a file: a server that ignores ranges sends it whole each time."""
         with self._changed:
@@ -387,7 +390,9 @@ class Run:
             return False
         delayed = self._delayed.get(site)
         while delayed and delayed[0][0] <= time.monotonic():
-            queue.appendleft(heapq.heappop(delayed)[2])
+            # Files begun hold descriptors: were a great many of them to wait for the end, none would be left.
+            begun = (not isinstance(item, Job) and item[0].held for item in islice(reversed(queue), MANY))
+            (queue.appendleft if sum(begun) == MANY else queue.append)(heapq.heappop(delayed)[2])
         return bool(queue)
 
     def _next_due(self, site: str) -> float | None:

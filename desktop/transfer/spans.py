@@ -39,6 +39,12 @@ class Spans:
     def __len__(self) -> int:
         return len(self._live)
 
+    @property
+    def wait(self) -> bool:
+        """Tell whether ranges are wanted of which no lane has any, at one moment or another."""
+        live = tuple(self._live)
+        return bool(live) and not any(span.carried for span in live)
+
     def want(self, gaps: Iterable[Gap]) -> list[Span]:
         """Return a new range for each gap."""
         spans = [Span(start, stop) for start, stop in gaps]

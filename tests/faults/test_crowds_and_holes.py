@@ -18,6 +18,7 @@ from desktop.transfer.sources.http import HttpSource
 from tests.cli.console import Console
 from tests.faults.engine import fetch, ftp, http, sftp
 from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
+from tests.servers.scripted_ftp import ScriptedFtp, Transfer
 from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 from tests.servers.sshd import SshServer
 from tests.servers.vsftpd import VsftpdServer
@@ -170,6 +171,35 @@ def test_r21_a_web_server_busy_when_first_asked_is_waited_for(
     assert said.status == 0, said.err
     assert tree(tmp_path / "to") == data
     assert asked == ["HEAD", "GET", "GET"]
+
+
+@pytest.mark.parametrize("wish", ["1", None], ids=["with a wish", "without"])
+def test_r21_a_file_that_is_busy_comes_again_after_all_the_others(tmp_path: Path, wish: str | None) -> None:
+    entries = [Entry(f"/{name}.exr", size=1000) for name in "abcd"]
+    asked: list[str] = []
+
+    def script(request: Request) -> bytes:
+        asked.append(request.target)
+        if asked == ["/a.exr"]:
+            return answer("503 Busy", Retry_After=wish) if wish else answer("503 Busy")
+        return part(content(request.target, 1000), request)
+
+    with ScriptedHttp(script) as server:
+        results = fetch(http(server), tmp_path / "to", *entries)
+    assert {done.result for done in results} == {R.DOWNLOADED}
+    assert asked == ["/a.exr", "/b.exr", "/c.exr", "/d.exr", "/a.exr"]
+
+
+@pytest.mark.parametrize("reply", ["450 File busy.", "451 Try again.", None], ids=["450", "451", "550"])
+def test_r10_a_file_that_is_refused_for_now_comes_again_after_all_the_others(tmp_path: Path, reply: str | None) -> None:
+    """One that is not there, which will not pass, never does."""
+    files = {f"/{name}.exr": content(name, 1000) for name in "abcd"}
+    served = files if reply else {path: data for path, data in files.items() if path != "/a.exr"}
+    with ScriptedFtp(served, transfers={"/a.exr": [Transfer(b"", last=reply), Transfer()]}) as server:
+        results = fetch(ftp(server), tmp_path / "to", *(Entry(path, size=1000) for path in files))
+        asked = [line.partition(" ")[2] for line in server.commands if line.startswith("RETR")]
+    assert [done.result is R.FAILED for done in results] == [reply is None, False, False, False]
+    assert asked == [*files, *(["/a.exr"] if reply else [])]
 
 
 def test_r23_an_ftp_server_for_two_gets_two(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Lanes: when they try again, when they leave, and when they give a whole site up."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from desktop.transfer.run import Run
 from tests.transfer.scripted import HASTY, ScriptedSource, Shelf, carry, make_run
 
 R = FileResult
+EAGER = replace(HASTY, first=0.0)
 
 
 def jobs_of(root: Path, shelf: Shelf, count: int, size: int = 100) -> list[Job]:
@@ -159,19 +162,78 @@ def test_a_refused_second_lane_shrinks_the_budget_and_leaves_the_work_to_the_fir
 
 
 def test_only_the_oldest_file_is_held_responsible_for_a_lost_connection(tmp_path: Path) -> None:
-    """A pipelined source has many files open when the line breaks; those at the back had no chance yet."""
+    """A pipelined source has many files open when the line breaks; those at the back had no chance yet.
+
+    Whoever was held responsible goes to the end, and from then on alone: the others are not blamed for it.
+    """
     shelf = Shelf()
-    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 4))
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 4), patience=EAGER)
     feed = run.feed("s")
-    for _ in range(4):
-        pieces = [feed.next() for _ in range(4)]
-        assert [piece.file.path for piece in pieces if piece] == ["/0", "/1", "/2", "/3"]
+
+    def out() -> list[str]:
+        return [piece.file.path for piece in (feed.next() for _ in range(4)) if piece]
+
+    for waiting in (["/0", "/1", "/2", "/3"], ["/1", "/2", "/3"], ["/2", "/3"], ["/3"]):
+        assert out() == waiting
         feed.hand_back(ConnectionLost("reset"))
-    pieces = [feed.next() for _ in range(4)]
+    for _ in range(3):
+        for suspect in ("/0", "/1", "/2", "/3"):
+            assert out() == [suspect]
+            feed.hand_back(ConnectionLost("reset"))
+    assert run.drain() == []
+    assert out() == ["/0"]
     feed.hand_back(ConnectionLost("reset"))
-    assert [done.id for done in run.drain()] == [0]
+    assert [done.id for done in run.drain()] == [0], "after five tries of its own"
     results = carry(run, shelf)
     assert all(results[i].result is R.DOWNLOADED for i in (1, 2, 3))
+
+
+def test_a_file_that_breaks_every_connection_costs_the_others_one_try_at_most(tmp_path: Path) -> None:
+    """Many are under way at once over one line; the one that breaks it is not the oldest of them."""
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 40), patience=EAGER)
+    feed = run.feed("s")
+    tries: Counter[str] = Counter()
+    while not run.finished:
+        pieces = [piece for piece in (feed.next() for _ in range(8)) if piece]
+        tries.update(piece.file.path for piece in pieces[:1])
+        if any(piece.file.path == "/5" for piece in pieces):
+            feed.hand_back(ConnectionLost("reset"))
+            continue
+        for piece in pieces:
+            piece.opened(shelf.entry(piece.file.path))
+            piece.write(0, shelf.files[piece.file.path])
+            piece.finished()
+    run.close()
+    results = {done.id: done for done in run.drain()}
+    assert [number for number, done in results.items() if done.result is R.FAILED] == [5]
+    assert tries["/5"] == EAGER.attempts
+    assert max(count for path, count in tries.items() if path != "/5") <= 2
+
+
+def test_a_host_that_asks_for_one_rest_after_the_other_is_given_up_with_its_cause(tmp_path: Path) -> None:
+    def busy(count: int) -> None:
+        raise ServerBusy("It is busy.", "503.", retry_after=0.01)
+
+    shelf = Shelf(on_connect=busy)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3)), shelf)
+    assert shelf.connects == HASTY.rests
+    errors = [done.error for done in results.values()]
+    assert all(isinstance(error, ServerBusy) for error in errors)
+    assert errors[0] is not None and errors[0].cause.startswith(f"503. It asked for {HASTY.rests} rests in a row")
+
+
+def test_rests_with_a_byte_in_between_are_not_in_a_row(tmp_path: Path) -> None:
+    def busy(path: str, offset: int) -> None:
+        if offset > served[-1]:
+            served.append(offset)
+            raise ServerBusy("It is busy.", retry_after=0.005)
+
+    served = [0]
+    shelf = Shelf(block=1000, on_block=busy)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 1, size=8000)), shelf)
+    assert results[0].result is R.DOWNLOADED
+    assert len(served) == 8 > HASTY.rests
 
 
 def started(run: Run, source: Callable[[], ScriptedSource]) -> tuple[Lane, threading.Thread]:
