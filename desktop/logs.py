@@ -9,11 +9,11 @@ import logging.handlers
 import os
 import sys
 import threading
-from array import array
 from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 
+from desktop.core.log_lines import LogLines
 from desktop.core.redaction import redact as redact
 from desktop.core.redaction import register_secret as register_secret
 from desktop.core.task import LogLine
@@ -46,21 +46,14 @@ class _Redaction(logging.Filter):
 
 
 class LogRing(logging.Handler):
-    """The newest lines, read by position. A position is the number of lines ever logged before that line.
-
-    Columns instead of objects: a million lines cost about 150 MB and give the garbage collector nothing to do.
-    """
+    """The newest lines, read by position. A position is the number of lines ever logged before that line."""
 
     def __init__(self, capacity: int = RING_LINES) -> None:
         super().__init__()
         self.addFilter(_Redaction())
         self.capacity = capacity
         self.total = 0
-        self._times = array("d")
-        self._levels = array("B")
-        self._tasks = array("q")
-        self._messages: list[str] = []
-        self._items: list[str] = []
+        self._lines = LogLines()
         self._guard = threading.Lock()
 
     @property
@@ -73,23 +66,14 @@ class LogRing(logging.Handler):
         message = record.getMessage()
         if record.exc_text:
             message = f"{message}\n{record.exc_text}"
-        task: int | None = getattr(record, "task_id", None)
-        level = min(record.levelno, 255)
-        item = sys.intern(getattr(record, "item", ""))
+        line = LogLine(
+            record.created, record.levelname, message, getattr(record, "task_id", None), getattr(record, "item", "")
+        )
         with self._guard:
-            if len(self._messages) < self.capacity:
-                self._times.append(record.created)
-                self._levels.append(level)
-                self._tasks.append(-1 if task is None else task)
-                self._messages.append(message)
-                self._items.append(item)
+            if len(self._lines) < self.capacity:
+                self._lines.append(line)
             else:
-                slot = self.total % self.capacity
-                self._times[slot] = record.created
-                self._levels[slot] = level
-                self._tasks[slot] = -1 if task is None else task
-                self._messages[slot] = message
-                self._items[slot] = item
+                self._lines[self.total % self.capacity] = line
             self.total += 1
 
     def read(self, position: int, limit: int = 1000) -> tuple[list[LogLine], int]:
@@ -101,17 +85,7 @@ class LogRing(logging.Handler):
         with self._guard:
             start = min(max(position, self.first), self.total)
             end = min(start + max(0, limit), self.total)
-            return [self._line(n % self.capacity) for n in range(start, end)], end
-
-    def _line(self, slot: int) -> LogLine:
-        task = self._tasks[slot]
-        return LogLine(
-            self._times[slot],
-            logging.getLevelName(self._levels[slot]),
-            self._messages[slot],
-            None if task < 0 else task,
-            self._items[slot],
-        )
+            return [self._lines[n % self.capacity] for n in range(start, end)], end
 
 
 class _SharedFile(logging.handlers.RotatingFileHandler):

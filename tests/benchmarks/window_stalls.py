@@ -31,7 +31,7 @@ from desktop.core.media import Compared, Entry, Publication, ShotKey, ShotState,
 from desktop.core.task import TaskState
 from desktop.logs import LogRing, set_up
 from desktop.places import Places
-from desktop.ui.collector import Collector
+from desktop.ui.collector import REST, Collector
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.comparison import SIZE
@@ -272,7 +272,9 @@ class Bench:
                 )
                 if number % 500 == 0:
                     self.app.processEvents()
-            settle(PATIENCE, lambda: len(window.log.view.model.rows()) >= count * 0.89)
+            settle(PATIENCE, lambda: window.log.view.model.rowCount() >= count * 0.89)
+        with self.heart.watching("rest, while old garbage is collected"):
+            settle(2 * REST)
         with self.heart.watching("scroll the log from top to bottom"):
             self._scroll(window.log.view.table)
         with self.heart.watching("show warnings only, and all again"):

@@ -136,7 +136,7 @@ class PastPictures(Pictures):
             self.services.logs.emit(logger.makeRecord("desktop.pictures", level, "", 0, words, (), None))
             if number % 20_000 == 0:
                 QApplication.processEvents()
-        wait(lambda: len(window.log.view.model.rows()) > LINES * 0.9, 30)
+        wait(lambda: window.log.view.model.rowCount() > LINES * 0.9, 30)
         self.take("log-million")
         window.log.view.level.setCurrentIndex(2)
         window.log.view.search.setText("frame 9999")

@@ -29,7 +29,7 @@ def dock(window: MainWindow, qtbot: QtBot) -> LogDock:
 
 
 def messages(dock: LogDock) -> list[str]:
-    return [line.message for line in dock.view.model.rows()]
+    return [dock.view.model.line(n).message for n in range(dock.view.model.rowCount())]
 
 
 def test_more_lines_than_are_read_at_once_all_come(dock: LogDock, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from desktop.ui.widgets.parts import column, tool
 READ_EVERY = 250
 """Milliseconds between two looks at the ring."""
 
-READ_AT_MOST = 5_000
+READ_AT_MOST = 2_000
 """Lines taken over in one look; if there are more, the next look follows as soon as the window has lived."""
 
 

@@ -1,10 +1,13 @@
 """Log lines: read from the ring by position, filtered as they come."""
 
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt, QTimer
 
+from desktop.core.log_lines import LogLines
 from desktop.core.task import LogLine
 from desktop.ui.colours import Tone
 from desktop.ui.formats import LEVEL_TONES, Formats, plain
@@ -28,13 +31,19 @@ class Sieve:
     text: str = ""
     task: int | None = None
 
-    def lets(self, line: LogLine) -> bool:
-        """Tell whether a line is shown."""
-        if LEVELS.get(line.level, 20) < LEVELS[self.level]:
-            return False
-        if self.task is not None and line.task_id != self.task:
-            return False
-        return not self.text or self.text in line.message.lower() or self.text in line.item.lower()
+    def sift(self, lines: LogLines, span: range) -> Iterable[int]:
+        """Return of these numbers those of the lines shown."""
+        if self == Sieve():
+            return span
+        through = {name for name, level in LEVELS.items() if level >= LEVELS[self.level]}
+        levels, messages, items, text = lines.levels, lines.messages, lines.items, self.text
+        return (
+            n
+            for n in span
+            if levels[n] in through
+            and (self.task is None or lines.task(n) == self.task)
+            and (not text or text in messages[n].lower() or text in items[n].lower())
+        )
 
 
 class LogModel(QAbstractTableModel):
@@ -46,10 +55,11 @@ class LogModel(QAbstractTableModel):
     def __init__(self, theme: Theme, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme, self._formats = theme, formats
-        self._all: list[LogLine] = []
-        self._rows: list[LogLine] = []
+        self._all = LogLines()
+        self._gone = 0  # lines forgotten so far: what is shown is known by its number among all there ever were
+        self._rows = array("q")
         self._sieve = Sieve()
-        self._found: list[LogLine] | None = None
+        self._found: array[int] | None = None
         self._next = 0
         self._slice = QTimer(self)
         self._slice.setInterval(0)
@@ -57,8 +67,10 @@ class LogModel(QAbstractTableModel):
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines."""
-        self._all.extend(lines)
-        fresh = self._sifted(lines) if self._found is None else []
+        first = len(self._all)
+        for line in lines:
+            self._all.append(line)
+        fresh = self._sifted(range(first, len(self._all))) if self._found is None else array("q")
         if fresh:
             self.beginInsertRows(NO_PARENT, len(self._rows), len(self._rows) + len(fresh) - 1)
             self._rows.extend(fresh)
@@ -74,8 +86,10 @@ class LogModel(QAbstractTableModel):
 
     def replace_all(self, lines: Sequence[LogLine]) -> None:
         """Show other lines."""
-        self._all = list(lines)
-        self._sift()
+        self._slice.stop()
+        self._found = None
+        self._forget(len(self._all))
+        self.add(lines)
 
     def renew(self, lines: Sequence[LogLine]) -> None:
         """Show a log that has grown, without losing place or selection; another one as a whole."""
@@ -89,14 +103,13 @@ class LogModel(QAbstractTableModel):
         """Forget every line shown so far."""
         self.replace_all(())
 
-    def rows(self) -> Sequence[LogLine]:
-        """Return the lines shown."""
-        return self._rows
+    def line(self, row: int) -> LogLine:
+        """Return the line of a row."""
+        return self._all[self._rows[row] - self._gone]
 
     def text(self, rows: Sequence[int] | None = None) -> str:
         """Return lines as text, all shown ones or those of some rows."""
-        chosen = self._rows if rows is None else [self._rows[row] for row in rows]
-        return "\n".join(self._as_text(line) for line in chosen)
+        return "\n".join(self._as_text(self.line(row)) for row in (range(len(self._rows)) if rows is None else rows))
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         """Return the number of lines shown."""
@@ -112,7 +125,7 @@ class LogModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
         """Return a cell's text or colour."""
-        line, column = self._rows[index.row()], index.column()
+        line, column = self.line(index.row()), index.column()
         if role == Role.DisplayRole:
             if column == 0:
                 return self._formats.clock(line.time)
@@ -137,39 +150,39 @@ class LogModel(QAbstractTableModel):
         return f"{self._formats.clock(line.time)} {line.level:<8}{where} {line.message}"
 
     def _sift(self) -> None:
-        self._found, self._next = [], 0
+        self._found, self._next = array("q"), 0
         if len(self._all) <= AT_ONCE or self._sieve == Sieve():
-            self._show(self._sifted(self._all))
+            self._show(self._sifted(range(len(self._all))))
         else:
             self._slice.start()
 
     def _sift_on(self) -> None:
         assert self._found is not None, "the timer runs as long as there is something to sift"
-        self._found += self._sifted(self._all[self._next : self._next + AT_ONCE])
-        self._next += AT_ONCE
+        end = min(self._next + AT_ONCE, len(self._all))
+        self._found += self._sifted(range(self._next, end))
+        self._next = end
         if self._next >= len(self._all):
             self._show(self._found)
 
-    def _show(self, rows: list[LogLine]) -> None:
+    def _show(self, rows: "array[int]") -> None:
         self._slice.stop()
         self._found = None
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
 
-    def _sifted(self, lines: Sequence[LogLine]) -> list[LogLine]:
-        if self._sieve == Sieve():
-            return list(lines)
-        lets = self._sieve.lets
-        return [line for line in lines if lets(line)]
+    def _sifted(self, span: range) -> "array[int]":
+        return array("q", (n + self._gone for n in self._sieve.sift(self._all, span)))
 
     def _forget(self, count: int) -> None:
         """Let the oldest lines go; those shown of them are the first rows."""
-        gone = len(self._sifted(self._all[:count]))
-        del self._all[:count]
-        if self._found is not None:
-            self._sift()  # what was found so far may be among them
-        elif gone:
+        gone = bisect_left(self._rows, self._gone + count)
+        if gone:
             self.beginRemoveRows(NO_PARENT, 0, gone - 1)
+        self._all.drop(count)
+        self._gone += count
+        if gone:
             del self._rows[:gone]
             self.endRemoveRows()
+        if self._found is not None:
+            self._sift()  # what was found so far may be among them

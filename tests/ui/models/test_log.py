@@ -63,10 +63,10 @@ def test_the_oldest_lines_go_when_there_are_too_many(
     model.add(lines[:1000])
     assert model.rowCount() == 1000
     model.add(lines[1000:])
-    assert [row.message for row in model.rows()] == [f"line {n}" for n in range(15, 1005)]
+    assert shown(model) == [f"line {n}" for n in range(15, 1005)]
     model.show_only(Sieve("ERROR"))
     model.add([LogLine(2000.0, "ERROR", f"late {n}") for n in range(20)])
-    assert model.rows()[0].message == "line 35" and model.rows()[-1].message == "late 19"
+    assert shown(model)[0] == "line 35" and shown(model)[-1] == "late 19"
     tester.setUseFetchMore(False)
 
 
