@@ -52,9 +52,14 @@ TASK_FACES: dict[TaskState, Face] = {
 }
 
 
+def all_here(task: Task) -> bool:
+    """Tell whether a task that is over found every file here already."""
+    return task.state is TaskState.DONE and task.outcome == "up-to-date"
+
+
 def task_face(task: Task) -> Face:
     """Return how a task looks; one that found nothing to do says so instead of `done`."""
-    if task.state is TaskState.DONE and task.outcome == "up-to-date":
+    if all_here(task):
         return "up-to-date", "all up to date", Tone.GOOD
     return TASK_FACES[task.state]
 
@@ -83,6 +88,7 @@ class Formats:
 
     def __init__(self, locale: QLocale | None = None) -> None:
         self._locale = locale or QLocale()
+        self._isolated = self._locale.textDirection() is Qt.LayoutDirection.RightToLeft
 
     def size(self, value: int | None) -> str:
         """Return bytes as e.g. `18.2 GB`, and `-` for an unknown size."""
@@ -91,7 +97,15 @@ class Formats:
         if value < 1000:
             return f"{value} B"
         text: str = self._locale.formattedDataSize(value, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
-        return text.replace("kB", "KB")
+        return self._whole(text.replace("kB", "KB"))
+
+    def size_of(self, part: int, whole: int) -> str:
+        """Return a part of an amount of bytes, the unit said once if it is the same: `3.0 of 55.4 MB`."""
+        one, all_ = self.size(part), self.size(whole)
+        if self._isolated:
+            return f"{one} of {all_}"
+        number, _, unit = one.partition("\N{NO-BREAK SPACE}" if "\N{NO-BREAK SPACE}" in one else " ")
+        return f"{number if unit and all_.endswith(unit) else one} of {all_}"
 
     def speed(self, value: float) -> str:
         """Return bytes per second as e.g. `212 MB/s`, or "" below one byte."""
@@ -99,7 +113,7 @@ class Formats:
 
     def count(self, value: int) -> str:
         """Return a whole number with the locale's group separators."""
-        return str(self._locale.toString(value))
+        return self._whole(self._locale.toString(value))
 
     def counted(self, value: int, word: str, plural: str = "") -> str:
         """Return e.g. `1 file` or `1,204 files`."""
@@ -111,8 +125,8 @@ class Formats:
             return "-"
         when = QDateTime.fromSecsSinceEpoch(int(seconds))
         if when.date() == QDateTime.currentDateTime().date():
-            return str(self._locale.toString(when.time(), QLocale.FormatType.ShortFormat))
-        return str(self._locale.toString(when, QLocale.FormatType.ShortFormat))
+            return self._whole(self._locale.toString(when.time(), QLocale.FormatType.ShortFormat))
+        return self._whole(self._locale.toString(when, QLocale.FormatType.ShortFormat))
 
     def day(self, seconds: float | None) -> str:
         """Return a time as short as a picture's caption wants it: `10:42` today, otherwise the short date."""
@@ -121,7 +135,7 @@ class Formats:
         when = QDateTime.fromSecsSinceEpoch(int(seconds))
         if when.date() == QDateTime.currentDateTime().date():
             return self.moment(seconds)
-        return str(self._locale.toString(when.date(), QLocale.FormatType.ShortFormat))
+        return self._whole(self._locale.toString(when.date(), QLocale.FormatType.ShortFormat))
 
     def clock(self, seconds: float) -> str:
         """Return a time of day with seconds, as a log shows it."""
@@ -161,6 +175,10 @@ class Formats:
         if age < 2 * 86400:
             return f"{age // 3600} h ago"
         return f"{age // 86400} days ago"
+
+    def _whole(self, text: str) -> str:
+        """Keep what a right-to-left locale writes from swapping places with the English words around it."""
+        return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if self._isolated else text
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,6 @@
 """The status bar: speed, the limit in force, lanes, room on the disk, and the connection's state."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from desktop.core.task import Progress, Task, TaskState
@@ -8,7 +8,7 @@ from desktop.ui.colours import Tone
 from desktop.ui.free_space import Room
 from desktop.ui.limit_button import LimitButton
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.parts import Mark, label, row, rule
+from desktop.ui.widgets.parts import Elided, Mark, label, row, rule
 
 SAID_FOR = 12_000
 """Milliseconds a sentence stays: longer, and it would speak of what is long over."""
@@ -35,12 +35,12 @@ class StatusLine(QStatusBar):
         self._link = label("")
         self._link_mark = Mark(frame.theme, "plug", Tone.FAINT, 14)
         self._speed.setMinimumWidth(72)
-        self._said = label("", "muted")
+        self._said = Elided(role="muted", mode=Qt.TextElideMode.ElideRight)
         self._said.setContentsMargins(12, 0, 0, 0)
         self._hush = QTimer(self)
         self._hush.setSingleShot(True)
         self._hush.setInterval(SAID_FOR)
-        self._hush.timeout.connect(self._said.clear)
+        self._hush.timeout.connect(lambda: self._said.show_text(""))
         self.addWidget(self._said, 1)
         for icon, words in (("speed", self._speed), ("", self.limit), ("lanes", self._lanes), ("disk", self._disk)):
             words.setProperty("role", "muted")
@@ -55,7 +55,7 @@ class StatusLine(QStatusBar):
 
     def say(self, words: str) -> None:
         """Show a sentence for a while."""
-        self._said.setText(words)
+        self._said.show_text(words)
         self._hush.start()
 
     def rest(self) -> None:

@@ -212,7 +212,7 @@ class Bench:
         task = window.transfers.model.get(number)
         assert task is not None
         say(f"  {task.files.downloaded:,} downloaded, {task.files.failed} failed")
-        shots.show_shots()
+        shots.show_list()
 
     def rows(self, count: int) -> None:
         """Fill the comparison, scroll it, sort it, filter it."""

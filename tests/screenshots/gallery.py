@@ -136,7 +136,7 @@ class GalleryPictures:
         tab.plan()
         self.wait(lambda: tab.pages.currentIndex() == 1)
         self.take("gallery-plan")
-        tab.show_videos()
+        tab.show_list()
 
     def _many(self) -> None:
         tab = self.tab

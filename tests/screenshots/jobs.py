@@ -143,7 +143,7 @@ class JobPictures(Pictures):
         tab.orders.plan()
         wait(lambda: tab.pages.currentIndex() == 1)
         self.take("jobs-plan")
-        tab.show_jobs()
+        tab.show_list()
 
     def _dialogs(self) -> None:
         window, desk = self.window, self.services.jobs

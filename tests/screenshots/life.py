@@ -45,7 +45,7 @@ class QueuePictures(Pictures):
         wait(lambda: shots.pages.currentIndex() == 1)
         plan = shots.plan_page.model.plan()
         assert plan is not None
-        shots.show_shots()
+        shots.show_list()
         now = time.time()
         away = Turn(not_before=now + 900, attempts=2, first_failed=now, waits_for="files.vega.example does not answer.")
         for turn in (

@@ -1,6 +1,7 @@
 """Take pictures of the window in every state worth a look.
 
     python tests/screenshots/make.py [FOLDER] [--theme dark|light] [--part shots|gallery] [--only NAME ...]
+        [--size 1280x800] [--mirrored]
 
 Runs on the demo studio, with a home of its own. Set QT_QPA_PLATFORM=offscreen where there is no screen, and
 QT_SCALE_FACTOR=2 for the double size.
@@ -18,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from PySide6.QtCore import QByteArray, QEventLoop, QLocale, QTimer
+from PySide6.QtCore import QByteArray, QEventLoop, QLocale, Qt, QTimer
 from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -247,7 +248,7 @@ class Pictures:
         window.transfers.select_task(number)
         wait(lambda: bool((p := window.transfers.model.progress(number)) and p.done > p.total * 0.35))
         self.take("running-plan")
-        shots.show_shots()
+        shots.show_list()
         window.inspector.tabs.setCurrentIndex(2)
         self.take("running")
         self.services.settings.update(limit_rate=None)
@@ -258,7 +259,7 @@ class Pictures:
         self.take("finished")
         shots.pages.setCurrentIndex(1)
         self.take("receipt")
-        shots.show_shots()
+        shots.show_list()
         window.log_dock.raise_()
         wait(seconds=0.5)
         self.take("log")
@@ -283,7 +284,7 @@ class Pictures:
             )
             found: list[int] = []
             self.services.tasks.submit(replace(plan, items=lost), lambda task: found.append(task.id))
-            shots.show_shots()
+            shots.show_list()
             over = (TaskState.DONE, TaskState.FAILED)
             wait(lambda: bool(found) and bool((t := window.transfers.model.get(found[0])) and t.state in over))
             window.transfers.select_task(found[0])
@@ -317,12 +318,17 @@ def main(kind: type[Pictures] = Pictures) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).with_name("shots"))
     parser.add_argument("--theme", default="dark")
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--size", default=f"{WIDTH}x{HEIGHT}")
+    parser.add_argument("--mirrored", action="store_true", help="from right to left")
     parser.add_argument("--part", choices=("shots", "gallery"), default="shots")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     os.environ.pop("SHOTDOCK_SITE", None)
     with tempfile.TemporaryDirectory(prefix="vega-") as home, Studio.start(Path(home) / "studio", Size.FULL) as studio:
         pictures = kind(asked.folder, asked.theme, Path(home), studio, set(asked.only))
+        pictures.window.resize(*map(int, asked.size.split("x")))
+        if asked.mirrored:
+            pictures.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         try:
             pictures.run_gallery() if asked.part == "gallery" else pictures.run()
         finally:

@@ -94,7 +94,7 @@ class PastPictures(Pictures):
         wait(receipt.page.run_button.isVisible)
         self.take("run-again", receipt)
         receipt.reject()
-        shots.show_shots()
+        shots.show_list()
 
     def _notifications(self) -> None:
         """Tell a webhook that is there and one that is not."""

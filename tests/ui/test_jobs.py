@@ -176,7 +176,7 @@ def test_a_plan_is_looked_at_and_run_for_its_job(bench: Bench) -> None:
     bench.window.commands.get("jobs-run-plan").trigger()
     bench.until(lambda: bench.outcome("scene-finished", "render") is Outcome.HERE)
     assert bench.outcome("scene-finished", "blend") is None
-    bench.tab.show_jobs()
+    bench.tab.show_list()
     assert bench.tab.pages.currentIndex() == 0
 
 

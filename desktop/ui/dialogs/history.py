@@ -139,7 +139,7 @@ class HistoryDialog(Dialog):
         fates = [
             f"{formats.count(count)} {word}"
             for count, word in (
-                (files.downloaded, "came"),
+                (files.downloaded, "downloaded"),
                 (files.resumed, "resumed"),
                 (files.skipped, "skipped"),
                 (files.overwritten, "overwritten"),

@@ -42,7 +42,7 @@ class TaskCauses(QWidget):
         self.copy_button = push(theme, "Copy report", "copy", run=self.copy)
         self.copy_button.setToolTip("A text to send to a TD: causes, facts and the end of the log, without secrets")
         acts = QGridLayout()
-        acts.setContentsMargins(10, 10, 10, 0)
+        acts.setContentsMargins(8, 10, 8, 0)
         acts.setSpacing(6)
         buttons = (self.retry_button, self.tonight_button, self.elsewhere_button, self.copy_button)
         for number, button in enumerate(buttons):

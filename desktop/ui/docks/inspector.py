@@ -12,7 +12,7 @@ from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.docks.activity import Activity
 from desktop.ui.docks.causes import TaskCauses
 from desktop.ui.docks.hand_over import HandOver
-from desktop.ui.formats import RESULT_FACES, task_face, words
+from desktop.ui.formats import RESULT_FACES, all_here, task_face, words
 from desktop.ui.hearing import while_there
 from desktop.ui.models.local_files import path_of
 from desktop.ui.models.task_files import COLUMNS, TaskFileModel
@@ -22,11 +22,14 @@ from desktop.ui.tab import Frame
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.item_cell import ItemCell
 from desktop.ui.widgets.log_view import LogView
-from desktop.ui.widgets.parts import Elided, Mark, column, panel, row, tool
+from desktop.ui.widgets.parts import Elided, Mark, column, panel, push, row, tool
 from desktop.ui.widgets.tables import Table
 
 MOST_ITEMS = 50
 """Selected items whose files are asked for."""
+
+LABEL_WIDTH = 200
+"""Pixels an item's name may take on the button that takes its filter away."""
 
 RENEW_AFTER = 700
 """Milliseconds a change may wait before the rows are asked for again: many changes become one question."""
@@ -69,6 +72,10 @@ class InspectorDock(QWidget):
         self.file_find.setPlaceholderText("Find files")
         self.file_find.setAccessibleName("Find files")
         self.file_find.setClearButtonEnabled(True)
+        self.item_button = push(frame.theme, "", "close", run=lambda: self._files_of(None))
+        self.item_button.setToolTip("Show the files of every item again")
+        self.item_button.hide()
+        self._item: int | None = None
         self.activity = Activity(frame)
         self.log = LogView(frame.theme, frame.formats, "Log of the task")
         self.log.table.setColumnHidden(1, True)
@@ -95,7 +102,8 @@ class InspectorDock(QWidget):
         result.setLayout(body)
         files = QWidget()
         tools = row(self.result_box, self.file_find, margins=(8, 6, 8, 6), spacing=6)
-        file_body = column(tools, spacing=0)
+        of_item = row(self.item_button, None, margins=(8, 0, 8, 6))
+        file_body = column(tools, of_item, spacing=0)
         file_body.addWidget(self.file_table, 1)
         files.setLayout(file_body)
         self.tabs = QTabWidget()
@@ -124,7 +132,7 @@ class InspectorDock(QWidget):
         self.result_box.currentIndexChanged.connect(lambda: self._filter_files())
         self.file_find.textChanged.connect(lambda _text: self._filter_files())
         self.item_list.selectionModel().selectionChanged.connect(lambda: self._know_items())
-        self.item_list.doubleClicked.connect(lambda index: self._files_of(self.items.data(index)))
+        self.item_list.activated.connect(lambda index: self._files_of(self.items.item(index.row())))
 
     def show_task(self, task: Task | None) -> None:
         """Look at a task; None for nothing."""
@@ -136,6 +144,7 @@ class InspectorDock(QWidget):
         self.file_model.root = task.destination
         if not same:
             self.items.fill(())
+            self._files_of(None)
             self.file_model.fill(())
             self.log.model.clear()
             self.activity.show_task(task)
@@ -148,10 +157,11 @@ class InspectorDock(QWidget):
         formats, counts = self._frame.formats, task.files
         self._mark.show_icon(icon, tone)
         self._name.show_text(task.name)
+        here = all_here(task)
         parts = (
             word,
-            f"{formats.count(counts.downloaded)} of {formats.counted(counts.planned, 'file')}",
-            f"{formats.count(counts.skipped)} skipped" if counts.skipped else "",
+            f"{'' if here else formats.count(counts.downloaded) + ' of '}{formats.counted(counts.planned, 'file')}",
+            f"{formats.count(counts.skipped)} skipped" if counts.skipped and not here else "",
             f"{formats.count(counts.failed)} failed" if counts.failed else "",
         )
         self._state.show_text(words(parts, " \N{MIDDLE DOT} "))
@@ -225,10 +235,19 @@ class InspectorDock(QWidget):
                     self._renewal.soon()  # its log grows while it runs
 
     def _filter_files(self) -> None:
-        self.file_model.show_only(self.result_box.currentData(), self.file_find.text().strip())
+        self.file_model.show_only(self.result_box.currentData(), self.file_find.text().strip(), self._item)
 
-    def _files_of(self, label_of_item: object) -> None:
-        self.tabs.setCurrentIndex(1)
+    def _files_of(self, item: TaskItem | None) -> None:
+        """Show the files of one item, or of all."""
+        self._item = item.id if item is not None else None
+        self.item_button.setVisible(item is not None)
+        room = self.item_button.fontMetrics()
+        label = item.label if item is not None else ""
+        self.item_button.setText(room.elidedText(label, Qt.TextElideMode.ElideMiddle, LABEL_WIDTH))
+        self._filter_files()
+        if item is not None:
+            self.tabs.setCurrentIndex(1)
+            self.file_table.setFocus()
 
     def _receipt(self) -> None:
         if self._task is not None:

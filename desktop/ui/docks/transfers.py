@@ -64,7 +64,8 @@ class TransfersDock(QWidget):
         self.search.setPlaceholderText("Find tasks")
         self.search.setAccessibleName("Find tasks")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(150)
+        self.search.setMinimumWidth(80)
+        self.search.setMaximumWidth(170)
         add = frame.commands.add
         self.verbs = TaskVerbs(frame, self, self.chosen)
         self.verbs.add("limit", "Limit the speed", self.edit_limit, unfinished, keys="F2", icon="speed", within=True)

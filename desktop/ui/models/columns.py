@@ -17,12 +17,16 @@ NO_PARENT = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: title, width in pixels (0 takes the rest), tip, right for numbers."""
+    """One column: title, width in pixels (0 takes the rest), tip, right for numbers.
+
+    gives_way: where there is no room for all, columns with a low number go first; 0 stays.
+    """
 
     title: str
     width: int
     tip: str = ""
     right: bool = False
+    gives_way: int = 0
 
     def header(self, role: int) -> object:
         """Answer `headerData` for this column."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 from desktop.core.errors import ShotDockError
 from desktop.core.history import PAGE, Query, TaskPage
 from desktop.core.task import Task
-from desktop.ui.formats import TASK_FACES, Formats, plain, words
+from desktop.ui.formats import Formats, all_here, plain, task_face, words
 from desktop.ui.hearing import while_there
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
@@ -17,10 +17,10 @@ NUMBER, NAME, STATE, FILES, FAILED, SIZE, CREATED, TOOK = range(8)
 COLUMNS = (
     Column("No.", 68, right=True),
     Column("Task", 0),
-    Column("State", 108),
-    Column("Files", 100, "Files that came, of those planned", right=True),
+    Column("State", 124),
+    Column("Files", 100, "Files downloaded, or here already where all are, of those planned", right=True),
     Column("Failed", 64, right=True),
-    Column("Moved", 84, "Bytes that came over the network", right=True),
+    Column("Moved", 84, "Bytes downloaded", right=True),
     Column("Made", 160),
     Column("Took", 84, right=True),
 )
@@ -78,7 +78,7 @@ class HistoryModel(QAbstractTableModel):
         task, column = self._rows[index.row()], index.column()
         if role == Role.DisplayRole:
             return self._text(task, column)
-        icon, _, tone = TASK_FACES[task.state]
+        icon, _, tone = task_face(task)
         if role == Role.DecorationRole and column == STATE:
             return self._theme.icon(icon, tone)
         if role == Role.ForegroundRole and column == STATE:
@@ -97,9 +97,10 @@ class HistoryModel(QAbstractTableModel):
             case 1:
                 return task.name
             case 2:
-                return TASK_FACES[task.state][1]
+                return task_face(task)[1]
             case 3:
-                return f"{formats.count(files.downloaded)} of {formats.count(files.planned)}"
+                come = files.planned if all_here(task) else files.downloaded
+                return f"{formats.count(come)} of {formats.count(files.planned)}"
             case 4:
                 return formats.count(files.failed) if files.failed else ""
             case 5:

@@ -15,12 +15,12 @@ COLUMNS = (
     Column("Version", 76),
     Column("State", 108),
     Column("Files", 60, "Files planned", right=True),
-    Column("Came", 60, "Files that came whole", right=True),
+    Column("Downloaded", 94, right=True),
     Column("Skipped", 68, right=True),
     Column("Overwritten", 92, right=True),
     Column("Kept both", 80, right=True),
     Column("Failed", 60, right=True),
-    Column("Moved", 84, "Bytes that came over the network", right=True),
+    Column("Moved", 84, "Bytes downloaded", right=True),
 )
 _COUNTS: tuple[Callable[[TaskItem], int], ...] = (
     lambda item: item.files.planned,

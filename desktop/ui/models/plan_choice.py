@@ -9,6 +9,8 @@ from desktop.ui.colours import Tone
 from desktop.ui.formats import ACTION_FACES, ITEM_FACES, RESULT_FACES, Face
 
 LEFT_OUT: Face = ("minus", "left out", Tone.FAINT)
+_ORDER = [face[1] for face in (*RESULT_FACES.values(), *ACTION_FACES.values(), LEFT_OUT)]
+"""The words of a summary in the order they are said, the same in every row."""
 
 
 class PlanChoice:
@@ -91,6 +93,10 @@ class PlanChoice:
         """Tell whether anything of these items can move."""
         return any(self._moving[item] for item in items)
 
+    def all_here(self) -> bool:
+        """Tell whether every file is here already: none can move, none is blocked or missing."""
+        return bool(self.items) and not any(self._moving[n] or self.is_bad(n) for n in range(len(self.items)))
+
     def wanted(self, items: Sequence[int]) -> tuple[int, int]:
         """Return (files wanted, files that can move) of these items."""
         return sum(sum(self._picked[item]) for item in items), sum(self._moving[item] for item in items)
@@ -111,12 +117,10 @@ class PlanChoice:
             return LEFT_OUT
         return ACTION_FACES[planned.action]
 
-    def group_face(self, items: Sequence[int], one_item: bool) -> Face | None:
-        """Return how a shot or an item looks; None where its words say enough."""
+    def group_face(self, items: Sequence[int]) -> Face | None:
+        """Return how a shot or an item looks: as its files do if they all look the same; else None."""
         if any(self.is_bad(item) for item in items):
             return ITEM_FACES[ItemState.FAILED if self._results else ItemState.PARTIAL]
-        if not one_item:
-            return None
         faces = {self.face(item, file) for item in items for file in range(len(self.items[item].files))}
         return faces.pop() if len(faces) == 1 else None
 
@@ -129,7 +133,7 @@ class PlanChoice:
                 counts[word] = counts.get(word, 0) + 1
         if not counts:
             return "not available" if any(self.items[n].state is ItemState.SKIPPED for n in items) else "nothing"
-        return ", ".join(f"{count} {word}" for word, count in counts.items())
+        return ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=_ORDER.index))
 
     def size(self, items: Sequence[int]) -> int | None:
         """Return the bytes of items, None if they have no files."""

@@ -77,6 +77,10 @@ class PlanTree(QAbstractItemModel):
         """Return the plan with unchecked rows left out; None if nothing was shown yet."""
         return self._whole.plan()
 
+    def all_here(self) -> bool:
+        """Tell whether there is nothing to do because every file of the plan is here already."""
+        return self._whole.all_here()
+
     def set_all(self, on: bool) -> None:
         """Check or uncheck everything that can move."""
         for number in range(len(self._choice.items)):
@@ -239,7 +243,7 @@ class PlanTree(QAbstractItemModel):
         level, number = self._where(index)
         if level == FILE_LEVEL:
             return self._choice.face(number, index.row())
-        return self._choice.group_face(self._items(level, number), level == ITEM_LEVEL)
+        return self._choice.group_face(self._items(level, number))
 
     def _tone(self, index: Index) -> Tone:
         column = index.column()

@@ -44,10 +44,9 @@ class Figures:
         return task.files.downloaded + task.files.skipped + task.files.failed
 
     def size_words(self, task: Task) -> str:
-        """Return e.g. `1.2 GB of 3 GB`."""
+        """Return e.g. `1.2 of 3.0 GB`."""
         done, total = self.amount(task)
-        size = self._formats.size
-        return size(total) if done >= total or not done else f"{size(done)} of {size(total)}"
+        return self._formats.size(total) if done >= total or not done else self._formats.size_of(done, total)
 
     def limit_words(self, task: Task) -> str:
         """Return the task's own limit, while it matters."""
@@ -58,25 +57,19 @@ class Figures:
         progress = self.live.get(task.id)
         return self._formats.speed(progress.speed) if progress else ""
 
-    def left_words(self, task: Task) -> str:
-        """Return a running task's time left, or what it does instead."""
-        progress = self.live.get(task.id)
-        if progress is None:
-            return ""
-        return self._formats.left(progress.left) if progress.phase == "downloading" else progress.phase
-
     def files_words(self, task: Task) -> str:
-        """Return e.g. `412 of 460`; once all ended and some failed, `3 of 460 failed`."""
+        """Return e.g. `412 of 460` and, if some failed, `3 failed, 412 of 460`; once all ended `3 failed`."""
         count = self._formats.count
         planned = self.live[task.id].files_total if task.id in self.live else task.files.planned
         ended, failed = self.ended(task), task.files.failed
         if ended < planned:
             text = f"{count(ended)} of {count(planned)}"
-            return f"{text}, {count(failed)} failed" if failed else text
-        if failed == planned and failed:
-            return f"{count(failed)} failed"
-        return f"{count(failed)} of {count(planned)} failed" if failed else count(planned)
+            return f"{count(failed)} failed, {text}" if failed else text
+        return f"{count(failed)} failed" if failed else count(planned)
 
     def when_words(self, task: Task) -> str:
-        """Return when a task was finished or made."""
-        return self._formats.moment(task.finished or task.created)
+        """Return how long a running task still takes, or what it does instead; of others when it was over, or made."""
+        progress = self.live.get(task.id)
+        if progress is None:
+            return self._formats.day(task.finished or task.created)
+        return self._formats.left(progress.left) if progress.phase == "downloading" else progress.phase

@@ -25,6 +25,7 @@ class TaskFileModel(QAbstractTableModel):
         self._rows: list[TaskFile] = []
         self._result: FileResult | None = None
         self._text = ""
+        self._item: int | None = None
         self.root = Path()
 
     def fill(self, files: Sequence[TaskFile]) -> None:
@@ -37,9 +38,9 @@ class TaskFileModel(QAbstractTableModel):
         else:
             self._arrange()
 
-    def show_only(self, result: FileResult | None, text: str = "") -> None:
-        """Show only files with this result whose path has the text in it."""
-        self._result, self._text = result, text.lower()
+    def show_only(self, result: FileResult | None, text: str = "", item: int | None = None) -> None:
+        """Show only files with this result whose path has the text in it. item: and of this item."""
+        self._result, self._text, self._item = result, text.lower(), item
         self._arrange()
 
     def file(self, row: int) -> TaskFile:
@@ -103,9 +104,11 @@ class TaskFileModel(QAbstractTableModel):
         self.endResetModel()
 
     def _sifted(self) -> list[TaskFile]:
-        result, text = self._result, self._text
+        result, text, item = self._result, self._text, self._item
         return [
             file
             for file in self._all
-            if (result is None or file.result is result) and (not text or text in file.target.lower())
+            if (result is None or file.result is result)
+            and (item is None or file.item_id == item)
+            and (not text or text in file.target.lower())
         ]

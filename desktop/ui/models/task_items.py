@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QObject, Qt
 
+from desktop.core.plan import ItemState
 from desktop.core.task import TaskItem
 from desktop.ui.formats import ITEM_FACES, Formats, plain, words
 from desktop.ui.models.columns import NO_PARENT, Index, Role
@@ -98,6 +99,8 @@ class TaskItemModel(QAbstractListModel):
     def figures(self, item: TaskItem) -> str:
         """Return an item's counts and bytes in words."""
         counts, count = item.files, self._formats.count
+        if item.state is ItemState.UP_TO_DATE:
+            return f"{self._formats.counted(counts.planned, 'file')}, all here"
         text = words(
             (
                 f"{count(counts.downloaded)} of {count(counts.planned)} downloaded" if counts.planned else "",

@@ -18,17 +18,16 @@ from desktop.ui.models.task_figures import UNFINISHED, Figures
 from desktop.ui.models.waits import places, rank, step, why
 from desktop.ui.theme import Theme
 
-TASK, STATE, PROGRESS, SIZE, SPEED, LIMIT, LEFT_TIME, FILES, WHEN = range(9)
+TASK, STATE, PROGRESS, SIZE, SPEED, LIMIT, FILES, WHEN = range(8)
 COLUMNS = (
     Column("Task", 0),
-    Column("State", 116),
-    Column("Progress", 176, "How much is here, or what it waits for"),
-    Column("Size", 126, "Bytes here of all bytes", right=True),
-    Column("Speed", 74, right=True),
-    Column("Limit", 72, "The task's own speed limit; F2 or a double click changes it", right=True),
-    Column("Time left", 72, right=True),
-    Column("Files", 96, "Files that ended of all files", right=True),
-    Column("When", 70, "When it was finished, or made", right=True),
+    Column("State", 118),
+    Column("Progress", 168, "How much is here, or what it waits for"),
+    Column("Size", 118, "Bytes here of all bytes", right=True, gives_way=2),
+    Column("Speed", 84, right=True),
+    Column("Limit", 80, "The task's own speed limit; F2 or a double click changes it", right=True, gives_way=3),
+    Column("Files", 112, "Files that ended of all files", right=True, gives_way=1),
+    Column("When", 88, "How long it still takes, or when it was finished or made", right=True),
 )
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1
 ID_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -332,7 +331,6 @@ CELLS: dict[int, Callable[[TaskModel, Task], str]] = {
     SIZE: lambda model, task: model.figures.size_words(task),
     SPEED: lambda model, task: model.figures.speed_words(task),
     LIMIT: lambda model, task: model.figures.limit_words(task),
-    LEFT_TIME: lambda model, task: model.figures.left_words(task),
     FILES: lambda model, task: model.figures.files_words(task),
     WHEN: lambda model, task: model.figures.when_words(task),
 }

@@ -11,18 +11,17 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.core.errors import HostKeyUnknown, LoginFailed, ShotDockError
 from desktop.core.gallery import Video
-from desktop.core.plan import Plan
-from desktop.ui.doors import Doors
 from desktop.ui.models.gallery import GalleryModel
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.models.thumbnails import Thumbnails
-from desktop.ui.tab import Frame, Tab
+from desktop.ui.tab import Frame
 from desktop.ui.tabs.gallery_doubts import GalleryDoubts
 from desktop.ui.tabs.gallery_empty import GalleryEmpty
 from desktop.ui.tabs.gallery_hands import GalleryHands
 from desktop.ui.tabs.gallery_orders import GalleryOrders
-from desktop.ui.widgets.card import CHECK, Act, Cards
+from desktop.ui.tabs.order_tab import OrderTab
+from desktop.ui.widgets.card import CHECK, Act
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.drop_shelf import DropShelf
 from desktop.ui.widgets.gallery_head import GalleryHead
@@ -38,11 +37,13 @@ LEAST_HEIGHT = 130
 """Pixels the videos keep when there is much else to show."""
 
 
-class GalleryTab(Tab):
+class GalleryTab(OrderTab):
     """Wires session, views and pages; every decision is made in a model or in its helpers."""
 
     title = "Gallery"
     icon = "gallery"
+    finds = "Find videos"
+    orders: GalleryOrders
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
@@ -52,7 +53,6 @@ class GalleryTab(Tab):
         self.states = GalleryStates(services.tasks, services.gallery, self)
         self.thumbnails = Thumbnails(services.gallery, self)
         self.model = GalleryModel(frame.theme, frame.formats, self.states, self)
-        self.doors = Doors(frame, self)
         self.picker = ConnectionPicker(frame, web=True)
         self.head = GalleryHead(frame)
         self.views = GalleryViews(frame.theme, frame.formats, self.model, self.thumbnails)
@@ -62,7 +62,6 @@ class GalleryTab(Tab):
             frame, self.session, self.states, self.model, self.views, self.orders, self.doors.ask_over
         )
         self.plan_page = PlanPage(frame, "Back to the videos")
-        self.cards = Cards(frame.theme)
         self.doubts = GalleryDoubts(frame, self.session, self.states, self.thumbnails, self.cards, self.doors)
         self.empty = GalleryEmpty(frame.theme, frame.start_demo is not None)
         self._text = ""
@@ -86,6 +85,10 @@ class GalleryTab(Tab):
         else:
             self.session.look()  # files come and go while nobody looks
 
+    def listed(self) -> QWidget:
+        """Return the cards or the list."""
+        return self.views.shown
+
     def stop(self) -> None:
         """Give up what is under way."""
         self.session.stop()
@@ -107,22 +110,10 @@ class GalleryTab(Tab):
         kept.setValue("gallery/server", self.session.server or self._wanted)
         kept.setValue("gallery/sort", self.head.sorting.currentText())
 
-    def tools(self) -> QWidget | None:
-        """Return the server picker."""
-        return self.picker
-
-    def searches(self) -> str:
-        """Return the search field's hint."""
-        return "Find videos"
-
     def search(self, text: str) -> None:
         """Show only videos that match."""
         self._text = text.strip()
         self._narrow()
-
-    def choose_destination(self) -> None:
-        """Ask for a destination folder."""
-        self.bar.destination.choose()
 
     # Building
 
@@ -139,19 +130,13 @@ class GalleryTab(Tab):
         whole.addWidget(self.bar)
         page.setLayout(whole)
         self.shelf = DropShelf(self.frame.theme, page)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(page)
-        self.pages.addWidget(self.plan_page)
-        self.setLayout(column(self.pages))
+        self.hang(page, "gallery-", "Download the videos", "Plan the download", "Back to the videos")
 
     def _add_commands(self) -> None:
         add, hands = partial(self.frame.commands.add, group=self.title), self.hands
         add("gallery-refresh", "Refresh the gallery", self.refresh, keys="F5", icon="refresh")
         add("gallery-play", "Play", hands.play_current, keys="Space", icon="play", within=self.views)
-        add("gallery-download", "Download the videos", self.download, keys="Ctrl+D", icon="download")
         add("gallery-download-to", "Download to another folder", hands.download_to, icon="folder")
-        add("gallery-plan", "Plan the download", self.plan, keys="Ctrl+Shift+D", icon="plan")
-        add("gallery-run-plan", "Run this plan", self._run_plan, keys="Ctrl+Return", icon="play")
         add("gallery-view", "Cards or list", self.turn, keys="Ctrl+Shift+G", icon="gallery")
         add("gallery-folder", "Open the folder", hands.open_folder, icon="folder")
         add("gallery-copy", "Copy the names", hands.copy_names, keys="Ctrl+Shift+C", icon="copy")
@@ -159,10 +144,6 @@ class GalleryTab(Tab):
         add("gallery-resume", "Resume the paused videos", hands.resume, icon="play")
         add("gallery-connect", "Connect to a gallery", partial(self.doors.connect_web, "gallery"), icon="server")
         add("gallery-clear", "Show all videos", self._clear, icon="filter")
-        back = "Back to the videos"
-        self.frame.commands.add(
-            "gallery-back", back, self.show_videos, keys="Esc", icon="back", group=self.title, within=self.plan_page
-        )
 
     def _wire(self) -> None:
         frame, session, views = self.frame, self.session, self.views
@@ -188,13 +169,7 @@ class GalleryTab(Tab):
         self.head.narrowed.connect(self._narrow)
         self.head.turned.connect(self.show_cards)
         self.shelf.dropped.connect(self._dropped)
-        self.orders.planned.connect(self.show_plan)
-        self.orders.ordered.connect(self._queued)
         self.orders.failed.connect(self._failed_plan)
-        self.orders.said.connect(self.said)
-        self.plan_page.left.connect(self.show_videos)
-        self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
-        self.plan_page.submitted.connect(lambda task: self._queued(task.id))
         self.hands.said.connect(self.said)
         self.doors.opened.connect(self._use)
         self.doors.trusted.connect(self.refresh)
@@ -210,16 +185,6 @@ class GalleryTab(Tab):
         self.thumbnails.try_again()
         self.session.refresh()
 
-    def plan(self) -> None:
-        """Make a plan of the selection and show it."""
-        if self.pages.currentIndex() == 0:
-            self.orders.plan()
-
-    def download(self) -> None:
-        """Make a plan of the selection and run it, unless it needs a look."""
-        if self.pages.currentIndex() == 0:
-            self.orders.download()
-
     def turn(self) -> None:
         """Show the list instead of the cards, or the cards instead of the list."""
         self.show_cards(not self.views.as_cards)
@@ -230,17 +195,6 @@ class GalleryTab(Tab):
         self.head.show_view(cards)
         self._phased()
         self.views.shown.setFocus()
-
-    def show_plan(self, plan: Plan) -> None:
-        """Show a plan on its page."""
-        self.plan_page.show_plan(plan)
-        self.pages.setCurrentIndex(1)
-
-    def show_videos(self) -> None:
-        """Leave the plan page."""
-        self.pages.setCurrentIndex(0)
-        self.views.shown.setFocus()
-        self.orders.count_soon()
 
     # What happens
 
@@ -257,13 +211,6 @@ class GalleryTab(Tab):
             self._open(name)
         else:
             self.picker.pick(name)
-
-    def _run_plan(self) -> None:
-        if self.pages.currentIndex() == 1:
-            self.plan_page.run()
-
-    def _queued(self, number: int) -> None:
-        self.said.emit(f"Task {number} is in the queue")
 
     def _sort(self, column_number: int, order: Qt.SortOrder) -> None:
         self.model.sort(column_number, order)

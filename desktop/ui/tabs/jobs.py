@@ -10,16 +10,14 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.job import Job
-from desktop.core.plan import Plan
 from desktop.core.task import Progress, Task
-from desktop.ui.doors import Doors
 from desktop.ui.models.job_list import JobListModel
 from desktop.ui.models.job_words import face_of, standing
-from desktop.ui.tab import Frame, Tab
+from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_empty import JobsEmpty
 from desktop.ui.tabs.jobs_hands import WHAT, JobHands
 from desktop.ui.tabs.jobs_orders import JobOrders
-from desktop.ui.widgets.card import Cards
+from desktop.ui.tabs.order_tab import OrderTab
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.job_detail import JobDetail
@@ -36,16 +34,17 @@ LEAST_HEIGHT = 130
 """Pixels list and detail keep when there is much else to show."""
 
 
-class JobsTab(Tab):
+class JobsTab(OrderTab):
     """Wires desk, list, detail and pages; every decision is made in a model or in its helpers."""
 
     title = "Jobs"
     icon = "jobs"
+    finds = "Find jobs"
+    orders: JobOrders
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
         self._desk = frame.services.jobs
-        self.doors = Doors(frame, self)
         self.picker = ConnectionPicker(frame, web=True)
         self.picker.box.setToolTip("The server that pasted ids and new exports belong to")
         self.model = JobListModel(frame.theme, frame.formats, self._desk.kinds, time.time, self)
@@ -57,7 +56,6 @@ class JobsTab(Tab):
         self.hands = JobHands(frame, self.view, self.orders, self.doors, self.picker.name, self)
         self.detail = JobDetail(frame, self.hands.acts)
         self.plan_page = PlanPage(frame, "Back to the jobs", self.orders.hand_in_shown)
-        self.cards = Cards(frame.theme)
         self.empty = JobsEmpty(frame.theme, frame.start_demo is not None)
         self._listed = False
         self._watching = False
@@ -100,6 +98,10 @@ class JobsTab(Tab):
         event.accept()
         self.hands.paste(dropped_text(event.mimeData()))
 
+    def listed(self) -> QWidget:
+        """Return the list of jobs."""
+        return self.view
+
     def stop(self) -> None:
         """Give up what is under way."""
         self._look_away()
@@ -120,24 +122,12 @@ class JobsTab(Tab):
         kept.setValue("jobs/shot", self.place.shot.text())
         kept.setValue("jobs/kind", self.hands.kind)
 
-    def tools(self) -> QWidget | None:
-        """Return the server picker."""
-        return self.picker
-
-    def searches(self) -> str:
-        """Return the search field's hint."""
-        return "Find jobs"
-
     def search(self, text: str) -> None:
         """Show only jobs that match."""
         current = self.view.current()
         self.model.show_only(text)
         self.view.settle(current)
         self._show_body()
-
-    def choose_destination(self) -> None:
-        """Ask for a destination folder."""
-        self.bar.destination.choose()
 
     # Building
 
@@ -165,10 +155,7 @@ class JobsTab(Tab):
         whole.addWidget(self.body, 1)
         whole.addWidget(self.bar)
         page.setLayout(whole)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(page)
-        self.pages.addWidget(self.plan_page)
-        self.setLayout(column(self.pages))
+        self.hang(page, "jobs-", "Download what the jobs have", "Plan the download", "Back to the jobs")
 
     def _add_commands(self) -> None:
         add, hands = partial(self.frame.commands.add, group=self.title), self.hands
@@ -176,16 +163,12 @@ class JobsTab(Tab):
         add("jobs-add", "Add a job by id or address", hands.add, keys="Ctrl+N", icon="plus")
         add("jobs-paste", "Paste ids or addresses of jobs", self.paste, keys="Ctrl+V", icon="plus")
         add("jobs-start", "Start an export", hands.start, keys="Ctrl+Shift+N", icon="play")
-        add("jobs-download", "Download what the jobs have", self.download, keys="Ctrl+D", icon="download")
-        add("jobs-plan", "Plan the download", self.plan, keys="Ctrl+Shift+D", icon="plan")
-        add("jobs-run-plan", "Run this plan", self._run_plan, keys="Ctrl+Return", icon="play")
         add("jobs-folder", "Open the results' folder", hands.open_folder, keys="Ctrl+E", icon="folder")
         add("jobs-copy", "Copy report", hands.copy_report, keys="Ctrl+Shift+C", icon="copy")
         add("jobs-pack", "Package a folder as ZIP", hands.pack, icon="jobs")
         add("jobs-connect", "Connect to a server of jobs", partial(self.doors.connect_web, WHAT), icon="server")
         add("jobs-remove", "Follow no longer", hands.remove, keys="Del", icon="trash", within=self.view)
         add("jobs-preview", "Look at the results", self.detail.preview, keys="Space", icon="gallery", within=self.view)
-        add("jobs-back", "Back to the jobs", self.show_jobs, keys="Esc", icon="back", within=self.plan_page)
 
     def _wire(self) -> None:
         desk, detail, hands = self._desk, self.detail, self.hands
@@ -210,13 +193,7 @@ class JobsTab(Tab):
         hands.said.connect(self.said)
         hands.added.connect(self._added)
         hands.failed.connect(self._failed)
-        self.orders.planned.connect(self.show_plan)
-        self.orders.ordered.connect(self._queued)
         self.orders.failed.connect(self._failed)
-        self.orders.said.connect(self.said)
-        self.plan_page.left.connect(self.show_jobs)
-        self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
-        self.plan_page.submitted.connect(lambda task: self._queued(task.id))
         self.picker.picked.connect(lambda _name: self._show_body())
         self.picker.rescanned.connect(lambda: desk.refresh([job.id for job in desk.all()]))
         self.picker.added.connect(partial(self.doors.connect_web, WHAT))
@@ -241,27 +218,6 @@ class JobsTab(Tab):
         text = QGuiApplication.clipboard().text().strip()
         if text:
             self.hands.paste(text)
-
-    def plan(self) -> None:
-        """Make a plan of what the job has and show it."""
-        if self.pages.currentIndex() == 0:
-            self.orders.plan()
-
-    def download(self) -> None:
-        """Download what the selected jobs have."""
-        if self.pages.currentIndex() == 0:
-            self.orders.download()
-
-    def show_plan(self, plan: Plan) -> None:
-        """Show a plan on its page."""
-        self.plan_page.show_plan(plan)
-        self.pages.setCurrentIndex(1)
-
-    def show_jobs(self) -> None:
-        """Leave the plan page."""
-        self.pages.setCurrentIndex(0)
-        self.view.setFocus()
-        self.orders.count_soon()
 
     # What happens
 
@@ -361,13 +317,6 @@ class JobsTab(Tab):
         for task in tasks:
             if task.finished is not None:
                 self._progress.pop(task.id, None)
-
-    def _run_plan(self) -> None:
-        if self.pages.currentIndex() == 1:
-            self.plan_page.run()
-
-    def _queued(self, number: int) -> None:
-        self.said.emit(f"Task {number} is in the queue")
 
     def _failed(self, error: ShotDockError) -> None:
         self.said.emit(error.title)

@@ -8,18 +8,18 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Compared, ScanProgress
-from desktop.core.plan import Plan, VersionStrategy
+from desktop.core.plan import VersionStrategy
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
 from desktop.ui.dialogs.history import HistoryDialog
-from desktop.ui.doors import Doors
 from desktop.ui.formats import task_face
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
-from desktop.ui.tab import Frame, Tab
+from desktop.ui.tab import Frame
+from desktop.ui.tabs.order_tab import OrderTab
 from desktop.ui.tabs.shots_empty import ShotsEmpty
 from desktop.ui.tabs.shots_orders import ShotOrders
-from desktop.ui.widgets.card import Act, Cards
+from desktop.ui.widgets.card import Act
 from desktop.ui.widgets.comparison_view import ComparisonView
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.create_bar import CreateBar
@@ -34,17 +34,19 @@ OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 LIVE = (TaskState.RUNNING, TaskState.WAITING)
 
 
-class ShotsTab(Tab):
+class ShotsTab(OrderTab):
     """Wires session, panels and pages; every decision is made in a model or in its helpers."""
 
     title = "Shots"
     icon = "shots"
+    finds = "Find shots"
+    bar: CreateBar
+    orders: ShotOrders
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
         self.session = ShotSession(frame.services.library, self)
         self.session.destination = frame.destination.path
-        self.doors = Doors(frame, self)
         self.model = ComparisonModel(frame.theme, frame.formats, self)
         self.picker = ConnectionPicker(frame)
         self.filters = FilterPanel(frame)
@@ -52,7 +54,6 @@ class ShotsTab(Tab):
         self.bar = CreateBar(frame)
         self.orders = ShotOrders(frame, self.session, self.model, self.view, self.bar)
         self.plan_page = PlanPage(frame)
-        self.cards = Cards(frame.theme)
         self.empty = ShotsEmpty(frame.theme, frame.start_demo is not None)
         self._text = ""
         self._states: dict[int, TaskState] = {}
@@ -69,26 +70,18 @@ class ShotsTab(Tab):
         if self.picker.name():
             self.session.open(self.picker.name())
 
+    def listed(self) -> QWidget:
+        """Return the table of shots."""
+        return self.view
+
     def stop(self) -> None:
         """Give up a scan that is under way."""
         self.session.stop()
-
-    def tools(self) -> QWidget | None:
-        """Return the connection picker."""
-        return self.picker
-
-    def searches(self) -> str:
-        """Return the search field's hint."""
-        return "Find shots"
 
     def search(self, text: str) -> None:
         """Show only rows that match."""
         self._text = text.strip()
         self._show(self.filters.shown())
-
-    def choose_destination(self) -> None:
-        """Ask for a destination folder."""
-        self.bar.destination.choose()
 
     # Building
 
@@ -111,24 +104,17 @@ class ShotsTab(Tab):
         self.splitter.addWidget(shots)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([216, 1000])
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.splitter)
-        self.pages.addWidget(self.plan_page)
-        self.setLayout(column(self.pages))
+        self.hang(self.splitter, "", "Download the selection", "Plan the selection", "Back to the shots")
 
     def _add_commands(self) -> None:
         add = self.frame.commands.add
         add("rescan", "Rescan the server", self.session.rescan, keys="F5", icon="refresh", group="Shots")
-        add("download", "Download the selection", self.download, keys="Ctrl+D", icon="download", group="Shots")
-        add("plan", "Plan the selection", self.plan, keys="Ctrl+Shift+D", icon="plan", group="Shots")
-        add("run-plan", "Run this plan", self._run_plan, keys="Ctrl+Return", icon="play", group="Shots")
         add("later", "Download the selection later", self.postpone, keys="Ctrl+Shift+L", icon="clock", group="Shots")
         add("custom", "Choose versions in a table", self.custom, icon="edit", group="Shots")
         add("clear-filters", "Clear the filters", self.filters.clear, icon="filter", group="Shots")
         add("connections", "Manage connections", self.manage, icon="server", group="Shots")
         add("stop-scan", "Stop the scan", self.session.stop_scan, icon="close", group="Shots")
         add("compare", "Compare with the disk again", self.session.compare, icon="disk", group="Shots")
-        add("back", "Back to the shots", self.show_shots, keys="Esc", icon="back", group="Shots", within=self.plan_page)
         add("shot-history", "History of the shot", self.history, icon="clock", group="Shots")
         for name in ("download", "plan", "shot-history"):
             self.view.addAction(self.frame.commands.get(name))
@@ -154,32 +140,16 @@ class ShotsTab(Tab):
         self.view.named.connect(self.select_named)
         self.view.opened.connect(self.plan)
         self.bar.tabled.connect(self.custom)
-        self.orders.planned.connect(self.show_plan)
-        self.orders.ordered.connect(self._queued)
-        self.orders.said.connect(self.said)
         self.orders.failed.connect(lambda error: self._failed(error, "plan"))
-        self.plan_page.left.connect(self.show_shots)
-        self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
-        self.plan_page.submitted.connect(lambda task: self._queued(task.id))
         self.empty.act.connect(self._act)
         frame.destination.changed.connect(lambda _path: self._destination_changed())
         frame.services.tasks.changed.connect(self._tasks_changed)
 
     # What the user does
 
-    def plan(self) -> None:
-        """Make a plan of the selection and show it."""
-        if self.pages.currentIndex() == 0:
-            self.orders.plan()
-
-    def download(self) -> None:
-        """Make a plan of the selection and run it, unless it needs a look."""
-        if self.pages.currentIndex() == 0:
-            self.orders.download()
-
     def postpone(self) -> None:
         """Ask when the selection is to be brought, and how often."""
-        if self.pages.currentIndex() == 0 and self.bar.later_button.isEnabled():
+        if self.lists() and self.bar.later_button.isEnabled():
             self.orders.postpone()
 
     def custom(self) -> None:
@@ -206,17 +176,6 @@ class ShotsTab(Tab):
         counted = self.frame.formats.counted(count, "row")
         self.said.emit(f"{counted} selected by name" if count else "No shot here has one of these names")
 
-    def show_plan(self, plan: Plan) -> None:
-        """Show a plan on its page."""
-        self.plan_page.show_plan(plan)
-        self.pages.setCurrentIndex(1)
-
-    def show_shots(self) -> None:
-        """Leave the plan page."""
-        self.pages.setCurrentIndex(0)
-        self.view.setFocus()
-        self.orders.count_soon()
-
     # What happens
 
     def _one_shot(self) -> str:
@@ -232,13 +191,6 @@ class ShotsTab(Tab):
             self.session.open(name)
         else:
             self.picker.pick(name)
-
-    def _run_plan(self) -> None:
-        if self.pages.currentIndex() == 1:
-            self.plan_page.run()
-
-    def _queued(self, number: int) -> None:
-        self.said.emit(f"Task {number} is in the queue")
 
     def _show(self, shown: Shown) -> None:
         self.model.show_only(Shown(self._text, shown.scopes, shown.departments, shown.states, shown.shots))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from desktop.core.media import ShotState
 from desktop.core.plan import Filters, Plan, Request, VersionStrategy
 from desktop.ui.models.comparison import ComparisonModel
 from desktop.ui.models.session import ShotSession
@@ -12,6 +13,8 @@ from desktop.ui.tab import Frame
 from desktop.ui.widgets.comparison_view import ComparisonView
 from desktop.ui.widgets.create_bar import CreateBar
 from desktop.work.background import Failed, Work
+
+HERE = (ShotState.UP_TO_DATE, ShotState.LOCAL_NEWER)
 
 
 class ShotOrders(Orders):
@@ -34,7 +37,9 @@ class ShotOrders(Orders):
         """Say in the bar how much is meant."""
         wish = self.wish()
         total = amount(wish, self._model.custom)
-        self._bar.tell(total, self._which(wish), self.left(total.bytes))
+        rows = self._model.rows()
+        here = bool(rows) and not wish.rows and all(row.state in HERE for row in rows)
+        self._bar.tell(total, self._which(wish), self.left(total.bytes), here)
 
     def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:
         """Ask for a plan of exactly the rows that are meant."""
@@ -82,5 +87,5 @@ class ShotOrders(Orders):
         if wish.strategy is VersionStrategy.LATEST and not wish.rows:
             return f"Nothing is new, updated or incomplete in {formats.counted(shown, 'row')} shown"
         if wish.strategy is VersionStrategy.LATEST:
-            return f"Nothing selected: everything new, updated or incomplete of {formats.counted(shown, 'row')} shown"
+            return f"Everything new, updated or incomplete of {formats.counted(shown, 'row')} shown"
         return f"Nothing selected: all {formats.counted(shown, 'row')} shown"

@@ -9,6 +9,8 @@ from desktop.ui.models.columns import RIGHT, Bar
 from desktop.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
+LEFT_TO_RIGHT, END = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+"""Around a text of a mirrored window: the words are English, and `3.0 of 55.4 MB` must not read from its end."""
 PAD = 8
 """Pixels between a cell's edge and its text."""
 
@@ -25,9 +27,12 @@ class Cell(QStyledItemDelegate):
         super().initStyleOption(option, index)
         option.state &= ~QStyle.StateFlag.State_HasFocus
         option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
+        if option.direction is Qt.LayoutDirection.RightToLeft and option.text:
+            option.text = f"{LEFT_TO_RIGHT}{option.text}{END}"
 
     def ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        """Fill the cell of a selected row."""
+        """Fill the cell of a selected row, and have what is drawn on it read from left to right."""
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
 

@@ -36,8 +36,8 @@ class CreateBar(OrderBar):
         """Return the chosen version strategy."""
         return VersionStrategy(self.versions.name())
 
-    def tell(self, amount: Amount, which: str, left: float | None) -> None:
-        """Show how much it is and which rows are meant; left: seconds it may take, if known."""
+    def tell(self, amount: Amount, which: str, left: float | None, all_here: bool) -> None:
+        """Show how much it is and which rows are meant; left: seconds it may take, if known. all_here: see `say`."""
         formats = self._formats
         parts = [
             formats.counted(amount.items, "item"),
@@ -46,7 +46,7 @@ class CreateBar(OrderBar):
         ]
         if left is not None:
             parts.append(f"about {formats.left(left)}")
-        self.say(parts, which, amount.items)
+        self.say(parts, which, amount.items, all_here)
 
     def _strategy_changed(self) -> None:
         self.specific.setVisible(self.strategy is VersionStrategy.SPECIFIC)

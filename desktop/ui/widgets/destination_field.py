@@ -22,7 +22,7 @@ class DestinationField(QWidget):
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setAccessibleName("Destination folder")
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(14)
+        self.box.setMinimumContentsLength(10)
         self.browse = tool(frame.theme, "folder", "Browse for a destination folder", self.choose, kind="button")
         self._words = Elided(role="faint", mode=Qt.TextElideMode.ElideRight)
         line = row(self.box, self.browse, spacing=6)

@@ -21,6 +21,9 @@ class Explained(QWidget):
         self._choices = {choice.name: choice for choice in choices}
         self.box = QComboBox()
         self.box.setAccessibleName(name)
+        # A long title gives way in a narrow window, instead of keeping the window wide.
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(9)
         for number, choice in enumerate(choices):
             self.box.addItem(f"{choice.title}  (recommended)" if number == 0 else choice.title, choice.name)
             self.box.setItemData(number, choice.explanation, Qt.ItemDataRole.ToolTipRole)

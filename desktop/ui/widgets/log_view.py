@@ -26,6 +26,7 @@ class LogTable(Table):
         self.verticalHeader().setMinimumSectionSize(LINE_HEIGHT)
         self.verticalHeader().setDefaultSectionSize(LINE_HEIGHT)
         self.horizontalHeader().setVisible(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what failed is said first, why it did last
         model.rowsAboutToBeInserted.connect(self._remember)
         model.rowsInserted.connect(self._follow)
         model.modelReset.connect(self.scrollToBottom)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.ui.tab import Frame
@@ -36,7 +36,7 @@ class OrderBar(QWidget):
         self.order_button = push(frame.theme, "Download", "download", "primary", self.ordered.emit)
         self.order_button.setToolTip("Download without looking at the plan first  (Ctrl+D)")
         self._buttons = (self.plan_button, self.later_button, self.order_button)
-        self._amount = label("", "number")
+        self._amount = Elided(role="number", mode=Qt.TextElideMode.ElideRight)
         self._which = Elided(role="faint")
         fields = row(spacing=16)
         for title, widget, share in (
@@ -51,9 +51,13 @@ class OrderBar(QWidget):
         self.setLayout(column(panel(column(fields, foot, margins=(14, 10, 14, 11), spacing=8), "bar")))
         self.conflicts.changed.connect(lambda _name: self.changed.emit())
 
-    def say(self, parts: Sequence[str], which: str, count: int) -> None:
-        """Show how much it is, which rows are meant, and of how many things an order would be."""
-        self._amount.setText("   \N{MIDDLE DOT}   ".join(parts) if count else "Nothing to download")
+    def say(self, parts: Sequence[str], which: str, count: int, all_here: bool = False) -> None:
+        """Show how much it is, which rows are meant, and of how many things an order would be.
+
+        all_here: there is nothing to do because everything is here or on its way.
+        """
+        nothing = "All up to date" if all_here else "Nothing to download"
+        self._amount.show_text("   \N{MIDDLE DOT}   ".join(parts) if count else nothing)
         self._which.show_text(which)
         self.order_button.setText(f"Download {self._formats.count(count)}" if count else "Download")
         for button in self._buttons:

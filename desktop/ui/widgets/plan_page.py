@@ -65,7 +65,8 @@ class PlanPage(QWidget):
         self._where = Elided(role="muted")
         self._totals = TotalsStrip(frame.theme, frame.formats)
         self._room = RoomBar(frame.theme, frame.formats)
-        self._room.setFixedWidth(240)
+        self._room.setMinimumWidth(150)
+        self._room.setMaximumWidth(240)
         self._warning = label("", "warn", wrap=True)
         self._note = label("", "muted")
         self.all_button = push(frame.theme, "Check all", kind="link", run=lambda: self.model.set_all(True))
@@ -99,8 +100,8 @@ class PlanPage(QWidget):
     def show_plan(self, plan: Plan) -> None:
         """Show a plan, ready to run."""
         self.task = None
-        self._show(plan)
         self._title.setText("Plan")
+        self._show(plan)
         self._warning.setText(_warning(plan.warnings))
         self._warning.setVisible(bool(plan.warnings))
         self.run_button.show()
@@ -228,8 +229,11 @@ class PlanPage(QWidget):
         fits = self._room.tell(totals.to_transfer, plan.free)
         counted = self._frame.formats.counted(totals.transfers, "file")
         self._note.setText(f"{counted}, {self._frame.formats.size(totals.to_transfer)} will be fetched")
-        if not totals.transfers:
-            self._note.setText("Nothing to fetch: everything here is up to date or left out")
+        if self.model.all_here():
+            self._title.setText("All up to date")
+            self._note.setText("Nothing to do: every file is here already")
+        elif not totals.transfers:
+            self._note.setText("Nothing to fetch: what is not here is blocked or left out")
         for button in (self.run_button, self.later_button):
             button.setEnabled(totals.transfers > 0 and fits)
 

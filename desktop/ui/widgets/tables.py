@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTreeView, QWidget
 
 from desktop.ui.models.columns import Column
@@ -10,6 +11,8 @@ from desktop.ui.theme import Theme
 from desktop.ui.widgets.cells import Cell
 
 ROW_HEIGHT = 27
+LEAST_REST = 170
+"""Pixels the column that takes the rest keeps, as long as another one can give way to it."""
 
 
 class Table(QTableView):
@@ -18,6 +21,7 @@ class Table(QTableView):
     def __init__(self, theme: Theme, model: QAbstractItemModel, columns: Sequence[Column], name: str) -> None:
         super().__init__()
         self.theme = theme
+        self._columns = columns
         self.setModel(model)
         self.setAccessibleName(name)
         self.setShowGrid(False)
@@ -38,6 +42,20 @@ class Table(QTableView):
         # To paint itself the header would ask of every row whether it is selected, to mark whole columns that are:
         # nobody selects columns here, and with 100,000 rows selected that took a second.
         self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow table columns that can be spared give way to the one that takes the rest."""
+        super().resizeEvent(event)
+        spare = sorted((c.gives_way, n) for n, c in enumerate(self._columns) if c.gives_way)
+        if not spare:
+            return
+        header = self.horizontalHeader()
+        wide = {n: header.sectionSize(n) or c.width for n, c in enumerate(self._columns) if c.width}
+        room = self.viewport().width() - LEAST_REST - sum(wide.values())
+        for _, number in spare:
+            if self.isColumnHidden(number) is not room < 0:
+                self.setColumnHidden(number, room < 0)
+            room += wide[number] if room < 0 else 0
 
     def selected_rows(self) -> list[int]:
         """Return the selected rows' numbers in order, read from ranges and not cell by cell."""

@@ -33,12 +33,13 @@ class TotalsStrip(QWidget):
         self._formats = formats
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(26)
+        line.setSpacing(20)
         self._parts: dict[Action, _Total] = {}
         for action, (icon, word, tone) in ACTION_FACES.items():
             part = _Total(theme, icon, word, tone)
             self._parts[action] = part
             line.addWidget(part)
+            part.hide()
         self._done = _Total(theme, "done", "downloaded", Tone.GOOD)
         self._skipped = _Total(theme, "skip", "skipped", Tone.FAINT)
         self._failed = _Total(theme, "failed", "failed", Tone.BAD)

@@ -13,7 +13,7 @@ from desktop.core.plan import ItemState
 from desktop.core.task import Bytes, Counts, Task, TaskItem, TaskState
 from desktop.ui.formats import Formats
 from desktop.ui.models.columns import NO_PARENT
-from desktop.ui.models.history import NAME, STATE, TOOK, HistoryModel
+from desktop.ui.models.history import FILES, NAME, STATE, TOOK, HistoryModel
 from desktop.ui.models.item_sums import ItemSumModel
 from desktop.ui.theme import Theme
 from tests.ui.made import task
@@ -107,12 +107,16 @@ def test_what_could_not_be_looked_up_is_told(theme: Theme, formats: Formats) -> 
 
 def test_a_row_says_what_came_and_how_long_it_took(theme: Theme, formats: Formats) -> None:
     shelf = Shelf(1)
-    done = replace(shelf.tasks[0], started=1000.0, finished=1125.0)
+    done = replace(shelf.tasks[0], started=1000.0, finished=1125.0, files=Counts(planned=10, downloaded=10))
     shelf.tasks = [done]
     model = HistoryModel(theme, formats, shelf.fetch)
     model.show_only(Query())
     shelf.answer()
     assert [model.index(0, column).data() for column in (NAME, STATE, TOOK)] == ["task 1", "done", "2 min"]
+    shelf.tasks = [replace(done, files=Counts(planned=10, skipped=10))]
+    model.show_only(Query())
+    shelf.answer()
+    assert [model.index(0, column).data() for column in (STATE, FILES)] == ["all up to date", "10 of 10"]
     shelf.tasks = [replace(done, finished=None)]
     model.show_only(Query())
     shelf.answer()

@@ -9,13 +9,13 @@ from desktop.ui.formats import Formats
 from desktop.ui.models.tasks import (
     BAR_ROLE,
     FILES,
-    LEFT_TIME,
     LIMIT,
     PROGRESS,
     SIZE,
     SPEED,
     STATE,
     TASK,
+    WHEN,
     Shelf,
     TaskModel,
 )
@@ -80,12 +80,12 @@ def test_figures_of_a_running_task(theme: Theme, formats: Formats) -> None:
     model = TaskModel(theme, formats)
     model.put([task(1, TaskState.RUNNING)])
     model.advance([progress(1, 3 * TERA, 4 * TERA)])
-    cells = {column: model.index(0, column).data() for column in (STATE, SIZE, SPEED, LEFT_TIME, FILES)}
+    cells = {column: model.index(0, column).data() for column in (STATE, SIZE, SPEED, WHEN, FILES)}
     assert cells == {
         STATE: "running",
-        SIZE: "3.0 TB of 4.0 TB",
+        SIZE: "3.0 of 4.0 TB",
         SPEED: "2.0 MB/s",
-        LEFT_TIME: "1 min",
+        WHEN: "1 min",
         FILES: "3 of 10",
     }
     bar = model.index(0, PROGRESS).data(BAR_ROLE)
@@ -96,7 +96,7 @@ def test_a_task_that_does_not_download_says_what_it_does(theme: Theme, formats: 
     model = TaskModel(theme, formats)
     model.put([task(1, TaskState.RUNNING)])
     model.advance([progress(1, 0, phase="connecting")])
-    assert model.index(0, LEFT_TIME).data() == "connecting"
+    assert model.index(0, WHEN).data() == "connecting"
 
 
 def test_live_figures_end_with_the_run(theme: Theme, formats: Formats) -> None:
