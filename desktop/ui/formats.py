@@ -4,7 +4,7 @@ import html
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QDateTime, QLocale, QTime
-from PySide6.QtGui import Qt
+from PySide6.QtGui import QGuiApplication, Qt
 
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
@@ -187,6 +187,11 @@ def plain(text: str) -> str:
     Qt takes what looks like HTML for HTML, and for a picture's sake would open `//host/share` on Windows.
     """
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if Qt.mightBeRichText(text) else text
+
+
+def upright(text: str) -> str:
+    """Keep the mark at the end of an English text there in a window that is mirrored."""
+    return f"{text}\N{LEFT-TO-RIGHT MARK}" if QGuiApplication.isRightToLeft() else text
 
 
 def words(parts: Sequence[str], joint: str = ", ") -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from desktop.ui.colours import Tone
+from desktop.ui.formats import upright
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -31,7 +32,7 @@ class Column:
     def header(self, role: int) -> object:
         """Answer `headerData` for this column."""
         if role == Role.DisplayRole:
-            return self.title
+            return upright(self.title)
         if role == Role.ToolTipRole:
             return self.tip or None
         if role == Role.TextAlignmentRole:

@@ -18,14 +18,12 @@ COLUMNS = (
     Column("Dept", 76, "Department"),
     Column("Local", 56, "The version you have"),
     Column("Remote", 78, "The version to fetch; click to choose another one"),
-    Column("Frames", 174, "Frame range of the latest version, and how many frames are missing in it"),
-    Column("Files", 54, "Files of the latest version", right=True),
-    Column("Size", 80, "Size of the latest version", right=True),
-    Column("Changed", 118, "When the latest version was last written on the server", right=True),
+    Column("Frames", 174, "Frame range of the latest version, and how many frames are missing in it", gives_way=3),
+    Column("Files", 54, "Files of the latest version", right=True, gives_way=2),
+    Column("Size", 80, "Size of the latest version", right=True, gives_way=4),
+    Column("Changed", 118, "When the latest version was last written on the server", right=True, gives_way=1),
     Column("State", 126, "Remote against local"),
 )
-GIVES_WAY = ((CHANGED, 930), (FILES, 800))
-"""Columns that go when the table is narrower than so many pixels: the state must always be in sight."""
 
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 """(what comes before the shot's name, the shot's name)"""

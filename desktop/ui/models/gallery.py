@@ -15,14 +15,12 @@ from desktop.ui.theme import Theme
 NAME, FILE, DURATION, SIZE, DATE, STATE = range(6)
 COLUMNS = (
     Column("Name", 0, "The project, as the server spells it"),
-    Column("File", 210, "What the file is called on your disk"),
-    Column("Duration", 80, right=True),
+    Column("File", 210, "What the file is called on your disk", gives_way=1),
+    Column("Duration", 80, right=True, gives_way=2),
     Column("Size", 84, right=True),
-    Column("Date", 132, "When the video was made", right=True),
+    Column("Date", 132, "When the video was made", right=True, gives_way=3),
     Column("State", 172, "Where the video is"),
 )
-GIVES_WAY = ((FILE, 700), (DURATION, 560), (DATE, 480))
-"""Columns that go when the list is narrower than so many pixels: the state must always be in sight."""
 
 VIDEO_FACES: dict[VideoState, Face] = {
     VideoState.REMOTE: ("server", "on the server", Tone.FAINT),

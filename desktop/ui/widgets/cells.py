@@ -61,8 +61,10 @@ class PathCell(Cell):
         painter.save()
         painter.setFont(option.font)
         room = rect.width() - width
-        if before and room > 12:
-            shown = metrics.elidedText(before, Qt.TextElideMode.ElideMiddle, room)
+        shown = metrics.elidedText(before, Qt.TextElideMode.ElideMiddle, room) if before and room > 12 else ""
+        if option.direction is Qt.LayoutDirection.RightToLeft and room > 0:
+            rect.setLeft(rect.right() - width - metrics.horizontalAdvance(shown))
+        if shown:
             painter.setPen(self.theme.colour(Tone.FAINT))
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)
             rect.setLeft(rect.left() + metrics.horizontalAdvance(shown))

@@ -8,12 +8,11 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QKeySequence,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.core.media import Compared, ShotKey
-from desktop.ui.models.comparison import COLUMNS, GIVES_WAY, PATH_ROLE, REMOTE, SHOT, ComparisonModel
+from desktop.ui.models.comparison import COLUMNS, PATH_ROLE, REMOTE, SHOT, ComparisonModel
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.cells import ChoiceCell, PathCell
 from desktop.ui.widgets.tables import Table
@@ -63,12 +62,6 @@ class ComparisonView(Table):
         if numbers:
             self.scrollTo(self._model.index(numbers[0], 0))
         return len(numbers)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the lesser columns go where there is no room for all."""
-        super().resizeEvent(event)
-        for column, width in GIVES_WAY:
-            self.setColumnHidden(column, event.size().width() < width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open the selection, paste shot names, copy those of the selection."""

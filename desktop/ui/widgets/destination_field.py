@@ -3,12 +3,32 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 
 from desktop.ui.formats import plain
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Elided, column, row, tool
+
+EDGE = 3
+"""Pixels between the field's edge and its text, as Qt has them."""
+
+
+class _PathEdit(QLineEdit):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the end of a path that is too long, with a sign that there is more, while nobody edits it."""
+        rect = self.rect().adjusted(EDGE, 0, -EDGE, 0)
+        metrics = self.fontMetrics()
+        if self.hasFocus() or metrics.horizontalAdvance(self.text()) <= rect.width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        painter.setPen(self.palette().text().color())
+        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideLeft, rect.width())
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
 
 
 class DestinationField(QWidget):
@@ -29,7 +49,7 @@ class DestinationField(QWidget):
         line.setStretch(0, 1)
         self.setLayout(column(line, self._words, spacing=3))
         self.box.activated.connect(lambda _number: self._take())
-        self._edit = QLineEdit()
+        self._edit = _PathEdit()
         self._edit.setAccessibleName("Destination folder")
         self.box.setLineEdit(self._edit)
         self._edit.editingFinished.connect(self._take)

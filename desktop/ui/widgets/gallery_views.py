@@ -1,12 +1,12 @@
 """The gallery's two views on one model: cards or list, with one selection that lasts through sorting and refreshing."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
 from desktop.core.gallery import Video
 from desktop.ui.formats import Formats
-from desktop.ui.models.gallery import COLUMNS, GIVES_WAY, GalleryModel
+from desktop.ui.models.gallery import COLUMNS, GalleryModel
 from desktop.ui.models.thumbnails import Thumbnails
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.gallery_grid import GalleryGrid
@@ -27,12 +27,6 @@ class GalleryList(Table):
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.doubleClicked.connect(lambda index: self.played.emit(index.row()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the lesser columns go where there is no room for all."""
-        super().resizeEvent(event)
-        for column, width in GIVES_WAY:
-            self.setColumnHidden(column, event.size().width() < width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Play what is current; the rest is Qt's."""

@@ -57,7 +57,7 @@ class OrderBar(QWidget):
         all_here: there is nothing to do because everything is here or on its way.
         """
         nothing = "All up to date" if all_here else "Nothing to download"
-        self._amount.show_text("   \N{MIDDLE DOT}   ".join(parts) if count else nothing)
+        self._amount.show_text("  \N{MIDDLE DOT}  ".join(parts) if count else nothing)
         self._which.show_text(which)
         self.order_button.setText(f"Download {self._formats.count(count)}" if count else "Download")
         for button in self._buttons:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.ui.colours import Tone
-from desktop.ui.formats import plain
+from desktop.ui.formats import plain, upright
 from desktop.ui.theme import Theme
 
 Thing = QWidget | QLayout | int | None
@@ -91,7 +91,7 @@ def push(
     if icon:
         tone = {"primary": Tone.ON_ACCENT, "danger": Tone.BAD}.get(kind, Tone.TEXT)
         theme.dress(button, icon, tone)
-    button.setText(text)
+    button.setText(upright(text))
     if run is not None:
         button.clicked.connect(lambda: run())
     return button

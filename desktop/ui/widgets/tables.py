@@ -11,7 +11,7 @@ from desktop.ui.theme import Theme
 from desktop.ui.widgets.cells import Cell
 
 ROW_HEIGHT = 27
-LEAST_REST = 170
+LEAST_REST = 130
 """Pixels the column that takes the rest keeps, as long as another one can give way to it."""
 
 
@@ -51,11 +51,13 @@ class Table(QTableView):
             return
         header = self.horizontalHeader()
         wide = {n: header.sectionSize(n) or c.width for n, c in enumerate(self._columns) if c.width}
-        room = self.viewport().width() - LEAST_REST - sum(wide.values())
+        least = 0 if len(wide) == len(self._columns) else LEAST_REST
+        room = self.viewport().width() - least - sum(wide.values())
         for _, number in spare:
-            if self.isColumnHidden(number) is not room < 0:
-                self.setColumnHidden(number, room < 0)
-            room += wide[number] if room < 0 else 0
+            gone = room < 0
+            if self.isColumnHidden(number) != gone:
+                self.setColumnHidden(number, gone)
+            room += wide[number] if gone else 0
 
     def selected_rows(self) -> list[int]:
         """Return the selected rows' numbers in order, read from ranges and not cell by cell."""
