@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.console import Console
 from tests.faults.crash_loop import Victim
+from tests.servers.nginx import NginxServer
 from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
 from tests.transfer.scripted import content, tree
 
@@ -39,6 +40,60 @@ def test_r16_what_is_not_the_file_never_bears_its_name(
     assert said.status == 1, said.out
     assert said.json["errors"][0]["kind"] in ("not-the-file", "still-uploading")
     assert tree(tmp_path / "to") == {}
+
+
+SECRETS = ("hunter2", "c0ffee0dd1ec0de4711", "AKIA0123456789ABCDEF", "\x1b", "\x07")
+TELLING = (
+    b'<!DOCTYPE html><title>Log in\x1b[2J\x07</title><meta content="c0ffee0dd1ec0de4711f">'
+    b'<a href="ftp://ann:hunter2@studio/">in</a>' + b"<p>nothing but words</p>" * 200 + b"the end of it"
+)
+PAGES = {
+    "by its type": ("a.exr", answer(body=TELLING, Content_Type="text/html\x1b[2J")),
+    "by its bytes": ("a.mp4", answer(body=TELLING, Content_Type="video/mp4")),
+    "an error document": (
+        "a.exr",
+        answer(body=b'<?xml version="1.0"?><Error><Code>Log in</Code><Id>AKIA0123456789ABCDEF</Id></Error>'),
+    ),
+}
+
+
+@pytest.mark.parametrize("heads", [True, False], ids=["HEAD tells of the file", "HEAD tells of the page"])
+@pytest.mark.parametrize(("name", "page"), PAGES.values(), ids=PAGES)
+def test_r16_how_a_page_begins_is_in_the_log(
+    shotdock: Console, tmp_path: Path, name: str, page: bytes, heads: bool
+) -> None:
+    """Printable, without what may be a secret, and not much of it; once, although it came for three files."""
+
+    def script(request: Request) -> bytes:
+        if request.method != "HEAD":
+            return page
+        return part(DATA, request) if heads else page.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+    with ScriptedHttp(script) as server:
+        urls = [f"http://{server.host}:{server.port}/{folder}/{name}" for folder in "123"]
+        shotdock("get", *urls, tmp_path / "to", "--parallel", "1")
+    told = [line for line in log_of(shotdock).splitlines() if "it begins: <" in line]
+    assert len(told) == 1
+    assert "Status 200" in told[0] and "Log in" in told[0]
+    assert not [secret for secret in SECRETS if secret in log_of(shotdock)]
+    assert len(told[0].partition("it begins: ")[2]) <= 200
+    assert "the end of it" not in log_of(shotdock)
+
+
+@pytest.mark.servers
+def test_r16_a_real_portals_page_is_in_the_log(shotdock: Console, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "login.html").write_bytes(PAGE)
+    portal = ("location ~ exr$ { return 302 /login.html; }",)
+    with NginxServer(served, tmp_path / "nginx", extra=portal) as server:
+        said = shotdock("get", f"{server.url}a.exr", tmp_path / "to", "--json")
+    assert said.json["errors"][0]["kind"] == "not-the-file"
+    assert f"Status 200, text/html; it begins: {PAGE.decode()}" in log_of(shotdock)
+
+
+def log_of(shotdock: Console) -> str:
+    return "".join(path.read_text("utf-8") for path in (shotdock.home / "logs").iterdir())
 
 
 HEADERS = [

@@ -8,6 +8,7 @@ import desktop
 from desktop.core.errors import (
     ConnectionLost,
     HostKeyUnknown,
+    NotTheFile,
     ServerBusy,
     ShotDockError,
     TimedOut,
@@ -80,9 +81,12 @@ class HttpSource:
                 return self._first_byte(path, shown)
             if reply.message.status != 200:
                 raise refused(self._wire, reply, shown)
-            facts = read_answer(reply.message, shown, 0, None, ranged=False).facts
             self._wire.finish(reply)
-            return facts
+            try:
+                return read_answer(reply.message, shown, 0, None, ranged=False).facts
+            except NotTheFile:
+                # Only the page itself says what it is, and some servers answer HEAD alone with one.
+                return self._first_byte(path, shown)
 
     def body(self, url: str, most: int) -> bytes:
         """Return all of a small file at a URL, of this server or, without credentials, of another.
@@ -126,7 +130,16 @@ class HttpSource:
         if status not in (200, 206):
             raise refused(self._wire, reply, shown)
         with sound(self._wire, reply):
-            facts = read_answer(reply.message, shown, 0, 1, ranged=True).facts
+            try:
+                facts = read_answer(reply.message, shown, 0, 1, ranged=True).facts
+            except NotTheFile as stranger:
+                if status == 206:
+                    # A page's first byte says nothing.
+                    self._wire.drop(reply)
+                    reply = self._wire.ask("GET", path, self._headers, at)
+                with sound(self._wire, reply):
+                    self._wire.note(stranger, reply)
+                    raise
         if status == 200:
             self._wire.drop(reply)
         else:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import NotTheFile, ShotDockError
 from desktop.core.media import Entry
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
@@ -91,15 +91,19 @@ class Carrier:
                 return _Opened(reply, None, 0, at)
             if status not in (200, 206):
                 raise refused(self._wire, reply, path)
+            got = 0
             with sound(self._wire, reply):
-                answer = read_answer(reply.message, path, start, asked, ranged)
-                # Asked for a range of what has changed meanwhile (If-Range), a server rightly sends the whole.
-                if status == 200 and ranged and piece.file.etag in (None, answer.facts.etag):
-                    self.ranges = False
-                got = 0
-                if answer.start == 0 and answer.end != 0:
-                    got = self._read(piece, reply, answer, path)
-                    check_start(path, self._buffer[: min(got, _HEAD)].tobytes())
+                try:
+                    answer = read_answer(reply.message, path, start, asked, ranged)
+                    # Asked for a range of what has changed meanwhile (If-Range), a server rightly sends the whole.
+                    if status == 200 and ranged and piece.file.etag in (None, answer.facts.etag):
+                        self.ranges = False
+                    if answer.start == 0 and answer.end != 0:
+                        got = self._read(piece, reply, answer, path)
+                        check_start(path, self._buffer[: min(got, _HEAD)].tobytes())
+                except NotTheFile as stranger:
+                    self._wire.note(stranger, reply, self._buffer[:got].tobytes())
+                    raise
             return _Opened(reply, answer, got, at)
 
     def _read(self, piece: Piece, reply: Reply, answer: Answer, path: str) -> int:

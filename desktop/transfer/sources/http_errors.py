@@ -21,12 +21,17 @@ from desktop.core.errors import (
     Unreachable,
     Unsupported,
 )
+from desktop.core.redaction import HIDDEN, redact
 from desktop.transfer.sources.http_message import Garbled
 from desktop.transfer.tls import tls_error
 
 LONGEST_WAIT = 600.0
 """Seconds a server may make us wait by Retry-After."""
+BEGINNING = 200
+"""Letters of a page that are logged at most."""
 _NAMELESS = "the file"
+_OPAQUE = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{20,}")
+"""What may be a token: a login page bears one, and no name says so."""
 _WORDS = re.compile(rb"<(?:Message|Code)>([^<]{1,200})</|\"(?:message|detail)\"\s*:\s*\"([^\"]{1,200})\"")
 
 
@@ -135,6 +140,16 @@ def not_the_file(path: str, what: str) -> NotTheFile:
         suggestion="Open the link in a browser to see what it says; a login may be needed.",
         path=path,
     )
+
+
+def beginning(data: bytes) -> str:
+    """Return how a page begins, for the log: BEGINNING letters at most, printable, without secrets.
+
+    data: more than those letters, or a secret that the cut goes through would not be known for one.
+    """
+    text = data.decode("utf-8", "replace")
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return _OPAQUE.sub(HIDDEN, redact(text))[:BEGINNING]
 
 
 def encoded(path: str, encoding: str) -> Unsupported:

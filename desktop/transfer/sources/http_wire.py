@@ -1,26 +1,32 @@
 """HTTP connections that are kept: one per server met on the way, with redirects followed by our own rules."""
 
 import ipaddress
+import logging
 import math
 import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from desktop.core.connection import DEFAULT_PORTS
-from desktop.core.errors import HostileName
+from desktop.core.errors import HostileName, NotTheFile
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
-from desktop.transfer.sources.http_errors import bad_redirect, converted, unreachable
-from desktop.transfer.sources.http_message import Message, Stream, Surplus, request
+from desktop.transfer.sources.http_errors import bad_redirect, beginning, converted, unreachable
+from desktop.transfer.sources.http_message import Garbled, Message, Stream, Surplus, request
 from desktop.transfer.tls import Guard, sever
 
 MOST_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SMALL = 1 << 16
+_PAGE = 4096
+"""Bytes of a page that are looked at for what to log of it."""
 _AS_IT_IS = "/%:@!$&'()*+,;=-._~"
+
+_log = logging.getLogger(__name__)
 
 Origin = tuple[str, str, int]
 """Scheme, host, port."""
@@ -60,6 +66,7 @@ class Wire:
         """By it a handshake is broken off that has taken the socket over."""
         self._heard = heard
         self._distance = math.inf
+        self._noted = ""
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
@@ -111,6 +118,19 @@ class Wire:
                 self.drop(reply)
         self.settle(reply)
         return bytes(first[:size])
+
+    def note(self, stranger: NotTheFile, reply: Reply, first: bytes = b"") -> None:
+        """Log how that begins which came in a file's place. first: what was read of it, else some is read now."""
+        if not first:
+            page = bytearray(_PAGE)
+            with suppress(OSError, Garbled, Surplus):
+                first = bytes(page[: reply.message.readinto(memoryview(page))])
+        words = beginning(first[:_PAGE]) or "nothing"
+        # One page for a thousand files is one thing to tell.
+        if words != self._noted:
+            self._noted = words
+            kind = beginning(reply.message.header("content-type").encode()) or "no type"
+            _log.warning("%s Status %d, %s; it begins: %s", stranger.title, reply.message.status, kind, words)
 
     def settle(self, reply: Reply) -> None:
         """Keep the connection for the next question if this answer was all that came, and the server keeps it too."""
