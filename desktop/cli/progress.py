@@ -30,9 +30,10 @@ class Meter:
     def transfer(self, progress: Progress) -> None:
         """Show a running task's figures."""
         share = min(1.0, progress.done / progress.total) if progress.total else 0.0
+        pace = progress.phase if progress.phase == "stalled" else format_rate(progress.speed)
         figures = (
             f"{share:4.0%}  {progress.files_done}/{progress.files_total} files  "
-            f"{format_bytes(progress.done)} of {format_bytes(progress.total)}  {format_rate(progress.speed)}"
+            f"{format_bytes(progress.done)} of {format_bytes(progress.total)}  {pace}"
         )
         left = format_left(progress.left)
         bar = "=" * round(BAR * share)

@@ -16,7 +16,19 @@ from desktop.cli.session import Answer, Done
 from desktop.core.errors import NotAllowed
 from desktop.core.history import Query, TaskPage
 from desktop.core.schedule import Priority, waiting_words
-from desktop.core.task import Counts, FileResult, LogLine, Task, TaskEvent, TaskFile, TaskItem, TaskState, allowed
+from desktop.core.task import (
+    UNVERIFIED,
+    UNVERIFIED_WORDS,
+    Counts,
+    FileResult,
+    LogLine,
+    Task,
+    TaskEvent,
+    TaskFile,
+    TaskItem,
+    TaskState,
+    allowed,
+)
 from desktop.core.units import format_bytes, format_rate
 from desktop.store.owner import alive, describe
 
@@ -75,7 +87,7 @@ def list_(
     )
 
 
-@tasks.command("show", shape={"task": None, "items": [], "errors": []})
+@tasks.command("show", shape={"task": None, "items": [], "errors": [], "proof": None})
 @click.argument("task_id", metavar="ID", type=int)
 @click.option(
     "--export",
@@ -100,7 +112,9 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         desk.files(task_id, files_answer.then, results=(FileResult.FAILED,))
         failed = files_answer.of(None)
         errors = error_rows(failed)
-    output.answer({"task": task_row(task), "items": [item_row(item) for item in items], "errors": errors})
+    proof = UNVERIFIED if task.files.downloaded else None
+    rows = [item_row(item) for item in items]
+    output.answer({"task": task_row(task), "items": rows, "errors": errors, "proof": proof})
     output.line(f"Task {task.id}: {task.name}")
     for word, value in (
         ("state", task.state.value),
@@ -112,6 +126,7 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         ("if a file exists", task.conflict_strategy),
         ("files", _progress(task.files)),
         ("transferred", f"{format_bytes(task.bytes.transferred)} of {format_bytes(task.bytes.planned)}"),
+        ("content", UNVERIFIED_WORDS if proof else ""),
         ("waits", waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""),
         ("priority", "" if task.turn.priority is Priority.NORMAL else task.turn.priority.word),
         ("its own limit", "" if task.options.limit_rate is None else format_rate(task.options.limit_rate)),

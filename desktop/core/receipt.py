@@ -29,13 +29,17 @@ COLUMNS = (
     "transferred",
     "reason",
     "error",
+    "proof",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run instead of show, were a name from a server to begin with it."""
 
 
 def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> Iterator[dict[str, object]]:
-    """Yield a row a file, by COLUMNS. target: the whole local path. modified: ISO 8601 in UTC."""
+    """Yield a row a file, by COLUMNS. target: the whole local path. modified: ISO 8601 in UTC.
+
+    proof: `unverified` for a file that came without a hash to prove its content.
+    """
     known = {item.id: item for item in items}
     for file in files:
         item = known[file.item_id]
@@ -58,6 +62,7 @@ def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> It
             "transferred": file.transferred,
             "reason": redact(file.reason) or None,
             "error": redact(words) or None,
+            "proof": file.proof or None,
         }
 
 

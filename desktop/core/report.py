@@ -37,7 +37,7 @@ def report(
         "bytes": f"{format_bytes(sizes.transferred)} of {format_bytes(sizes.planned)} moved, "
         f"{format_bytes(sizes.reused)} reused",
         "options": f"{options.parallel or 'usual'} connections, {options.segments or 'usual'} segments, "
-        f"{format_rate(options.limit_rate)}{', verified' if options.verify else ''}",
+        f"{format_rate(options.limit_rate)}{', read back from disk' if options.verify else ''}",
         "error": task.error,
     }
     text = [f"ShotDock report of {_time(now, zone)}", ""]

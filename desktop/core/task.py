@@ -186,6 +186,11 @@ class TaskItem:
     bytes: Bytes
 
 
+UNVERIFIED = "unverified"
+"""What a file is whose size was checked, and its date where one is told, but whose content no hash proves."""
+UNVERIFIED_WORDS = "unverified: size and date are as the server told them, no hash proves the content"
+
+
 class TaskFile(NamedTuple):
     """One file of a task, as remembered. target: path below the task's destination.
 
@@ -206,6 +211,11 @@ class TaskFile(NamedTuple):
     transferred: int = 0
     reason: str = ""
     error: dict[str, object] | None = None
+
+    @property
+    def proof(self) -> str:
+        """Return UNVERIFIED for a file that came, "" for any other: no server tells hashes that a plan could bear."""
+        return UNVERIFIED if self.result.arrived else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +249,8 @@ class Progress:
 
     done: bytes on disk of `total`, reused ones included. speed: bytes/s over the last seconds. left: seconds,
     or None. current: names of the files under way. items: item id -> bytes on disk. phase: a word for what is
-    going on: "connecting", "downloading", "waiting", "finishing".
+    going on: "connecting", "downloading", "stalled" (files are under way, and for some seconds none got a byte),
+    "waiting", "stopping". stalled: the ids of files that got none.
     """
 
     task_id: int
@@ -253,6 +264,7 @@ class Progress:
     phase: str = "downloading"
     current: tuple[str, ...] = ()
     items: dict[int, int] = field(default_factory=dict)
+    stalled: frozenset[int] = frozenset()
 
 
 def advance(task: Task, event: TaskEvent, now: float, error: str = "") -> Task:

@@ -34,13 +34,12 @@ class Download:
     """A job under way. Every method may be called from any thread.
 
     facts: the file as best known: as planned, as an earlier run knew it, as it was opened. suspect: a connection broke
-    when this file was asked for and before anything of it came.
+    when this file was asked for and before anything of it came. committing: all of it came.
     """
 
     __slots__ = (
         "_attempts",
         "_changes",
-        "_committing",
         "_corrupted",
         "_opened",
         "_owner",
@@ -50,6 +49,7 @@ class Download:
         "_spans",
         "_target",
         "_told",
+        "committing",
         "ended",
         "facts",
         "folder",
@@ -71,7 +71,7 @@ class Download:
         self._spans = Spans()
         self._opened = False
         self._told = False
-        self._committing = False
+        self.committing = False
         self._segments = 1
         self._attempts = self._changes = self._corrupted = 0
 
@@ -212,7 +212,7 @@ class Download:
                 missing = self._part.ranges.missing(span.start, stop)
                 if not missing:
                     self._part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
-                    complete = self._committing = self._spans.leave(span)
+                    complete = self.committing = self._spans.leave(span)
         except ShotDockError as error:
             self.failed(span, error)
             return
@@ -240,7 +240,7 @@ class Download:
 
     def abandon(self, error: ShotDockError) -> None:
         """Give the job up unless all of it is there and on its way to its final name."""
-        if not self._committing:
+        if not self.committing:
             self.give_up(error)
 
     def give_up(self, error: ShotDockError) -> None:
@@ -277,7 +277,7 @@ class Download:
         with part.lock:
             damaged = part.heal()
             spans = self._spans.want(damaged)
-            self._committing = not spans
+            self.committing = not spans
         if spans:
             self._owner.requeue(self, spans)
             return None
@@ -362,10 +362,10 @@ class Download:
             moved = bool(span.received) and provable(self.facts) and not whole
             self._attempts = 0 if moved else self._attempts + counts
             self.suspect = counts and not (heard or moved)
-            complete = self._committing = self._spans.leave(span)
+            complete = self.committing = self._spans.leave(span)
             spans = self._spans.want(part.missing(span.start, stop, self.facts.size))
             spent = self._attempts >= self._owner.patience.attempts
-            self._committing = complete and not spans and not spent
+            self.committing = complete and not spans and not spent
         if spent:
             self.give_up(error)
         elif spans:
@@ -386,7 +386,7 @@ class Download:
         self._spans.end()
         self._part.reset(file)
         self.facts = file
-        self._opened = self._told = self._committing = False
+        self._opened = self._told = self.committing = False
         return self._all()
 
     @property

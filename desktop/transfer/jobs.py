@@ -39,7 +39,10 @@ class JobDone:
 
 @dataclass(frozen=True, slots=True)
 class RunCounters:
-    """Live figures. per_job: job id -> bytes on disk, of the files under way only. current: their names here."""
+    """Live figures. per_job: job id -> bytes on disk, of the files under way only. current: their names here.
+
+    short: of those, the jobs of files that still miss bytes.
+    """
 
     transferred: int
     reused: int
@@ -47,3 +50,4 @@ class RunCounters:
     per_job: Mapping[int, int] | None
     current: tuple[str, ...]
     lanes: int
+    short: tuple[int, ...] = ()

@@ -56,6 +56,14 @@ class Pace:
         """Tell whether any limit holds now."""
         return self._rate is not None or (self._parent is not None and self._parent.limited)
 
+    @property
+    def owing(self) -> bool:
+        """Tell whether more has come already than any of the limits lets through yet: nothing is asked for now."""
+        with self._lock:
+            self._fill()
+            mine = self._rate is not None and self._tokens < 0
+        return mine or (self._parent is not None and self._parent.owing)
+
     def portion(self, most: int) -> int:
         """Return how many bytes to read at once, so that no limit moves in steps of more than BURST seconds.
 

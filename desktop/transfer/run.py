@@ -151,6 +151,7 @@ class Run:
             per_job={download.job.id: download.on_disk for download in active} if every else None,
             current=tuple(split(str(download.job.target))[1] for download in active if not download.waits),
             lanes=lanes,
+            short=tuple(download.job.id for download in active if not download.committing) if every else (),
         )
 
     def drain(self) -> list[JobDone]:

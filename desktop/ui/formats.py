@@ -51,6 +51,9 @@ TASK_FACES: dict[TaskState, Face] = {
     TaskState.CANCELLED: ("cancelled", "cancelled", Tone.FAINT),
 }
 
+STALLED_FACE: Face = ("warning", "stalled", Tone.WARN)
+"""How a task or a file under way looks that has got no byte for some seconds."""
+
 
 def all_here(task: Task) -> bool:
     """Tell whether a task that is over found every file here already."""

@@ -20,6 +20,7 @@ from desktop.transfer.ports import CONFLICTS
 from desktop.transfer.run import Job, Run
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.sites import Sites
+from desktop.work.stalls import Stalls
 
 AT_ONCE = 16
 ONE_AFTER_ANOTHER = 10_000
@@ -79,6 +80,7 @@ class Active:
             verify=task.options.verify,
         )
         self._meter = Meter()
+        self._stalls = Stalls()
         self._total_files = len(jobs)
 
     def _job(self, file: TaskFile, site: str, below: Below) -> Job:
@@ -157,14 +159,17 @@ class Active:
     def progress(self) -> Progress:
         """Read the counters."""
         counters = self.run.counters()
-        speed = self._meter.mark(time.monotonic(), counters.transferred)
+        now, on_disk = time.monotonic(), counters.per_job or {}
+        speed = self._meter.mark(now, counters.transferred)
+        short = {number: on_disk[number] for number in counters.short}
+        stalled = self._stalls.look(now, short, self.pace.owing)
         planned = self.task.bytes.planned
         done = min(counters.transferred + counters.reused, planned) if planned else counters.transferred
         left = (planned - done) / speed if speed > 0 and planned else None
         items: dict[int, int] = {}
-        for file_id, on_disk in (counters.per_job or {}).items():
+        for file_id, here in on_disk.items():
             item = self._items[file_id]
-            items[item] = items.get(item, 0) + on_disk
+            items[item] = items.get(item, 0) + here
         return Progress(
             task_id=self.task.id,
             done=done,
@@ -174,14 +179,15 @@ class Active:
             speed=speed,
             left=left,
             lanes=counters.lanes,
-            phase=self._phase(counters.lanes, counters.transferred),
+            phase=self._phase(counters.lanes, counters.transferred, 0 < len(short) == len(stalled)),
             current=counters.current,
             items=items,
+            stalled=stalled,
         )
 
-    def _phase(self, lanes: int, transferred: int) -> str:
+    def _phase(self, lanes: int, transferred: int, stalled: bool) -> str:
         if self.leaving:
             return "stopping"
         if not lanes:
             return "waiting" if transferred else "connecting"
-        return "downloading"
+        return "stalled" if stalled else "downloading"

@@ -20,11 +20,15 @@ Chunks = asyncio.Queue[tuple[float, bytes]]
 
 
 class How(StrEnum):
-    """How a line ends: RST a reset; FIN a polite end in mid-transfer; HANG nothing comes any more."""
+    """How a line ends: RST a reset; FIN a polite end in mid-transfer; HANG nothing comes any more.
+
+    Or, with FLIP, how it goes on: the next byte arrives with another lowest bit.
+    """
 
     RST = "rst"
     FIN = "fin"
     HANG = "hang"
+    FLIP = "flip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +248,8 @@ class Proxy:
     async def _down(self, line: _Line, chunks: Chunks) -> None:
         while chunk := await self._next(line, chunks):
             cut = next((cut for cut in self.cuts if (cut.connection, cut.data) == (line.number, line.data)), None)
+            if cut is not None and cut.how is How.FLIP:
+                chunk, cut = _flipped(chunk, cut.after - line.passed), None
             if cut is not None:
                 chunk = chunk[: max(0, cut.after - line.passed)]
             line.passed += len(chunk)
@@ -256,3 +262,10 @@ class Proxy:
                     return
         if not line.client.is_closing():
             line.client.write_eof()
+
+
+def _flipped(chunk: bytes, place: int) -> bytes:
+    """Return the chunk with another bit at a place, if that is in it."""
+    if not 0 <= place < len(chunk):
+        return chunk
+    return chunk[:place] + bytes([chunk[place] ^ 1]) + chunk[place + 1 :]

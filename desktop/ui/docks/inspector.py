@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QStackedWidget, QTabWidget, QWidget
 
-from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem
+from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.docks.activity import Activity
@@ -153,6 +153,8 @@ class InspectorDock(QWidget):
         self._ask()
 
     def _tell(self, task: Task) -> None:
+        if task.state is not TaskState.RUNNING:
+            self.file_model.advance(frozenset())
         icon, word, tone = task_face(task)
         formats, counts = self._frame.formats, task.files
         self._mark.show_icon(icon, tone)
@@ -230,6 +232,7 @@ class InspectorDock(QWidget):
         for progress in progresses:
             if self._is(progress.task_id):
                 self.items.advance(progress.items)
+                self.file_model.advance(progress.stalled)
                 self.activity.advance(progress)
                 if self.tabs.currentIndex() in (2, 3):
                     self._renewal.soon()  # its log grows while it runs

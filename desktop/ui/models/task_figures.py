@@ -2,7 +2,7 @@
 
 from desktop.core.task import Progress, Task, TaskState
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Formats
+from desktop.ui.formats import STALLED_FACE, Face, Formats, task_face
 from desktop.ui.models.columns import Bar
 
 UNFINISHED = (TaskState.WAITING, TaskState.RUNNING, TaskState.PAUSED, TaskState.INTERRUPTED)
@@ -14,6 +14,11 @@ class Figures:
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
         self.live: dict[int, Progress] = {}
+
+    def face(self, task: Task) -> Face:
+        """Return how a task looks; one that gets no bytes says so."""
+        progress = self.live.get(task.id)
+        return STALLED_FACE if progress is not None and progress.phase == "stalled" else task_face(task)
 
     def bar(self, task: Task) -> Bar:
         """Return a task's progress bar."""
@@ -72,4 +77,6 @@ class Figures:
         progress = self.live.get(task.id)
         if progress is None:
             return self._formats.day(task.finished or task.created)
-        return self._formats.left(progress.left) if progress.phase == "downloading" else progress.phase
+        # That it is stalled is its state.
+        known = progress.phase in ("downloading", "stalled")
+        return self._formats.left(progress.left) if known else progress.phase

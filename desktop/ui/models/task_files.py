@@ -1,13 +1,13 @@
 """The files of one task: what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QObject, Qt
 
-from desktop.core.task import FileResult, TaskFile
+from desktop.core.task import UNVERIFIED_WORDS, FileResult, TaskFile
 from desktop.ui.colours import Tone
-from desktop.ui.formats import RESULT_FACES, Formats, plain
+from desktop.ui.formats import RESULT_FACES, STALLED_FACE, Face, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.local_files import as_mime, path_of
 from desktop.ui.theme import Theme
@@ -26,6 +26,7 @@ class TaskFileModel(QAbstractTableModel):
         self._result: FileResult | None = None
         self._text = ""
         self._item: int | None = None
+        self._stalled: Collection[int] = frozenset()
         self.root = Path()
 
     def fill(self, files: Sequence[TaskFile]) -> None:
@@ -37,6 +38,13 @@ class TaskFileModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
         else:
             self._arrange()
+
+    def advance(self, stalled: Collection[int]) -> None:
+        """Show which of the files that are still to come get no bytes."""
+        if stalled != self._stalled:
+            self._stalled = stalled
+            if self._rows:
+                self.dataChanged.emit(self.index(0, 1), self.index(len(self._rows) - 1, 1))
 
     def show_only(self, result: FileResult | None, text: str = "", item: int | None = None) -> None:
         """Show only files with this result whose path has the text in it. item: and of this item."""
@@ -85,18 +93,23 @@ class TaskFileModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             if column == 0:
                 return file.target.rpartition("/")[2]
-            return RESULT_FACES[file.result][1] if column == 1 else self._formats.size(file.size)
+            return self._face(file)[1] if column == 1 else self._formats.size(file.size)
         if role == Role.DecorationRole and column == 1:
-            icon, _, tone = RESULT_FACES[file.result]
+            icon, _, tone = self._face(file)
             return self._theme.icon(icon, tone)
         if role == Role.ForegroundRole:
-            tone = RESULT_FACES[file.result][2] if column == 1 else Tone.TEXT if column == 0 else Tone.MUTED
+            tone = self._face(file)[2] if column == 1 else Tone.TEXT if column == 0 else Tone.MUTED
             return self._theme.colour(tone)
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.ToolTipRole:
-            return plain("\n".join(part for part in (file.reason, file.target) if part))
+            proof = UNVERIFIED_WORDS if file.proof else ""
+            return plain("\n".join(part for part in (file.reason, proof, file.target) if part))
         return None
+
+    def _face(self, file: TaskFile) -> Face:
+        stalled = file.result is FileResult.PENDING and file.id in self._stalled
+        return STALLED_FACE if stalled else RESULT_FACES[file.result]
 
     def _arrange(self) -> None:
         self.beginResetModel()

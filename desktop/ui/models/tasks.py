@@ -12,7 +12,7 @@ from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import Progress, Task, TaskState
 from desktop.core.units import format_rate, parse_rate
 from desktop.ui.colours import Tone
-from desktop.ui.formats import Formats, plain, task_face, words
+from desktop.ui.formats import Formats, plain, words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.models.task_figures import UNFINISHED, Figures
 from desktop.ui.models.waits import places, rank, step, why
@@ -237,11 +237,11 @@ class TaskModel(QAbstractTableModel):
         if role == ID_ROLE:
             return task.id
         if role == Role.DecorationRole and column == STATE:
-            icon, _, tone = task_face(task)
+            icon, _, tone = self.figures.face(task)
             return self._theme.icon(icon, tone)
         if role == Role.ForegroundRole:
             if column == STATE:
-                return self._theme.colour(task_face(task)[2])
+                return self._theme.colour(self.figures.face(task)[2])
             if column == FILES and task.files.failed:
                 return self._theme.colour(Tone.BAD)
             return self._theme.colour(Tone.TEXT if column in (TASK, SPEED) else Tone.MUTED)
@@ -326,7 +326,7 @@ def _order(task: Task) -> tuple[float, ...]:
 
 CELLS: dict[int, Callable[[TaskModel, Task], str]] = {
     TASK: lambda model, task: task.name or f"Task {task.id}",
-    STATE: lambda model, task: task_face(task)[1],
+    STATE: lambda model, task: model.figures.face(task)[1],
     PROGRESS: TaskModel.progress_words,
     SIZE: lambda model, task: model.figures.size_words(task),
     SPEED: lambda model, task: model.figures.speed_words(task),
