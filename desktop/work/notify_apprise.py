@@ -2,16 +2,22 @@
 
 import logging
 import re
+import sys
 import threading
 from types import ModuleType
 from typing import Any
 
 from desktop.core.errors import ShotDockError, Unsupported, UsageError
 from desktop.core.redaction import redact, register_secret
+from desktop.work.notify_wire import Wire
 
 EXAMPLES = "slack://TokenA/TokenB/TokenC, mailto://user:password@studio.example, jsons://host/path for a webhook"
 _SECRET = 8
 """Letters from which on a part of an address may be a token; shorter ones are ports and names."""
+
+_CALLS = re.compile(r"@(?=(?:everyone|here|channel|all)\b)|<(?=[@!#])", re.I)
+"""What calls a whole channel together in Discord, Slack and the like: files and folders may be called so."""
+_JOINER = "\N{WORD JOINER}"
 
 _KINDS = {
     **dict.fromkeys(("mailto", "mailtos"), "Mail"),
@@ -47,11 +53,14 @@ def send(name: str, url: str, title: str, body: str, failed: bool) -> None:
 
 def _try(apprise: ModuleType, name: str, url: str, title: str, body: str, failed: bool) -> tuple[bool, str]:
     """Send; return whether the service took it, and what was said about it."""
-    service = _service(apprise, name, url)
+    carrier = apprise.Apprise()
+    carrier.add(_service(apprise, name, url))
+    title, body = (_CALLS.sub(rf"\g<0>{_JOINER}", text) for text in (title, body))
     kind = apprise.NotifyType.FAILURE if failed else apprise.NotifyType.SUCCESS
     with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
         try:
-            sent = bool(service.notify(title=title, body=body, notify_type=kind))
+            # As text, which a service that takes HTML gets escaped.
+            sent = bool(carrier.notify(title=title, body=body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
         except (OSError, TypeError, ValueError) as error:
             return False, f"{type(error).__name__}: {error}"
         return sent, said.getvalue()
@@ -82,6 +91,9 @@ def _service(apprise: ModuleType, name: str, url: str) -> Any:
             cause=redact(" ".join(words.split())),
             suggestion=f"Write it as Apprise does: {EXAMPLES}.",
         )
+    plugin = sys.modules[type(service).__module__]
+    if isinstance(requests := getattr(plugin, "requests", None), ModuleType):
+        plugin.requests = Wire(requests)  # type: ignore[attr-defined]  # plugins have it, modules in general do not
     return service
 
 
