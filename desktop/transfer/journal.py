@@ -2,7 +2,8 @@
 
 A journal is JSON: the file's fingerprint as the server told it when it was opened, the durable ranges with
 the CRC-32 of their bytes, and who writes it. It is written to a temporary name, synced and renamed, always
-after the data it speaks of was synced: it may lag behind the bytes, and never leads.
+after the data it speaks of was synced: it may lag behind the bytes, and never leads. Then the folder is synced, for
+the names of the part and of its journal.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any
 from zlib_ng.zlib_ng import crc32
 
 from desktop.core.media import Entry
-from desktop.transfer.disk import read_at, sync_data
+from desktop.transfer.disk import read_at, sync_data, sync_folder
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sums import BLOCK, Block
 
@@ -69,6 +70,7 @@ def write_journal(path: str, journal: Journal) -> None:
             file_object.flush()
             sync_data(file_object.fileno())
         Path(fresh).replace(path)
+        sync_folder(os.path.dirname(path))  # noqa: PTH120
     except OSError:
         Path(fresh).unlink(missing_ok=True)
         raise

@@ -20,7 +20,11 @@ from desktop.transfer.sums import Block, Sums
 
 SAVE_BYTES = 8 * 1024 * 1024
 SAVE_SECONDS = 2.0
-"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs, about."""
+"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs, at most..."""
+SAVE_FIRST = 0.2
+SAVE_SHARE = 0.05
+"""...and where a disk is quick to sync, less: the first save comes after so many seconds, and all of them may take so
+much of the time."""
 SAVE_PAUSE = 0.1
 """Seconds from one save to the next at least, or a fast line would spend its time on journals..."""
 SAVE_MOST = 64 * 1024 * 1024
@@ -45,6 +49,7 @@ class Part:
         "_keeper",
         "_made",
         "_saved",
+        "_saves_after",
         "_saving",
         "_sums",
         "_syncing",
@@ -70,6 +75,7 @@ class Part:
         self._sums: Sums | None = None
         self._unsaved = 0
         self._saved = 0.0
+        self._saves_after = SAVE_FIRST
         self._saving = False
         self._syncing = threading.Lock()
         self._fault: ShotDockError | None = None
@@ -156,7 +162,7 @@ class Part:
             return False
         self._unsaved += count
         since = time.monotonic() - self._saved
-        due = self._unsaved >= (SAVE_BYTES if since >= SAVE_PAUSE else SAVE_MOST) or since >= SAVE_SECONDS
+        due = self._unsaved >= (SAVE_BYTES if since >= SAVE_PAUSE else SAVE_MOST) or since >= self._saves_after
         if not due or self._saving:
             return False
         self._saving = True
@@ -194,6 +200,7 @@ class Part:
                 ranges, keeper, generation = self.ranges.copy(), self._keeper, self._keeper.generation
                 sums = self._sums.blocks() if self._sums is not None else []
                 self._unsaved = 0
+            began = time.monotonic()
             try:
                 with disk(self._target):
                     keeper.save(fd, ranges, sums, generation)
@@ -205,6 +212,8 @@ class Part:
                 os.close(fd)
                 with self.lock:
                     self._saved = time.monotonic()
+                    took = self._saved - began
+                    self._saves_after = min(SAVE_SECONDS, max(SAVE_PAUSE, took / SAVE_SHARE))
                     self._saving = False
 
     def confirm(self, file: Entry) -> None:

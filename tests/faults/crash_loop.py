@@ -4,24 +4,20 @@ By hand, with more patience than the suite has:
 
     python -m tests.faults.crash_loop calls              # before every call that changes something, one after the other
     python -m tests.faults.crash_loop calls --every 5    # before every fifth of them
-    python -m tests.faults.crash_loop random --files 10000 --kills 100
+    python -m tests.faults.crash_loop random             # one task of 10,000 files, at 200 random moments
 """
 
 import argparse
-import random
 import re
-import signal
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop.core.task import TaskState
 from desktop.store.database import Store
-from tests.cli.console import Console, Said
-from tests.servers.proxy import Proxy
-from tests.servers.sshd import SshServer
+from tests.cli.console import Console
+from tests.faults.mixed_kills import MIB, Mixed, kill_one_task
 from tests.transfer.scripted import content, tree
 
 CHANGES = frozenset(
@@ -52,12 +48,10 @@ AT_REST = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.INTE
 
 @dataclass(slots=True)
 class Report:
-    """What a loop saw. killed: of all rounds. size: bytes to bring. moved: bytes that crossed the line."""
+    """What a loop saw. killed: of all rounds. calls: what each round was killed before."""
 
     rounds: int = 0
     killed: int = 0
-    size: int = 0
-    moved: int = 0
     calls: list[str] = field(default_factory=list)
 
 
@@ -133,70 +127,27 @@ def kill_at_calls(folder: Path, every: int = 1, tell: bool = False) -> Report:
     return report
 
 
-def kill_at_random(folder: Path, files: int, kills: int, seed: int = 1, tell: bool = False) -> Report:
-    """Bring many small files over SFTP, killed at random again and again; check that each is there, once, and right."""
-    chance = random.Random(seed)
-    served, to, home = folder / "served" / "shot", folder / "to", folder / "home"
-    served.mkdir(parents=True)
-    for n in range(files):
-        (served / f"{n:05}.exr").write_bytes(content(f"{n:05}.exr", 2000 + n % 4000))
-    wanted = tree(served)
-    report = Report(size=sum(map(len, wanted.values())))
-    shotdock = Console(home)
-    with SshServer(served.parent, folder / "sshd") as server, Proxy(server.port) as line:
-        known = folder / "known_hosts"
-        known.write_text(server.known_hosts.replace(f":{server.port} ", f":{line.port} "))
-        url = f"sftp://{server.user}@127.0.0.1:{line.port}{served}"
-        door = ("--identity", server.identity, "--known-hosts", known)
-        get = ("get", url, to, *door)
-        longest = 2.0
-        while report.killed < kills:
-            began = time.monotonic()
-            process = shotdock.start(*get)
-            try:
-                process.communicate(timeout=chance.uniform(0.2, longest))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
-                report.killed += 1
-            report.rounds += 1
-            if process.returncode == 0:
-                longest = max(0.4, (time.monotonic() - began) * 0.8)
-                for path in sorted(to.rglob("*.exr"))[:: max(1, files // 50)]:
-                    report.size += path.stat().st_size
-                    path.unlink()  # something to do for the next round
-            with Store.open(home / "shotdock.db") as store:
-                store.check()
-            if tell:
-                here = len(list(to.rglob("*.exr"))) if to.exists() else 0
-                print(f"round {report.rounds}: {report.killed} killed, {here} of {files} files", flush=True)
-        said: Said = shotdock(*get, "--json")
-        report.moved = line.received
-    assert said.status == 0, said.out + said.err
-    assert tree(to) == {f"shot/{name}": data for name, data in wanted.items()}
-    with Store.open(home / "shotdock.db") as store:
-        store.check()
-        assert {task.state for task in store.tasks.all()} <= set(AT_REST), "a task runs for ever"
-    return report
-
-
 def main() -> None:
     """Run one of the loops and say what it saw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("how", choices=["calls", "random"])
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--files", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--files", type=int, default=9_900, help="small ones, of 2 to 6 kB")
+    parser.add_argument("--large", type=int, default=100)
+    parser.add_argument("--large-mib", type=int, default=64)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--longest", type=float, default=1.5, help="seconds of work between two kills, at most")
+    parser.add_argument("--rate", default="", help="as --limit-rate has it")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if chosen.how == "calls":
             report = kill_at_calls(Path(name) / "calls", chosen.every, tell=True)
+            print(f"{report.rounds} rounds, {report.killed} killed; every file right, the database whole")
         else:
-            report = kill_at_random(Path(name) / "random", chosen.files, chosen.kills, chosen.seed, tell=True)
-    print(f"{report.rounds} rounds, {report.killed} killed; every file right, the database whole")
-    if report.size:
-        print(f"{report.moved:,} bytes crossed the line for {report.size:,}")
+            mixed = Mixed(Path(name) / "random", chosen.files, chosen.large, chosen.large_mib * MIB)
+            options = {"rate": chosen.rate, "longest": chosen.longest, "seed": chosen.seed}
+            print(kill_one_task(mixed, chosen.kills, tell=True, **options))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crash_loop import kill_at_calls, kill_at_random
+from tests.faults.crash_loop import kill_at_calls
+from tests.faults.mixed_kills import Mixed, kill_one_task
 
 EVERY = 25
 """Of the calls that change something; the one that gives the file its name is always among them."""
@@ -24,6 +25,8 @@ def test_r35_killed_between_file_and_database_both_are_whole_and_agree(tmp_path:
 @pytest.mark.servers
 @pytest.mark.timeout(400)
 def test_r37_killed_at_random_no_file_is_lost_and_little_comes_twice(tmp_path: Path) -> None:
-    report = kill_at_random(tmp_path / "random", files=400, kills=5)
-    assert report.killed == 5
-    assert report.moved < 2 * report.size, "SSH's own bytes, and what was under way when it was killed"
+    mixed = Mixed(tmp_path / "mixed", 10_000, 0, 0)
+    report = kill_one_task(mixed, kills=2, rate="12M", longest=1.0)
+    assert report.killed == 2
+    assert (report.corrupt, report.lost) == ([], [])
+    assert 0 <= report.again < 0.05 * report.size, report

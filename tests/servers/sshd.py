@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.servers.process import ProcessServer, account, program
 
 PRIVILEGE_SEPARATION = Path("/run/sshd")
+SFTP_SERVER = ("/usr/lib/openssh", "/usr/libexec/openssh", "/usr/libexec")
 
 
 class SshServer(ProcessServer):
@@ -15,7 +16,7 @@ class SshServer(ProcessServer):
 
     root: the served folder; paths on the server are absolute paths of this machine. identity: the private key
     that may log in. rekey_limit, max_sessions, max_startups: as in sshd_config. host_keys: types to offer.
-    extra: more lines of sshd_config.
+    extra: more lines of sshd_config. counted: a file that is told of every handle how many bytes were read by it.
     """
 
     def __init__(
@@ -28,12 +29,17 @@ class SshServer(ProcessServer):
         max_startups: str = "100:30:200",
         host_keys: Sequence[str] = ("ed25519",),
         extra: Sequence[str] = (),
+        counted: Path | None = None,
     ) -> None:
         super().__init__(folder)
         self.root = root
         self.identity = folder / "id_ed25519"
         self.host_keys = tuple(folder / f"host_{kind}" for kind in host_keys)
         self._kinds = tuple(host_keys)
+        self._sftp = "internal-sftp"
+        if counted is not None:
+            # It is run by the account's shell, which sends what it says to the file.
+            self._sftp = f"{program('sftp-server', 'openssh-sftp-server', *SFTP_SERVER)} -e -l INFO 2>>{counted}"
         self._extra = [f"MaxStartups {max_startups}", *extra]
         if rekey_limit is not None:
             self._extra.append(f"RekeyLimit {rekey_limit}")
@@ -92,7 +98,7 @@ class SshServer(ProcessServer):
             "StrictModes no",
             "UseDNS no",
             "LogLevel VERBOSE",
-            "Subsystem sftp internal-sftp",
+            f"Subsystem sftp {self._sftp}",
             *self._extra,
         ]
         config.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,25 @@
+"""R36: what a power loss may leave is built from a real run's system calls; a few of the states of power_loss.py."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.faults.power_loss import Recorded
+
+SIZE, BLOCKS = 4_500_000, 12
+"""Bytes of the large file, and how many writes bring it under the limit."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_r36_whatever_a_power_loss_leaves_is_whole_and_goes_on(tmp_path: Path) -> None:
+    recorded = Recorded(tmp_path / "run", SIZE)
+    looked = 0
+    for state in recorded.states(every=12, share=0.025):
+        again = recorded.check(state)
+        looked += 1
+        # One block has just come, one is being synced, one was on its way into the journal.
+        assert not state.orderly or again <= 3 / BLOCKS + 0.01, f"{state.label}: {again:.2%} came twice"
+    assert looked >= 2
