@@ -289,22 +289,35 @@ class Recorded:
         assert data.startswith(text) and len(data) == length
         return data
 
-    def states(self, every: int = 1, share: float = 1.0, seed: int = 1) -> Iterator[State]:
-        """Give what may be there after a power loss at every so-manieth call, each state once. share: of the states."""
-        disk, chance = Disk(self.before), random.Random(seed)
+    def states(self, every: int = 1) -> Iterator[State]:
+        """Give what may be there after a power loss at every so-manieth call, each state once."""
+        disk, chance = Disk(self.before), random.Random(1)
         seen: set[bytes] = set()
         for number, call in enumerate(self.calls):
             disk.take(number, call)
             # Names are few and all of them matter.
             if number % every and call.name not in ("link", "rename", "unlink"):
                 continue
-            for state in disk.states(f"after call {number}, {call.name} {Path(call.path).name}", chance):
+            for state in disk.states(self._label(number, call), chance):
                 look = hashlib.sha256()
                 for path, data in sorted(state.image.items()):
                     look.update(path.encode() + b"\0" + (b"" if data is None else hashlib.sha256(data).digest()))
-                if look.digest() not in seen and chance.random() < share:
+                if look.digest() not in seen:
                     seen.add(look.digest())
                     yield state
+
+    def some_states(self, count: int, seed: int) -> Iterator[State]:
+        """Give one state each of so many calls."""
+        disk, chance = Disk(self.before), random.Random(seed)
+        chosen = set(chance.sample(range(len(self.calls)), count))
+        for number, call in enumerate(self.calls):
+            disk.take(number, call)
+            if number in chosen:
+                yield chance.choice(list(disk.states(self._label(number, call), chance)))
+
+    @staticmethod
+    def _label(number: int, call: Call) -> str:
+        return f"after call {number}, {call.name} {Path(call.path).name}"
 
     def check(self, state: State) -> float:
         """Lay the state out, look at it, have the program go on; return the share of bytes fetched twice."""
@@ -342,13 +355,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="of the calls; those that change names are all taken")
     parser.add_argument("--size", type=int, default=24_000_000, help="bytes of the large file; it comes at 1.5 MB/s")
-    parser.add_argument("--share", type=float, default=1.0, help="of the states, chosen at random")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         recorded = Recorded(Path(name) / "run", chosen.size)
         print(f"{len(recorded.calls)} calls", flush=True)
         worst, count = {True: 0.0, False: 0.0}, 0
-        for count, state in enumerate(recorded.states(chosen.every, chosen.share), 1):  # noqa: B007
+        for count, state in enumerate(recorded.states(chosen.every), 1):  # noqa: B007
             again = recorded.check(state)
             worst[state.orderly] = max(worst[state.orderly], again)
             print(f"{100 * again:6.2f} %  {state.label}", flush=True)
