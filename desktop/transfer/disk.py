@@ -138,7 +138,7 @@ if sys.platform != "win32":
         finally:
             os.close(fd)
 
-else:
+else:  # pragma: no cover  # Windows
     _seeking = threading.Lock()
 
     def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:

@@ -230,7 +230,7 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         if sys.platform != "win32":
             os.close(fd)
             raise
-        return None  # its owner has it open
+        return None  # pragma: no cover  # Windows: its owner has it open
     return Adopted(fd, journal)
 
 

@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.servers.certificates import Certificates
 from tests.servers.process import HOST
 
 Answer = str | Callable[[str], str | None]
@@ -31,8 +33,9 @@ class ScriptedFtp:
     """Serves `files` (path -> bytes) as the script says; a context manager.
 
     answers: command -> reply, before the server's own. transfers: path -> how its RETRs go, one after the other,
-    the last one for ever. listing: what LIST and MLSD send. commands: what came, in order. instead: place in
-    `commands` -> reply instead of doing it, "" for a command that is lost.
+    the last one for ever. listing: what LIST and MLSD send. listed: their last reply. commands: what came, in order. instead: place in
+    `commands` -> reply instead of doing it, "" for a command that is lost. tls: what to show on control connections, from
+    the first byte; None for connections in clear. Data goes in clear all the same.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -40,9 +43,11 @@ class ScriptedFtp:
     transfers: dict[str, list[Transfer]] = field(default_factory=dict)
     instead: Mapping[int, str] = field(default_factory=dict)
     listing: bytes = b""
+    listed: str = "226 Done"
     features: str = "211-Features:\r\n REST STREAM\r\n SIZE\r\n MDTM\r\n211 End"
     greeting: str = "220 ready"
     host: str = HOST
+    tls: Certificates | None = None
     commands: list[str] = field(default_factory=list)
 
     def start(self) -> Self:
@@ -77,8 +82,15 @@ class ScriptedFtp:
                 self._threads.append(session)
                 session.start()
 
-    def _converse(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), sock, sock.makefile("rb") as lines:
+    def _secured(self, sock: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return sock
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.tls.chain, self.tls.key)
+        return context.wrap_socket(sock, server_side=True)
+
+    def _converse(self, raw_sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), raw_sock, self._secured(raw_sock) as sock, sock.makefile("rb") as lines:
             self._say(sock, self.greeting)
             data: socket.socket | None = None
             start = 0
@@ -108,7 +120,7 @@ class ScriptedFtp:
                 elif verb in ("LIST", "MLSD"):
                     self._say(sock, "150 Here it comes")
                     self._pour(data, self.listing)
-                    self._say(sock, "226 Done")
+                    self._say(sock, self.listed)
                 elif verb == "RETR":
                     if not self._retrieve(sock, data, argument, start):
                         return
@@ -121,6 +133,8 @@ class ScriptedFtp:
             if path not in self.files:
                 return "550 No such file"
             return f"213 {len(self.files[path])}" if verb == "SIZE" else "213 20231114221320"
+        if verb in ("PBSZ", "PROT"):
+            return "200 Fine" if self.tls else "500 Unknown command"
         replies = {"USER": "331 Password?", "PASS": "230 Welcome", "FEAT": self.features, "TYPE": "200 Binary"}
         return replies.get(verb, "250 Fine" if verb == "CWD" else "500 Unknown command")
 

@@ -1,11 +1,14 @@
 """The services on a real local studio: two shots on disk, reached as a `file://` connection."""
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QRunnable
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import parse_connection
@@ -15,6 +18,8 @@ from desktop.core.plan import Plan, Request
 from desktop.core.task import Task, TaskState
 from desktop.logs import LogRing
 from desktop.places import Places
+from desktop.work.background import _PoolJob
+from desktop.work.lane_worker import LaneWorker
 from desktop.work.services import Services, start_services
 
 OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.PAUSED)
@@ -83,6 +88,24 @@ def write(path: Path, content: bytes, age: float = 86_400.0) -> None:
     path.write_bytes(content)
     then = path.stat().st_mtime - age
     os.utime(path, (then, then))
+
+
+def measured(run: Callable[[QRunnable], None]) -> Callable[[QRunnable], None]:
+    def traced(worker: QRunnable) -> None:
+        sys.settrace(threading.gettrace())
+        run(worker)
+
+    return traced
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pool_threads_are_measured() -> Iterator[None]:
+    """Count branches on Qt's pool threads too: Python does not start them, so what traces its threads misses them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if threading.gettrace() is not None:
+            for worker in (LaneWorker, _PoolJob):
+                patch.setattr(worker, "run", measured(worker.run))
+        yield
 
 
 @pytest.fixture

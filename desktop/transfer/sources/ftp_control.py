@@ -85,8 +85,7 @@ class Control(ftplib.FTP):
             try:
                 self._reach()
             except ssl.SSLCertVerificationError as error:
-                if self._guard is None:
-                    raise
+                assert self._guard is not None, "only a guard checks certificates"
                 self._guard.doubts(error)
                 self.hang_up()
                 self._reach()

@@ -70,9 +70,9 @@ class Lookout:
         entries = parse_list(data, path, time.time(), known or 0.0)
         # LIST of a file lists the file; of a missing or closed folder many servers list nothing, and call it success.
         if not entries or (len(entries) == 1 and entries[0].name == path.rpartition("/")[2]):
-            reply = wire.ask(f"CWD {path}")[0]
-            if reply[0] != "2":
-                raise self._denial(wire, path, reply)
+            entered = wire.ask(f"CWD {path}")[0]
+            if entered[0] != "2":
+                raise self._denial(wire, path, entered)
         if "failed to open directory" in reply:
             raise not_allowed(path, reply)
         if known is not None:
@@ -96,7 +96,7 @@ class Lookout:
 
     def _measure_shift(self, wire: Wire, entries: list[Entry]) -> None:
         """Find out by one MDTM, which is UTC, how far the server's listings are ahead: they tell local time."""
-        if self._shift is not None or not wire.can.mdtm:
+        if not wire.can.mdtm:
             return
         for entry in entries:
             if entry.kind is EntryKind.FILE and entry.precision == MINUTE and entry.mtime is not None:

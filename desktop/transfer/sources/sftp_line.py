@@ -167,8 +167,9 @@ class Line(paramiko.Transport):
 
     def settled(self) -> None:
         """Note that the session has begun: nobody waits for our acknowledgements any more."""
-        if isinstance(self.packetizer, Packets):
-            self.packetizer.prompt = False
+        packets = self.packetizer
+        assert isinstance(packets, Packets)
+        packets.prompt = False
 
     def adjust(self, channel: paramiko.Channel) -> None:
         """Tell the server how much was taken, if it is worth a message. Never from the transport thread."""
