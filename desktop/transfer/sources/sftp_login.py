@@ -104,11 +104,9 @@ class _Attempt:
         return self._try(name, lambda: self._line.auth_publickey(self._user, key))
 
     def password(self, password: str) -> bool:
-        """Try a password, by one method only: a second one would count as a second wrong password."""
+        """Try a password, where one is taken, by one method only: a second would count as a second wrong password."""
         if "password" in self._methods:
             return self._try("password", lambda: self._line.auth_password(self._user, password, fallback=False))
-        if "keyboard-interactive" not in self._methods:
-            return False
 
         def answer(_title: str, _instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
             # Only a hidden prompt may get the password; a one-time code cannot be known here.

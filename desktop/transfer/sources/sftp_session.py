@@ -193,8 +193,7 @@ class Session:
     def send(self) -> None:
         """Send what is queued, and tell the server how much of its data was taken."""
         channel = self._channel
-        if channel is None:
-            raise lost(self._host, None)
+        assert channel is not None, "a session is started before it is used"
         try:
             with ssh_errors(self._host):
                 self._line.adjust(channel)

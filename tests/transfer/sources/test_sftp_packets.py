@@ -201,3 +201,60 @@ def test_a_block_that_is_not_as_long_as_it_says_is_refused(length: int) -> None:
     here.post(Block([]), lambda number: b"")
     with pytest.raises(ConnectionLost):
         here.receive(memoryview(reply(wire.DATA, 1, struct.pack(">I", length) + bytes(5))))
+
+
+def test_a_reply_nobody_asked_for_is_passed_over() -> None:
+    here = session()
+    told: list[tuple[int, int]] = []
+    words = Words(told)
+    here.post(words, lambda number: b"")
+    here.receive(memoryview(reply(wire.STATUS, 7, b"stray") + reply(wire.STATUS, 1, b"ours")))
+    assert here.under_way == 0
+    here.hung_up(None)
+    here.step()
+    assert words.data == b"ours"
+
+
+@pytest.mark.parametrize("size", [1, 5, 8])
+def test_a_reply_too_short_to_be_one_is_refused(size: int) -> None:
+    with pytest.raises(ConnectionLost, match="bytes long"):
+        session().receive(memoryview(struct.pack(">I", size - 4 if size > 4 else 0) + bytes(size)))
+
+
+def test_a_block_without_its_length_is_refused() -> None:
+    here = session()
+    here.post(Block([]), lambda number: b"")
+    with pytest.raises(ConnectionLost, match="not as long as it says"):
+        here.receive(memoryview(reply(wire.DATA, 1, b"abc")))
+
+
+def test_a_packet_of_nothing_but_padding_is_refused(peer: Peer) -> None:
+    head = struct.pack(">I", 16)
+    nonce = b"abcd" + (7).to_bytes(8, "big")
+    peer.send(head + AESGCM(bytes(16)).encrypt(nonce, bytes([15]) + bytes(15), head))
+    with pytest.raises(paramiko.SSHException, match="nothing in it"):
+        peer.packets.read_message()
+
+
+def test_a_server_that_goes_quiet_when_new_keys_are_due_gets_to_hear_it(peer: Peer) -> None:
+    peer.packets.REKEY_BYTES = 300
+    peer.packets.taker = lambda payload: True
+    peer.sock.sendall(peer.packed(bytes([DATA]) + bytes(400)))
+    with pytest.raises(paramiko.packet.NeedRekeyException):
+        peer.packets.read_message()
+
+
+def test_a_greeting_without_end_is_no_greeting(peer: Peer) -> None:
+    peer.send(b"x" * 10_000)
+    with pytest.raises(EOFError):
+        peer.packets.readline(20.0)
+
+
+def test_a_greeting_that_never_comes_is_waited_for_no_longer_than_asked(peer: Peer) -> None:
+    peer.packets._sock.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        peer.packets.readline(0.1)
+    peer.sock.sendall(b"SSH-2.0-late\r\n")
+    with pytest.raises(TimeoutError):
+        peer.packets.readline(-1.0)
+    assert peer.packets.readline(5.0) == "SSH-2.0-late"
