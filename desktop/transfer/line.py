@@ -1,6 +1,7 @@
 """Who may close a connection that two threads know: the one that uses it and the one that breaks it off."""
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,13 +13,14 @@ class Line:
 
     sever: breaks the connection from any thread, so that whoever reads from it notices. hang_up: closes the
     sockets. Only who holds the line may hang up: another thread may still be reading, and the closed sockets'
-    numbers could be another file's a moment later.
+    numbers could be another file's a moment later. Both are methods of whoever owns the line, who is not kept for it:
+    a connection and its buffer go at once when they are let go, not when garbage is collected next.
     """
 
     def __init__(self, place: str, sever: Callable[[], None], hang_up: Callable[[], None]) -> None:
         self._place = place
-        self._sever = sever
-        self._hang_up = hang_up
+        self._sever = weakref.WeakMethod(sever)
+        self._hang_up = weakref.WeakMethod(hang_up)
         self._held = threading.Lock()
         self._closed = threading.Event()
         self._used = False
@@ -40,7 +42,8 @@ class Line:
     def close(self) -> None:
         """Break off whatever is going on; the sockets are closed here, or by who holds the line."""
         self._closed.set()
-        self._sever()
+        if (sever := self._sever()) is not None:
+            sever()
         self._tidy()
 
     @contextmanager
@@ -70,6 +73,7 @@ class Line:
     def _tidy(self) -> None:
         if self._held.acquire(blocking=False):
             try:
-                self._hang_up()
+                if (hang_up := self._hang_up()) is not None:
+                    hang_up()
             finally:
                 self._held.release()

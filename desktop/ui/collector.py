@@ -1,8 +1,10 @@
-"""Garbage is collected on the window's thread alone: young in small bites, old when nothing goes on.
+"""Garbage is collected on the window's thread alone: young in small bites, old when nobody notices.
 
 Left to itself, Python collects on whichever thread allocates next, and holds every other one still meanwhile: with
 100,000 files in memory that freezes the window for a third of a second, and a Qt object that goes down with a cycle
-on a foreign thread takes the program along.
+on a foreign thread takes the program along. Yet a program that works for hours never rests, and its old garbage - lost
+connections, their errors and buffers - has to go too: now and then while little is in memory, for that takes a few
+milliseconds, and every ten minutes at the latest.
 """
 
 import gc
@@ -22,6 +24,15 @@ OLD_AFTER = 20_000
 REST = 3.0
 """Seconds without work that count as a rest."""
 
+BETWEEN = 10.0
+"""Seconds at least between two looks at everything while the program works."""
+
+FEW = 100_000
+"""Containers in memory that are looked at in less time than anybody notices, some 30 ms."""
+
+LATEST = 600.0
+"""Seconds after which everything is looked at, however long it takes."""
+
 RESTING = 0.03
 """Share of one processor below which the program does nothing."""
 
@@ -36,12 +47,14 @@ class Collector(QObject):
         self._timer.timeout.connect(self.look)
         self._grown = 0
         self._since = (0.0, 0.0)
+        self._collected = 0.0
 
     def start(self) -> None:
         """Take over. What is there already, mostly modules, is never looked at again."""
         gc.disable()
         gc.freeze()
         self._mark()
+        self._collected = time.monotonic()
         self._timer.start()
 
     def stop(self) -> None:
@@ -56,9 +69,16 @@ class Collector(QObject):
         if young >= BITE:
             gc.collect(0)
             self._grown += young
-        if self._rested() and self._grown >= OLD_AFTER:
+        rested = self._rested()
+        if self._grown >= OLD_AFTER and (rested or self._late()):
             gc.collect()
             self._grown = 0
+            self._collected = time.monotonic()
+
+    def _late(self) -> bool:
+        """Tell whether everything should be looked at although the program works."""
+        passed = time.monotonic() - self._collected
+        return passed >= LATEST or (passed >= BETWEEN and len(gc.get_objects()) <= FEW)
 
     def _rested(self) -> bool:
         """Tell whether the program, all its threads, did next to nothing since the last mark, long enough ago."""

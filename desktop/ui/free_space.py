@@ -2,9 +2,12 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+
+from desktop.work.pool import Pool
 
 REFRESH_EVERY = 15_000
 """Milliseconds between two looks at the disk."""
@@ -20,14 +23,8 @@ class Room:
     is_file: bool = False
 
 
-class _Look(QRunnable):
-    def __init__(self, path: Path, tell: SignalInstance) -> None:
-        super().__init__()
-        self._path, self._tell = path, tell
-
-    def run(self) -> None:
-        """Look at the nearest folder that exists and tell."""
-        self._tell.emit(look(self._path))
+def _tell(path: Path, tell: SignalInstance) -> None:
+    tell.emit(look(path))
 
 
 def look(path: Path) -> Room:
@@ -52,8 +49,7 @@ class Destination(QObject):
         super().__init__(parent)
         self.path = path
         self.room = Room(path)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._pool = Pool(1, self)
         self._busy = False
         self._looked.connect(self._take)
         self._timer = QTimer(self)
@@ -74,13 +70,13 @@ class Destination(QObject):
         """Look at the disk again, unless a look is still under way (a mount may hang)."""
         if not self._busy:
             self._busy = True
-            self._pool.start(_Look(self.path, self._looked))
+            self._pool.start(partial(_tell, self.path, self._looked))
 
     def close(self) -> None:
         """Stop looking."""
         self._timer.stop()
         self._pool.clear()
-        self._pool.waitForDone(2000)
+        self._pool.wait(2000)
 
     @Slot(object)
     def _take(self, room: Room) -> None:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QThreadPool, SignalInstance
+from PySide6.QtCore import SignalInstance
 
 from desktop.core.connection import Address
 from desktop.core.errors import ShotDockError
@@ -19,6 +19,7 @@ from desktop.transfer.pace import Pace
 from desktop.transfer.ports import CONFLICTS
 from desktop.transfer.run import Job, Run
 from desktop.work.lane_worker import LaneWorker
+from desktop.work.pool import Pool
 from desktop.work.sites import Sites
 from desktop.work.stalls import Stalls
 
@@ -88,7 +89,7 @@ class Active:
         entry = Entry(path, size=file.size, mtime=file.mtime, precision=file.precision, etag=file.etag)
         return Job(file.id, site, entry, below.path(file.target), query)
 
-    def fill(self, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
+    def fill(self, pool: Pool, settings: Settings, ended: SignalInstance) -> None:
         """Open as many lanes as there is work, leave and connections for."""
         if self.leaving or self.run.stopped:
             return
@@ -98,7 +99,7 @@ class Active:
             except ShotDockError as error:
                 self.run.fail_site(site, error)
 
-    def _open_lanes(self, site: str, pool: QThreadPool, settings: Settings, ended: SignalInstance) -> None:
+    def _open_lanes(self, site: str, pool: Pool, settings: Settings, ended: SignalInstance) -> None:
         features = self.run.features(site) or self._known.features(site)
         most = self.task.options.parallel or settings.parallel or self._known.usual_lanes(site, features)
         budget = self._known.budget(site)
@@ -116,7 +117,7 @@ class Active:
             lane = Lane(self.run, site, partial(self._known.source, site), budget)
             worker = LaneWorker(lane, self.run, site, budget, ended)
             self.workers.add(worker)
-            pool.start(worker)
+            pool.start(worker.run)
 
     def stop(self, event: TaskEvent) -> None:
         """Break off: no byte is written after the lanes have ended, which they soon do."""

@@ -5,11 +5,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, SignalInstance, Slot
 
 from desktop.core.errors import ShotDockError, Stopped
+from desktop.work.pool import Pool
 
 T = TypeVar("T")
 Call = Callable[[], None]
@@ -31,7 +33,7 @@ class Mailbox(QObject):
 
     @property
     def signal(self) -> SignalInstance:
-        """Return the bound signal that posts; a runnable keeps this, never the mailbox."""
+        """Return the bound signal that posts; a call on a pool keeps this, never the mailbox."""
         return self._posted
 
     def post(self, call: Call) -> None:
@@ -170,29 +172,17 @@ def guarded(call: Callable[[], T]) -> T:
         ) from error
 
 
-class _PoolJob(QRunnable):
-    """Carries one call to a pool thread and posts the answer back."""
-
-    def __init__(
-        self, work: Work, call: Callable[[], T], post: SignalInstance, then: Callable[[T], None], failed: Failed
-    ) -> None:
-        super().__init__()
-        self._work, self._call, self._post = work, call, post
-        self._then: Callable[[T], None] = then
-        self._failed = failed
-
-    def run(self) -> None:
-        """Run the call; answer unless the work was cancelled."""
-        work, then, failed = self._work, self._then, self._failed
-        try:
-            result = guarded(self._call)
-        except Stopped:
-            return
-        except ShotDockError as error:
-            reason = error
-            self._post.emit(lambda: None if work.stopped() else failed(reason))
-            return
-        self._post.emit(lambda: None if work.stopped() else then(result))
+def _carry(work: Work, call: Callable[[], T], post: SignalInstance, then: Callable[[T], None], failed: Failed) -> None:
+    """Run the call on a pool thread and post the answer back, unless the work was cancelled."""
+    try:
+        result = guarded(call)
+    except Stopped:
+        return
+    except ShotDockError as error:
+        reason = error
+        post.emit(lambda: None if work.stopped() else failed(reason))
+        return
+    post.emit(lambda: None if work.stopped() else then(result))
 
 
 class Background:
@@ -200,8 +190,7 @@ class Background:
 
     def __init__(self, answers: Mailbox, threads: int = 8) -> None:
         self._answers = answers
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(threads)
+        self._pool = Pool(threads)
         self._under_way: set[Work] = set()
         self._lock = threading.Lock()
 
@@ -219,7 +208,7 @@ class Background:
                 with self._lock:
                     self._under_way.discard(work)
 
-        self._pool.start(_PoolJob(work, carried, self._answers.signal, then, failed))
+        self._pool.start(partial(_carry, work, carried, self._answers.signal, then, failed))
         return work
 
     def close(self) -> None:
@@ -228,4 +217,4 @@ class Background:
             under_way = tuple(self._under_way)
         for work in under_way:
             work.cancel()
-        self._pool.waitForDone()
+        self._pool.wait()

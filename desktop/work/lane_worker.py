@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from PySide6.QtCore import QRunnable, SignalInstance
+from PySide6.QtCore import SignalInstance
 
 from desktop.core.errors import ShotDockError, Stopped
 from desktop.transfer.budget import HostBudget
@@ -14,18 +14,16 @@ from desktop.work.background import guarded
 log = logging.getLogger(__name__)
 
 
-class LaneWorker(QRunnable):
+class LaneWorker:
     """Carries a lane until it has nothing left, then gives its connection back and says so.
 
-    ended: the bound signal of a long-lived QObject; a runnable's own would die on the pool's thread.
+    ended: the bound signal of a long-lived QObject.
     """
 
     def __init__(self, lane: Lane, run: Run, site: str, budget: HostBudget, ended: SignalInstance) -> None:
-        super().__init__()
         self.lane, self.site = lane, site
         self.over = threading.Event()
         self._run, self._budget, self._ended = run, budget, ended
-        self.setAutoDelete(False)
 
     def run(self) -> None:
         """Carry the lane to its end."""

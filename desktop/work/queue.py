@@ -242,7 +242,7 @@ class Queue(Runner):
         running = tuple(self._active)
         self._stop(running, TaskEvent.INTERRUPT)
         self._settle(running)
-        self._pool.waitForDone()
+        self._pool.wait()
 
     def _forget(self) -> None:
         """Forget tasks that ended so long ago as the settings say, with the part files they may have left."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from desktop.core.errors import HostileName, Unreachable
 from desktop.core.schedule import After, waiting_words
@@ -21,6 +21,7 @@ from desktop.transfer.pace import Pace
 from desktop.transfer.retry import later
 from desktop.work.active import Active
 from desktop.work.lane_worker import LaneWorker
+from desktop.work.pool import Pool
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -70,8 +71,7 @@ class Runner(QObject):
         self._turns = Turns()
         self.limit = self._limit_now()
         self._pace = Pace(self.limit.rate)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(THREADS)
+        self._pool = Pool(THREADS, self)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._tick)
@@ -80,8 +80,6 @@ class Runner(QObject):
         self._ticks = 0
         self._record_from = 0.0
         self._closed = False
-        # Workers whose lane has ended, held a little longer: their thread may still be on its way out of them.
-        self._spent: list[LaneWorker] = []
 
     @property
     def pace(self) -> Pace:
@@ -153,12 +151,10 @@ class Runner(QObject):
             active.workers.discard(worker)
         self._look_soon()
         self._tick()
-        self._spent.append(worker)
 
     @Slot()
     def _tick(self) -> None:
         self._ticks += 1
-        spent, self._spent = self._spent, []
         moved = []
         began = time.monotonic()
         due = began >= self._record_from
@@ -175,8 +171,7 @@ class Runner(QObject):
         if self._ticks % 2 == 0 and self._active:
             self.progressed.emit(tuple(active.progress() for active in self._active.values()))
         self._fill()
-        del spent
-        if self.idle and not self._spent:
+        if self.idle:
             self._timer.stop()
 
     def _record(self, active: Active) -> bool:
@@ -293,7 +288,6 @@ class Runner(QObject):
         """Wait until the stopped runs of these tasks have ended, and record what they still brought."""
         settling = [self._active[task_id] for task_id in ids if task_id in self._active]
         for active in settling:
-            self._spent += active.workers
             active.settle()
         if settling:
             self._tick()

@@ -13,7 +13,7 @@ def test_a_scan_cancelled_between_its_end_and_its_answer_tells_nothing_any_more(
     answers: list[Structure] = []
     work = bench.services.library.scan("VEGA", answers.append, ignore, heard.append)
     # The scan's threads do their part while this one takes no answer.
-    bench.services._background._pool.waitForDone()
+    bench.services._background._pool.wait()
     work.cancel()
     bench.qtbot.wait(500)
     assert not heard and not answers

@@ -6,6 +6,7 @@ import math
 import socket
 import ssl
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,7 +55,11 @@ class Wire:
     """The connections of one source. Used by one thread; only `sever` may be called from another."""
 
     def __init__(self, site: Site, heard: Callable[[float], None]) -> None:
-        """heard: told how many seconds an answer took, whenever one came sooner than all before."""
+        """Make ready.
+
+        heard: a method, told how many seconds an answer took, whenever one came sooner than all before. Its owner is
+        not kept by it, for the owner keeps this.
+        """
         address = site.address
         self._site = site
         self._home: Origin = (address.protocol, address.host, address.port or DEFAULT_PORTS[address.protocol] or 80)
@@ -64,7 +69,7 @@ class Wire:
         self._severed = False
         self._shaking: socket.socket | None = None
         """By it a handshake is broken off that has taken the socket over."""
-        self._heard = heard
+        self._heard = weakref.WeakMethod(heard)
         self._distance = math.inf
         self._noted = ""
 
@@ -169,7 +174,8 @@ class Wire:
         taken = time.monotonic() - began
         if taken < self._distance:
             self._distance = taken
-            self._heard(taken)
+            if (heard := self._heard()) is not None:
+                heard(taken)
         return Reply(message, kept)
 
     def _connection(self, origin: Origin) -> Kept:

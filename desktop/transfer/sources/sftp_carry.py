@@ -88,6 +88,11 @@ class Carried:
         self._error: ShotDockError | None = None
         self._short_at: int | None = None
 
+    def drop(self) -> None:
+        """Have nothing more to do with the piece."""
+        self.dropped = True
+        self._guess = None  # it knows this file: together they would wait for a collector
+
     @property
     def unasked(self) -> int:
         """Return the bytes not asked for yet, as far as known."""

@@ -104,7 +104,7 @@ class Reader:
             # From here on the pieces are the engine's again: a block that comes late must not be written.
             with session.gate:
                 for carried in self._carried:
-                    carried.dropped = True
+                    carried.drop()
 
     def _admit(self) -> None:
         """Take pieces from the feed while there is room for their files and their bytes."""
@@ -180,7 +180,7 @@ class Reader:
 
     def let_go(self, carried: Carried) -> None:
         """Close the file, if it is open yet, and forget it."""
-        carried.dropped = True
+        carried.drop()
         self._carried.pop(carried, None)
         if carried.handle:
             close_quietly(self._session, carried.handle)

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance, Slot
+from PySide6.QtCore import QAbstractListModel, QObject, QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from desktop.core.job import ModelResult
 from desktop.ui.models.columns import NO_PARENT, Index, Role
 from desktop.ui.models.thumbnails import decode
+from desktop.work.pool import Pool
 
 PAIR_ROLE = Qt.ItemDataRole.UserRole + 1
 """The Pair of a row."""
@@ -57,19 +59,14 @@ def pairs_of(models: Sequence[ModelResult]) -> tuple[Pair, ...]:
     )
 
 
-class _Load(QRunnable):
-    def __init__(self, key: tuple[int, Path], most: QSize, tell: SignalInstance) -> None:
-        super().__init__()
-        self._key, self._most, self._tell = key, most, tell
-
-    def run(self) -> None:
-        """Read, decode and tell; a picture that cannot be read is a null one."""
-        try:
-            with self._key[1].open("rb") as stream:
-                image = decode(stream.read(LARGEST), self._most)
-        except OSError:
-            image = QImage()
-        self._tell.emit((self._key, image))
+def _load(key: tuple[int, Path], most: QSize, tell: SignalInstance) -> None:
+    """Read, decode and tell; a picture that cannot be read is a null one."""
+    try:
+        with key[1].open("rb") as stream:
+            image = decode(stream.read(LARGEST), most)
+    except OSError:
+        image = QImage()
+    tell.emit((key, image))
 
 
 class Pictures(QObject):
@@ -85,8 +82,7 @@ class Pictures(QObject):
         self._generation = 0
         self._kept: dict[Path, QPixmap] = {}
         self._asked: set[Path] = set()
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
+        self._pool = Pool(2, self)
         self._loaded.connect(self._take)
 
     def get(self, path: Path) -> QPixmap | None:
@@ -94,7 +90,7 @@ class Pictures(QObject):
         picture = self._kept.get(path)
         if picture is None and path not in self._asked:
             self._asked.add(path)
-            self._pool.start(_Load((self._generation, path), self._most, self._loaded))
+            self._pool.start(partial(_load, (self._generation, path), self._most, self._loaded))
         return picture
 
     def clear(self) -> None:
@@ -107,7 +103,7 @@ class Pictures(QObject):
     def stop(self) -> None:
         """Ask for nothing more, and wait for what is being read."""
         self.clear()
-        self._pool.waitForDone()
+        self._pool.wait()
 
     @Slot(object)
     def _take(self, answer: tuple[tuple[int, Path], QImage]) -> None:

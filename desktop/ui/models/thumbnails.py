@@ -4,13 +4,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QBuffer, QByteArray, QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QObject, QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from desktop.core.errors import HostKeyUnknown, ShotDockError
 from desktop.core.gallery import Video
 from desktop.work.background import Work
 from desktop.work.gallery import GalleryDesk
+from desktop.work.pool import Pool
 
 MOST_BYTES = 128 << 20
 """Bytes of decoded pictures that are kept."""
@@ -18,14 +19,8 @@ ROUNDING = 3
 """Pixels that sides may lack to count as rounded."""
 
 
-class _Decode(QRunnable):
-    def __init__(self, key: tuple[str, str], data: bytes, size: QSize, tell: SignalInstance) -> None:
-        super().__init__()
-        self._key, self._data, self._size, self._tell = key, data, size, tell
-
-    def run(self) -> None:
-        """Decode and tell."""
-        self._tell.emit((self._key, decode(self._data, self._size)))
+def _decode(key: tuple[str, str], data: bytes, size: QSize, tell: SignalInstance) -> None:
+    tell.emit((key, decode(data, size)))
 
 
 def decode(data: bytes, most: QSize) -> QImage:
@@ -71,8 +66,7 @@ class Thumbnails(QObject):
         self._stale: set[str] = set()
         self._doubted: set[str] = set()
         self._size = QSize(320, 180)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
+        self._pool = Pool(2, self)
         self._decoded.connect(self._take)
 
     def get(self, video: str) -> QPixmap | None:
@@ -118,10 +112,10 @@ class Thumbnails(QObject):
             work.cancel()
         self._works.clear()
         self._pool.clear()
-        self._pool.waitForDone()
+        self._pool.wait()
 
     def _got(self, video: str, data: bytes) -> None:
-        self._pool.start(_Decode((self._server, video), data, self._size, self._decoded))
+        self._pool.start(partial(_decode, (self._server, video), data, self._size, self._decoded))
 
     def _failed(self, video: str, error: ShotDockError) -> None:
         # A card without a picture says all there is to say, but for what a person can help.

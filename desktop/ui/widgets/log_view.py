@@ -1,8 +1,9 @@
 """A log: lines in a table, a level, a text to find, copy and export."""
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import Qt, QThreadPool, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
@@ -51,21 +52,14 @@ class LogTable(Table):
             self.scrollToBottom()
 
 
-class _Write(QRunnable):
-    """Writes a log away; off the window's thread, because the target may be a slow share."""
-
-    def __init__(self, path: Path, text: str, tell: object) -> None:
-        super().__init__()
-        self._path, self._text, self._tell = path, text, tell
-
-    def run(self) -> None:
-        """Write, and tell how it went."""
-        try:
-            self._path.write_text(self._text, encoding="utf-8")
-        except OSError as error:
-            self._tell.emit(f"The log could not be written: {error.strerror or error}")  # type: ignore[attr-defined]
-            return
-        self._tell.emit(f"The log is in {self._path}")  # type: ignore[attr-defined]
+def _write(path: Path, text: str, tell: SignalInstance) -> None:
+    """Write a log away and tell how it went; off the window's thread, because the target may be a slow share."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        tell.emit(f"The log could not be written: {error.strerror or error}")
+        return
+    tell.emit(f"The log is in {path}")
 
 
 class LogView(QWidget):
@@ -111,7 +105,7 @@ class LogView(QWidget):
 
     def write(self, path: Path) -> None:
         """Write the shown lines to a file."""
-        QThreadPool.globalInstance().start(_Write(path, self.model.text(), self.said))
+        QThreadPool.globalInstance().start(partial(_write, path, self.model.text(), self.said))
 
     def _sift(self) -> None:
         level = str(self.level.currentData())
