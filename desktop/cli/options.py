@@ -136,7 +136,13 @@ def make_filters(chosen: dict[str, tuple[str, ...]], shots_from: Path | None) ->
         if not listed:
             raise UsageError(title="The shot list is empty.", path=str(shots_from))
         chosen = {**chosen, "shot": (*chosen["shot"], *listed)}
-    return Filters(**chosen)
+    return Filters(
+        project=chosen["project"],
+        episode=chosen["episode"],
+        sequence=chosen["sequence"],
+        shot=chosen["shot"],
+        department=chosen["department"],
+    )
 
 
 def parse_version(text: str) -> tuple[VersionStrategy, str | None, CustomVersions]:

@@ -139,7 +139,7 @@ class Life:
         """Scan, plan and run in the shot tab, from one server and then the other."""
         tab = self.window.tabs[0]
         assert isinstance(tab, ShotsTab)
-        tab.show_shots()
+        tab.show_list()
         tab.picker.pick(("ssh", "ftp")[self.waves % 2])
         for _ in range(PUSHES):
             self._until(lambda: not tab.session.scanning)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLi
 
 from desktop.core.connection import Connection, parse_connection
 from desktop.core.job import JobState, Outcome
+from desktop.core.task import LogLine
 from desktop.ui.dialogs.add_job import AddJobDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
 from desktop.ui.dialogs.pack_results import PackDialog
@@ -321,7 +322,11 @@ def test_the_log_of_a_job_is_its_own(bench: Bench) -> None:
     bench.tab.download()
     bench.until(lambda: bench.outcome("scene-many", "render") is Outcome.HERE)
     bench.tab.detail.tabs.setCurrentWidget(bench.tab.detail.log)
-    lines = bench.tab.detail.log.view.model.rows
+    model = bench.tab.detail.log.view.model
+
+    def lines() -> list[LogLine]:
+        return [model.line(row) for row in range(model.rowCount())]
+
     bench.until(lambda: any(line.task_id is not None for line in lines()))
     assert lines()[0].message.startswith("scene scene-many is done")
     bench.select("scene-finished")

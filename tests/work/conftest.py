@@ -4,11 +4,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRunnable
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import parse_connection
@@ -18,8 +18,7 @@ from desktop.core.plan import Plan, Request
 from desktop.core.task import Task, TaskState
 from desktop.logs import LogRing
 from desktop.places import Places
-from desktop.work.background import _PoolJob
-from desktop.work.lane_worker import LaneWorker
+from desktop.work.pool import Pool
 from desktop.work.services import Services, start_services
 
 OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.PAUSED)
@@ -90,12 +89,9 @@ def write(path: Path, content: bytes, age: float = 86_400.0) -> None:
     os.utime(path, (then, then))
 
 
-def measured(run: Callable[[QRunnable], None]) -> Callable[[QRunnable], None]:
-    def traced(worker: QRunnable) -> None:
-        sys.settrace(threading.gettrace())
-        run(worker)
-
-    return traced
+def measured(call: Callable[[], None]) -> None:
+    sys.settrace(threading.gettrace())
+    call()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -103,8 +99,8 @@ def pool_threads_are_measured() -> Iterator[None]:
     """Count branches on Qt's pool threads too: Python does not start them, so what traces its threads misses them."""
     with pytest.MonkeyPatch.context() as patch:
         if threading.gettrace() is not None:
-            for worker in (LaneWorker, _PoolJob):
-                patch.setattr(worker, "run", measured(worker.run))
+            start = Pool.start
+            patch.setattr(Pool, "start", lambda pool, call: start(pool, partial(measured, call)))
         yield
 
 

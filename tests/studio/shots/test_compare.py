@@ -94,20 +94,18 @@ def test_filters(tmp_path: Path) -> None:
         + ["VEGA/EP1/SQ01/SH030/lighting/version/a_v1.exr"],
     )
 
-    def labels(**wishes: tuple[str, ...]) -> list[str]:
-        return [
-            row.key.label.removeprefix("VEGA/") for row in compared(tmp_path / "server", tmp_path, Filters(**wishes))
-        ]
+    def labels(wish: Filters) -> list[str]:
+        return [row.key.label.removeprefix("VEGA/") for row in compared(tmp_path / "server", tmp_path, wish)]
 
-    assert labels(shot=("sh01*",)) == ["SQ01/SH010", "SQ02/SH010"]
-    assert labels(shot=("SQ02/SH010", "SH030")) == ["SQ02/SH010", "EP1/SQ01/SH030"]
-    assert labels(shot=("VEGA/*/SH010",)) == ["SQ01/SH010", "SQ02/SH010"]
-    assert labels(shot=("Q02/SH010",)) == []
-    assert labels(sequence=("SQ02",), shot=("SH020",)) == ["SQ02/SH020"]
-    assert labels(episode=("EP*",)) == ["EP1/SQ01/SH030"]
-    assert labels(department=("light*",)) == ["EP1/SQ01/SH030"]
-    assert labels(project=("nova",)) == []
-    assert len(labels()) == 5
+    assert labels(Filters(shot=("sh01*",))) == ["SQ01/SH010", "SQ02/SH010"]
+    assert labels(Filters(shot=("SQ02/SH010", "SH030"))) == ["SQ02/SH010", "EP1/SQ01/SH030"]
+    assert labels(Filters(shot=("VEGA/*/SH010",))) == ["SQ01/SH010", "SQ02/SH010"]
+    assert labels(Filters(shot=("Q02/SH010",))) == []
+    assert labels(Filters(sequence=("SQ02",), shot=("SH020",))) == ["SQ02/SH020"]
+    assert labels(Filters(episode=("EP*",))) == ["EP1/SQ01/SH030"]
+    assert labels(Filters(department=("light*",))) == ["EP1/SQ01/SH030"]
+    assert labels(Filters(project=("nova",))) == []
+    assert len(labels(Filters())) == 5
 
 
 def test_a_local_template(tmp_path: Path) -> None:

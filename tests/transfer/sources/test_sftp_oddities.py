@@ -3,9 +3,10 @@
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import paramiko
 import pytest
@@ -41,7 +42,7 @@ HANDLE = 102
 class Odd(ScriptedSftp):
     """Answers one kind of question in its own way. lets_in: without a password."""
 
-    odd: dict[int, tuple[int, bytes]] = {}
+    odd: Mapping[int, tuple[int, bytes]] = MappingProxyType({})
     lets_in = False
 
     def get_allowed_auths(self, username: str) -> str:
