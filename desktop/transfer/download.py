@@ -8,6 +8,7 @@ from desktop.core.errors import (
     FileInUse,
     RemoteChanged,
     Retry,
+    ServerBusy,
     ShotDockError,
     StillUploading,
     Stopped,
@@ -360,7 +361,9 @@ class Download:
             stop = self.facts.size if span.stop is None else span.stop
             whole = part.doubt(span.start, stop, provable(self.facts), heard)
             moved = bool(span.received) and provable(self.facts) and not whole
-            self._attempts = 0 if moved else self._attempts + counts
+            # A host that wants to be left alone says nothing of this file: the lane counts that.
+            rest = isinstance(error, ServerBusy) and bool(error.retry_after) and not (heard or span.received)
+            self._attempts = 0 if moved else self._attempts + (counts and not rest)
             self.suspect = counts and not (heard or moved)
             complete = self.committing = self._spans.leave(span)
             spans = self._spans.want(part.missing(span.start, stop, self.facts.size))
@@ -394,5 +397,4 @@ class Download:
         return Facts(self.facts.size, self.facts.mtime, self.facts.precision)
 
     def _done(self, result: FileResult, reason: str, error: ShotDockError | None) -> JobDone:
-        reused = self._part.reused
-        return JobDone(self.job.id, result, reused > 0, self.received, reused, reason, error)
+        return JobDone(self.job.id, result, self.reused > 0, self.received, self.reused, reason, error)

@@ -148,7 +148,7 @@ class Lane:
             # Only the last lane gets here: the others left the waiting to it.
             rests = self._run.rests.setdefault(self.site, [])
             rests.append(asked)
-            if len(rests) >= self._run.patience.rests:
+            if len(rests) >= self._run.patience.rests and sum(rests) >= self._run.patience.outage:
                 self._run.fail_site(self.site, put_off(error, rests))
                 return False
         if not self._tries:

@@ -21,10 +21,9 @@ class Patience:
 
     first, factor, cap: the wait after the first fruitless try, its growth and its limit, each varied by up to
     a quarter so that lanes do not knock in step. outage: how long a site that has answered before, or is busy, may
-    stay fruitless, beside the time it asked to be left alone. attempts: fruitless tries of one file. rests: how often
-    in a row a host may ask to be left alone without a byte in between, until it counts as away; less than a file's
-    attempts, for it is not the file's fault. recheck: the pause before a file that changed on the server is looked at
-    again.
+    stay fruitless, beside the time it asked to be left alone. attempts: fruitless tries of one file. rests: a host that
+    asked to be left alone so often in a row, for as long as an outage in all and without a byte in between, counts as
+    away. recheck: the pause before a file that changed on the server is looked at again.
     """
 
     first: float = 0.5

@@ -216,24 +216,48 @@ def test_a_host_that_asks_for_one_rest_after_the_other_is_given_up_with_its_caus
         raise ServerBusy("It is busy.", "503.", retry_after=0.01)
 
     shelf = Shelf(on_connect=busy)
-    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3)), shelf)
-    assert shelf.connects == HASTY.rests
+    patience = replace(HASTY, outage=0.03)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3), patience=patience), shelf)
+    assert shelf.connects == HASTY.rests == 4
     errors = [done.error for done in results.values()]
     assert all(isinstance(error, ServerBusy) for error in errors)
     assert errors[0] is not None and errors[0].cause.startswith(f"503. It asked for {HASTY.rests} rests in a row")
 
 
-def test_rests_with_a_byte_in_between_are_not_in_a_row(tmp_path: Path) -> None:
-    def busy(path: str, offset: int) -> None:
-        if offset > served[-1]:
-            served.append(offset)
-            raise ServerBusy("It is busy.", retry_after=0.005)
+def test_a_host_that_asks_for_short_rests_is_waited_for_as_long_as_one_that_is_away(tmp_path: Path) -> None:
+    def busy(count: int) -> None:
+        if count <= 10 * HASTY.rests:
+            raise ServerBusy("It is busy.", retry_after=0.001)
 
-    served = [0]
-    shelf = Shelf(block=1000, on_block=busy)
-    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 1, size=8000)), shelf)
-    assert results[0].result is R.DOWNLOADED
-    assert len(served) == 8 > HASTY.rests
+    shelf = Shelf(on_connect=busy)
+    results = carry(make_run(tmp_path, jobs_of(tmp_path, shelf, 3)), shelf)
+    assert all(done.result is R.DOWNLOADED for done in results.values())
+
+
+def test_what_a_host_asks_for_is_no_try_of_the_file_it_was_asked_for(tmp_path: Path) -> None:
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 1), patience=EAGER)
+    feed = run.feed("s")
+    for _ in range(3 * EAGER.attempts):
+        assert feed.next() is not None
+        feed.hand_back(ServerBusy("It is busy.", retry_after=1e-9))
+    assert carry(run, shelf)[0].result is R.DOWNLOADED
+
+
+def test_rests_with_a_byte_in_between_are_not_in_a_row(tmp_path: Path) -> None:
+    def busy(count: int) -> None:
+        if count % 2:
+            raise ServerBusy("It is busy.", retry_after=0.001)
+
+    def cut(path: str, offset: int) -> None:
+        if offset >= 1000 * (shelf.connects // 2):
+            raise ConnectionLost("cut")
+
+    shelf = Shelf(block=1000, on_connect=busy, on_block=cut)
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 1, size=8000))
+    results = carry(run, shelf)
+    assert (results[0].result, shelf.connects) == (R.DOWNLOADED, 16)
+    assert run.rests == {}, "every byte has them forgotten"
 
 
 def started(run: Run, source: Callable[[], ScriptedSource]) -> tuple[Lane, threading.Thread]:
