@@ -155,6 +155,11 @@ class Task:
     turn: Turn = Turn()
 
     @property
+    def put_off(self) -> bool:
+        """True if the task was tried and waits to be tried again, its server being away or its files failing."""
+        return self.state is TaskState.WAITING and self.turn.attempts > 0
+
+    @property
     def outcome(self) -> str:
         """Return the result word of CLI.md: done, up-to-date, partial, failed or cancelled."""
         if self.state in (TaskState.CANCELLED, TaskState.PAUSED, TaskState.INTERRUPTED):
@@ -248,9 +253,10 @@ class Progress:
     """A running task's live figures, read from counters by a timer, never sent per chunk.
 
     done: bytes on disk of `total`, reused ones included. speed: bytes/s over the last seconds. left: seconds,
-    or None. current: names of the files under way. items: item id -> bytes on disk. phase: a word for what is
-    going on: "connecting", "downloading", "stalled" (files are under way, and for some seconds none got a byte),
-    "waiting", "stopping". stalled: the ids of files that got none.
+    or None. steady: bytes/s over as long as it takes to foretell anything by it, 0 if too little came. current: names
+    of the files under way. items: item id -> bytes on disk. phase: a word for what is going on: "connecting",
+    "downloading", "stalled" (files are under way, and for some seconds none got a byte), "waiting", "stopping".
+    stalled: the ids of files that got none.
     """
 
     task_id: int
@@ -265,6 +271,7 @@ class Progress:
     current: tuple[str, ...] = ()
     items: dict[int, int] = field(default_factory=dict)
     stalled: frozenset[int] = frozenset()
+    steady: float = 0.0
 
 
 def advance(task: Task, event: TaskEvent, now: float, error: str = "") -> Task:

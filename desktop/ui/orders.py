@@ -187,8 +187,7 @@ class Orders(QObject):
         taken()
 
     def _progressed(self, progresses: tuple[Progress, ...]) -> None:
-        speed = sum(progress.speed for progress in progresses)
-        if speed > 0:
+        if speed := sum(progress.steady for progress in progresses):
             self._speed = speed
 
 

@@ -17,18 +17,23 @@ from desktop.transfer.lane import Lane
 from desktop.transfer.names import Below
 from desktop.transfer.pace import Pace
 from desktop.transfer.ports import CONFLICTS
+from desktop.transfer.retry import Patience
 from desktop.transfer.run import Job, Run
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
 from desktop.work.sites import Sites
 from desktop.work.stalls import Stalls
 
+PATIENCE = Patience()
 AT_ONCE = 16
 ONE_AFTER_ANOTHER = 10_000
 """Small files that are worth one more connection: where each carries many of them at once, and where the server is so
 near that a second one would only take the interpreter from the first."""
 SPEED_WINDOW = 3.0
 """Seconds over which the speed is averaged."""
+STEADY_WINDOW = 30.0
+ENOUGH = 64 * 1024
+"""Seconds looked back at most until so many bytes have come; of less nothing is foretold."""
 
 
 class Meter:
@@ -40,10 +45,27 @@ class Meter:
     def mark(self, now: float, transferred: int) -> float:
         """Take a reading (now: monotonic seconds) and return the speed in bytes/s."""
         self._marks.append((now, transferred))
-        while len(self._marks) > 2 and now - self._marks[0][0] > SPEED_WINDOW:
+        while len(self._marks) > 2 and now - self._marks[0][0] > STEADY_WINDOW:
             self._marks.popleft()
-        then, before = self._marks[0]
-        return (transferred - before) / (now - then) if now > then else 0.0
+        return self._since(SPEED_WINDOW)[0]
+
+    @property
+    def steady(self) -> float:
+        """Return the speed in bytes/s at the last reading over the shortest time in which enough came, 0 if it did not.
+
+        A line that dribbles, or that just broke, says nothing about how long all the rest will take.
+        """
+        seconds = SPEED_WINDOW
+        while (found := self._since(seconds))[1] < ENOUGH and seconds < STEADY_WINDOW:
+            seconds = min(2 * seconds, STEADY_WINDOW)
+        return found[0] if found[1] >= ENOUGH else 0.0
+
+    def _since(self, seconds: float) -> tuple[float, int]:
+        """Return bytes/s, and bytes, over so many seconds up to the last reading, or since the one before it."""
+        *earlier, (now, transferred) = self._marks
+        recent = (mark for mark in earlier if now - mark[0] <= seconds)
+        then, before = next(recent, earlier[-1] if earlier else (now, transferred))
+        return (transferred - before) / (now - then) if now > then else 0.0, transferred - before
 
 
 class Active:
@@ -79,6 +101,7 @@ class Active:
             # One lane gains nothing from a file in several ranges.
             segments=1 if task.options.parallel == 1 else task.options.segments,
             verify=task.options.verify,
+            patience=PATIENCE,
         )
         self._meter = Meter()
         self._stalls = Stalls()
@@ -166,7 +189,8 @@ class Active:
         stalled = self._stalls.look(now, short, self.pace.owing)
         planned = self.task.bytes.planned
         done = min(counters.transferred + counters.reused, planned) if planned else counters.transferred
-        left = (planned - done) / speed if speed > 0 and planned else None
+        steady = self._meter.steady
+        left = (planned - done) / steady if steady and planned else None
         items: dict[int, int] = {}
         for file_id, here in on_disk.items():
             item = self._items[file_id]
@@ -184,6 +208,7 @@ class Active:
             current=counters.current,
             items=items,
             stalled=stalled,
+            steady=steady,
         )
 
     def _phase(self, lanes: int, transferred: int, stalled: bool) -> str:
