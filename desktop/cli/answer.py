@@ -1,5 +1,6 @@
 """A task, a plan and a log as CLI.md's JSON and as lines for a person."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ from desktop.core.connection import parse_location
 from desktop.core.gallery import server_of
 from desktop.core.plan import Action, Plan, PlannedItem
 from desktop.core.routine import Routine
-from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem
+from desktop.core.schedule import waiting_words
+from desktop.core.task import Bytes, Counts, LogLine, Task, TaskFile, TaskItem, TaskState
 from desktop.core.units import format_bytes
 from desktop.studio.gallery.names import read_lasting
 
@@ -59,6 +61,7 @@ def task_row(task: Task) -> dict[str, object]:
         "window": None if task.turn.window is None else str(task.turn.window),
         "after": task.turn.after.value,
         "attempts": task.turn.attempts,
+        "waits": (waiting_words(task.turn, time.time()) or None) if task.state is TaskState.WAITING else None,
         "routine": task.turn.routine,
     }
 

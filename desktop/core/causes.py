@@ -8,6 +8,21 @@ from desktop.core.task import FileResult, Task, TaskFile
 
 EXAMPLES = 5
 """Files a cause names at most."""
+AWAY = "unreachable"
+WORDS = {
+    AWAY: "Server away",
+    "timed-out": "Server silent",
+    "connection-lost": "Line cut",
+    "server-busy": "Server busy",
+    "disk-full": "Disk full",
+    "file-in-use": "File in use",
+    "still-uploading": "Still being written",
+    "remote-changed": "Changed on the server",
+    "truncated": "Cut short",
+    "corrupted": "Damaged on the way",
+    "database-busy": "Database busy",
+}
+"""What may pass, by its kind, in the two or three words a row has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +30,7 @@ class Cause:
     """One cause of failure, and how many files it stopped. Causes with the same words are equal.
 
     tried: what was done about it so far, in words. retryable: trying again may help without anything being changed.
-    files: some of the files, as they are called below the destination.
+    files: some of the files, as they are called below the destination. kind: the error's.
     """
 
     error: ShotDockError = field(compare=False)
@@ -24,21 +39,32 @@ class Cause:
     tried: str = ""
     retryable: bool = False
     files: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def causes(files: Iterable[TaskFile], task: Task | None = None) -> tuple[Cause, ...]:
-    """Group the failed files by what went wrong, the commonest cause first.
+    """Group failed files, and those put off after they failed, by what went wrong, the commonest cause first.
 
     Titles that differ in nothing but the file they name are one cause, told by its first file. task: whose files they
     are, for how often it was tried.
     """
     found: dict[tuple[str, str], list[TaskFile]] = {}
     for file in files:
-        if file.result is FileResult.FAILED:
+        if file.result is FileResult.FAILED or (file.result is FileResult.PENDING and file.error):
             kind = str((file.error or {}).get("kind", ""))
             found.setdefault((kind, _title(file).replace(_name(file), "")), []).append(file)
     groups = sorted(found.values(), key=len, reverse=True)
     return tuple(_cause(members, task) for members in groups)
+
+
+def put_off_words(found: Iterable[Cause]) -> str:
+    """Return in a sentence or two which of these causes put a task off, "" if none may pass."""
+    passing = [cause for cause in found if cause.retryable]
+    if not passing:
+        return ""
+    first, *others = [WORDS.get(cause.kind, "Failed") for cause in passing]
+    also = ", ".join(word.lower() for word in dict.fromkeys(others) if word != first)
+    return f"{first}: {passing[0].error.title}{f' Also: {also}.' if also else ''}"
 
 
 def _cause(members: list[TaskFile], task: Task | None) -> Cause:
@@ -49,7 +75,8 @@ def _cause(members: list[TaskFile], task: Task | None) -> Cause:
         suggestion=str(first.get("suggestion", "")),
         path=members[0].target if len(members) == 1 else "",
     )
-    away = first.get("kind") == "unreachable"
+    kind = str(first.get("kind", ""))
+    away = kind == AWAY
     retryable = bool(first.get("retryable")) or away
     return Cause(
         error,
@@ -58,18 +85,19 @@ def _cause(members: list[TaskFile], task: Task | None) -> Cause:
         _tried(retryable, away, task),
         retryable,
         tuple(file.target for file in members[:EXAMPLES]),
+        kind,
     )
 
 
 def _tried(retryable: bool, away: bool, task: Task | None) -> str:
     if not retryable:
         return "Tried once: trying again would have changed nothing."
-    attempts = 0 if task is None else task.turn.attempts
-    if not attempts:
+    tries = 0 if task is None else task.turn.attempts + (not task.put_off)
+    if tries <= 1:
         if away:
             return "Tried once: nobody answered."
         return "Tried several times, with growing pauses, each time from the byte reached."
-    return f"Tried {attempts + 1} times over the whole task, each time from the byte reached."
+    return f"Tried {tries} times over the whole task, each time from the byte reached."
 
 
 def _title(file: TaskFile) -> str:

@@ -52,7 +52,8 @@ _AFTER = f"""
 """
 # Where the server told no size before, what arrived is the size.
 _UPDATE_FILES = """
-    UPDATE file SET result = :result, resumed = :resumed, reused = :reused, transferred = new.value, error = NULL,
+    UPDATE file SET result = :result, resumed = :resumed, reused = :reused, transferred = new.value,
+        error = CASE WHEN :kept THEN error END,
         size = CASE WHEN :arrived THEN coalesce(size, new.value + :reused) ELSE size END
     FROM json_each(:transferred) AS new
     WHERE file.id = CAST(new.key AS INTEGER)
@@ -88,10 +89,13 @@ _Changes = dict[int, list[int]]
 """Item id -> the difference that results make to its counters, in the order of COUNTERS."""
 
 
-def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: float) -> None:
+def record(
+    access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: float, errors_kept: bool = False
+) -> None:
     """Apply the outcomes inside `writing`. Files that are not the task's (any more) are passed over.
 
-    An outcome replaces the file's earlier one, so recording twice counts once.
+    An outcome replaces the file's earlier one, so recording twice counts once. errors_kept: an error of before stays
+    where there is no new one.
     """
     # The last word on a file counts, should a batch hold two.
     latest = {outcome.file_id: outcome for outcome in outcomes}
@@ -105,6 +109,7 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
             resumed=resumed,
             reused=reused,
             arrived=result.arrived,
+            kept=errors_kept,
             transferred=json.dumps(transferred),
             task=task_id,
         )
@@ -129,7 +134,7 @@ def record(access: Access, task_id: int, outcomes: Sequence[FileOutcome], now: f
 def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float, kinds: Collection[str] = ()) -> None:
     """Make failed files pending again, inside `writing`; those the plan blocked stay failed.
 
-    retryable_only: those whose error may pass by itself, and those with an error of these kinds.
+    retryable_only: those whose error may pass by itself, and those with an error of these kinds; they keep it.
     """
     query = (
         FileRow.select(FileRow.id, FileRow.error)
@@ -140,17 +145,12 @@ def reset_failed(access: Access, task_id: int, retryable_only: bool, now: float,
             FileRow.action != Action.BLOCKED.value,
         )
     )
-    again = [
-        FileOutcome(number, FileResult.PENDING)
-        for number, error in access.rows(query)
-        if not retryable_only or _may_pass(error, kinds)
-    ]
-    record(access, task_id, again, now)
-
-
-def _may_pass(text: str | None, kinds: Collection[str]) -> bool:
-    error = {} if text is None else json.loads(text)
-    return bool(error.get("retryable")) or error.get("kind") in kinds
+    again = []
+    for number, text in access.rows(query):
+        error = json.loads(text) if retryable_only and text is not None else {}
+        if not retryable_only or error.get("retryable") or error.get("kind") in kinds:
+            again.append(FileOutcome(number, FileResult.PENDING))
+    record(access, task_id, again, now, errors_kept=retryable_only)
 
 
 def _alike(outcomes: Iterable[FileOutcome]) -> dict[tuple[FileResult, bool, int], dict[int, int]]:

@@ -158,6 +158,11 @@ class Tasks:
             query = query.limit(-1 if limit is None else limit).offset(offset)
         return tuple(file_of(row) for row in self._access.rows(query))
 
+    def failures(self, task_id: int) -> tuple[TaskFile, ...]:
+        """Return the files that failed, and those that failed and are to be tried again, in the order of transfer."""
+        query = select_files(task_id).where((FileRow.result == FileResult.FAILED.value) | FileRow.error.is_null(False))
+        return tuple(file_of(row) for row in self._access.rows(query))
+
     def brought(self, kind: str) -> tuple[Brought, ...]:
         """Return what tasks brought from sites whose names begin so, or still mean to bring, the newest first."""
         return tuple(brought_of(row) for row in self._access.rows(select_brought(kind)))
@@ -178,8 +183,9 @@ class Tasks:
     def reset_failed(self, task_id: int, retryable_only: bool = False, kinds: Collection[str] = ()) -> Task:
         """Make failed files pending again, with the counters above them; return the task.
 
-        retryable_only: those whose error may pass by itself, and those with an error of these kinds. Files the plan
-        blocked stay failed: only another plan can help them. Raises NotFound.
+        retryable_only: those whose error may pass by itself, and those with an error of these kinds; they keep it
+        until they have been tried. Files the plan blocked stay failed: only another plan can help them.
+        Raises NotFound.
         """
         with self._access.writing():
             task_record.reset_failed(self._access, task_id, retryable_only, time.time(), kinds)

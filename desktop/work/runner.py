@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from desktop.core.errors import HostileName, Unreachable
+from desktop.core.causes import causes, put_off_words
+from desktop.core.errors import HostileName, ServerBusy, Unreachable
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import FileResult, LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
@@ -211,11 +212,11 @@ class Runner(QObject):
         if task.files.downloaded > active.arrived:
             turn = replace(turn, attempts=0, first_failed=None)
         since = turn.first_failed or now
-        silent = any(isinstance(error, SILENT) for error in active.run.lost.values())
+        silent = any(isinstance(error, (*SILENT, ServerBusy)) for error in active.run.lost.values())
         wait = later(turn.attempts, now - since, silent, self.settings.retry_hours * 3600.0)
         if wait is None:
             return None
-        reason = self._first_error(task)
+        reason = self._passing(task)
         fresh = self._store.tasks.reset_failed(task.id, retryable_only=True, kinds=(Unreachable.kind,))
         if fresh.files.failed == task.files.failed:
             return None
@@ -234,10 +235,16 @@ class Runner(QObject):
 
     def _reason(self, task: Task) -> str:
         """Return in words why a task failed, and how often it was tried."""
-        reason, turn = self._first_error(task), task.turn
-        if not (reason and turn.attempts and turn.first_failed):
-            return reason
-        return f"{reason} Tried {_times(turn.attempts + 1)} in {format_duration(self.now() - turn.first_failed)}."
+        turn = task.turn
+        passing = self._passing(task) if turn.attempts else ""
+        if not (passing and turn.first_failed):
+            return self._first_error(task)
+        return f"{passing} Tried {_times(turn.attempts + 1)} in {format_duration(self.now() - turn.first_failed)}."
+
+    def _passing(self, task: Task) -> str:
+        """Return in words what failed and may pass, "" if nothing did."""
+        failed = self._store.tasks.files(task.id, results=(FileResult.FAILED,))
+        return put_off_words(causes(failed))
 
     def _first_error(self, task: Task) -> str:
         if not task.files.failed:

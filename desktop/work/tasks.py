@@ -174,7 +174,10 @@ class TaskDesk(QObject):
         self._ask(compose, then)
 
     def _causes(self, task: Task) -> tuple[Cause, ...]:
-        return causes(self._store.tasks.files(task.id, results=(FileResult.FAILED,)), task)
+        # While a task is tried again, what failed before is under way; while it is put off, it is what it waits for.
+        tasks = self._store.tasks
+        found = tasks.failures(task.id) if task.put_off else tasks.files(task.id, results=(FileResult.FAILED,))
+        return causes(found, task)
 
     def log(self, task_id: int, then: Callable[[tuple[LogLine, ...]], None]) -> None:
         """Ask for a task's log."""

@@ -1,8 +1,13 @@
 """Failed files are told by cause, not one by one."""
 
-from desktop.core.causes import causes
+from dataclasses import replace
+
+from desktop.core.causes import AWAY, WORDS, causes, put_off_words
+from desktop.core.errors import Retry, ShotDockError, Unreachable, Wait
 from desktop.core.plan import Action
-from desktop.core.task import FileResult, TaskFile
+from desktop.core.schedule import Turn
+from desktop.core.task import FileResult, TaskFile, TaskState
+from tests.core.test_task import task
 
 
 def lost(number: int, title: str, kind: str = "connection-lost") -> TaskFile:
@@ -27,3 +32,35 @@ def test_titles_that_name_their_file_are_one_cause() -> None:
 
 def test_no_failure_no_cause() -> None:
     assert causes([]) == ()
+
+
+def passing(number: int, title: str, kind: str) -> TaskFile:
+    file = lost(number, title, kind)
+    return file._replace(error={**(file.error or {}), "retryable": kind != AWAY})
+
+
+def test_what_is_tried_again_is_a_cause_as_long_as_it_waits() -> None:
+    waiting = [passing(n, "h cannot be reached.", AWAY)._replace(result=FileResult.PENDING) for n in (1, 2)]
+    fresh = waiting[0]._replace(error=None)
+    put_off = replace(task(TaskState.WAITING), turn=Turn(attempts=2, first_failed=1.0))
+    (cause,) = causes([*waiting, fresh], put_off)
+    assert (cause.count, cause.retryable) == (2, True)
+    assert cause.tried.startswith("Tried 2 times over the whole task")
+    (once,) = causes(waiting, replace(put_off, turn=Turn(attempts=1)))
+    assert once.tried == "Tried once: nobody answered."
+
+
+def test_what_put_a_task_off_is_told_by_the_kind_of_failure() -> None:
+    """The first failure in the list is none that will pass, and no reason to wait."""
+    never = lost(0, "There is no f0.", "not-found")
+    away = [passing(n, "h cannot be reached.", AWAY) for n in (1, 2)]
+    found = causes([never, *away, passing(3, "The disk is full.", "disk-full"), passing(4, "Full.", "disk-full")])
+    assert put_off_words(found) == "Server away: h cannot be reached. Also: disk full."
+    assert put_off_words(causes([never])) == ""
+
+
+def test_whatever_may_pass_has_a_word_for_a_row() -> None:
+    def kinds(family: type[ShotDockError]) -> set[str]:
+        return {one.kind for one in family.__subclasses__()}.union(*(kinds(one) for one in family.__subclasses__()))
+
+    assert set(WORDS) == kinds(Retry) | kinds(Wait) | {Unreachable.kind}

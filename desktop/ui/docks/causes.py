@@ -62,7 +62,7 @@ class TaskCauses(QWidget):
 
     def ask(self, task: Task) -> None:
         """Look again why files of the task failed."""
-        if not task.files.failed:
+        if not (task.files.failed or task.put_off):
             self._tell(task, ())
             return
 
@@ -144,7 +144,7 @@ class TaskCauses(QWidget):
         more = f" and {formats.count(cause.count - len(shown))} more" if cause.count > len(shown) else ""
         since = task.turn.first_failed
         tried = f"{cause.tried} First failed {formats.moment(since)}." if since is not None else cause.tried
-        waits = waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""
+        waits = waiting_words(task.turn, time.time()) if cause.retryable and task.state is TaskState.WAITING else ""
         return Card(
             self._frame.theme,
             title,
