@@ -1,0 +1,204 @@
+"""One night, five kinds of failure in one queue: it ends by itself, with all that could be had and one card a cause."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core.causes import Cause
+from desktop.core.plan import Options, Plan, Request
+from desktop.core.task import Task, TaskState
+from desktop.work.library import PlainSource
+from desktop.work.sites import Door
+from tests.cli.console import Console
+from tests.conftest import Starter
+from tests.servers.content import write_tree
+from tests.servers.nginx import NginxServer
+from tests.servers.proxy import Cut, How, Proxy
+from tests.servers.pyftpd import PyftpdServer
+from tests.servers.sshd import SshServer
+from tests.transfer.scripted import tree
+from tests.work.conftest import OVER, Bench
+from tests.work.life import Clock, later, serving
+
+MIB = 1024 * 1024
+TOKEN = "s3cr3t-of-the-link"
+NEW_PASSWORD = "changed-at-midnight"
+CUTS = [Cut(number, 700_000, How.FIN if number % 2 else How.RST) for number in range(2, 8)]
+"""The first line is the plan's."""
+ECHO = """if (!-f $request_filename) { return 404 '{"message": "Nothing at $request_uri."}'; }"""
+"""A server that repeats what it was asked for, secrets included."""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB, mounted for as long as the test runs."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small disk of one's own takes root and mount")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+class Night:
+    """The servers, and the orders of the evening."""
+
+    def __init__(self, root: Path, start: Starter, stack: ExitStack) -> None:
+        self.files = {
+            "good": write_tree(root / "good", {f"{n:02}.exr": 20_000 + n for n in range(12)}),
+            "away": write_tree(root / "away", {f"a{n}.exr": 3000 for n in range(3)}),
+            "locked": write_tree(root / "locked", {f"l{n}.exr": 3000 for n in range(2)}),
+            "web": write_tree(root / "web", {"gone.exr": 3000, "flap0.mov": 3 * MIB, "flap1.mov": 2 * MIB}),
+            "full": write_tree(root / "full", {"a.exr": 200_000, "b.mov": 9 * MIB, "c.mov": 5 * MIB}),
+        }
+        self.root = root
+        self.sshd = start(SshServer(root, root / "sshd"))
+        self.away = start(PyftpdServer(root / "away"))
+        self.locked = start(PyftpdServer(root / "locked"))
+        self.web = start(NginxServer(root / "web", root / "nginx", extra=[ECHO]))
+        self.line = start(Proxy(self.web.port, cuts=CUTS))
+        self._taken = stack.enter_context(socket.socket())
+        known = root / "known_hosts"
+        known.write_text(self.sshd.known_hosts)
+        self._door = Door(self.sshd.identity, known)
+
+    def plan(self, bench: Bench, name: str, to: Path, *urls: str) -> Plan:
+        library, request = bench.services.library, Request("", to, name=name, options=Options(parallel=1))
+        sources = [PlainSource(url) for url in urls]
+        made: Plan = bench.answer(lambda then, failed: library.plan_plain(sources, self._door, request, then, failed))
+        return made
+
+    def ftp(self, server: PyftpdServer) -> str:
+        return f"ftp://{server.user}:p%C3%A4ssword%3Awith%40signs@{server.host}:{server.port}/"
+
+    def everything(self, bench: Bench) -> Plan:
+        web, line = f"http://127.0.0.1:{self.web.port}", f"http://127.0.0.1:{self.line.port}"
+        urls = (self.ftp(self.away), self.ftp(self.locked), f"{web}/gone.exr?token={TOKEN}")
+        lines = (f"{line}/flap0.mov", f"{line}/flap1.mov", f"{self.sshd.url}/good")
+        return self.plan(bench, "everything", bench.destination, *urls, *lines)
+
+    def fall(self, bench: Bench) -> None:
+        """Have everything go wrong that does by night; connections that planned are not kept for so long."""
+        bench.services.sites.close()
+        self.away.stop()
+        # Nobody else is to answer there meanwhile.
+        self._taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._taken.bind((self.away.host, self.away.port))
+        self.locked.stop()
+        self.locked.password = NEW_PASSWORD
+        self.locked.start()
+        (self.root / "web" / "gone.exr").unlink()
+
+
+def sleep(bench: Bench, clock: Clock, *tasks: Task) -> dict[str, list[str]]:
+    """Let the night pass: whenever nothing goes on, the clock stands at the next try. Return why each task waited."""
+    waited: dict[str, list[str]] = {task.name: [] for task in tasks}
+
+    def now() -> list[Task]:
+        return [bench.seen.get(task.id, task) for task in tasks]
+
+    def resting() -> bool:
+        return all(task.state in OVER or (task.put_off and (task.turn.not_before or 0) > clock.now) for task in now())
+
+    while True:
+        bench.qtbot.waitUntil(resting, timeout=60_000)
+        waiting = [task for task in now() if task.state not in OVER]
+        if not waiting:
+            return waited
+        for task in waiting:
+            waited[task.name].append(task.turn.waits_for)
+        later(bench, clock, min(task.turn.not_before or 0 for task in waiting) - clock.now)
+
+
+def causes(bench: Bench, task: Task) -> dict[str, Cause]:
+    found: tuple[Cause, ...] = bench.answer(lambda then, _: bench.services.tasks.causes(task.id, then))
+    return {cause.kind: cause for cause in found}
+
+
+@pytest.mark.servers
+def test_a_night_of_five_failures(
+    qtbot: QtBot, studio: Path, tmp_path: Path, start_server: Starter, small_disk: Path, shotdock_home: Path
+) -> None:
+    clock = Clock()
+    with ExitStack() as stack:
+        night = Night(tmp_path / "servers", start_server, stack)
+        bench = stack.enter_context(serving(qtbot, studio, tmp_path / "to", clock))
+        bench.services.settings.update(retry_hours=1)
+        plans = [
+            night.everything(bench),
+            night.plan(bench, "full", small_disk, f"{night.sshd.url}/full"),
+            night.plan(bench, "last", tmp_path / "last", f"{night.sshd.url}/good"),
+        ]
+        night.fall(bench)
+        everything, full, _ = tasks = [bench.submit(plan) for plan in plans]
+        waited = sleep(bench, clock, *tasks)
+
+        # All that could be had is here, byte for byte.
+        assert night.line.connections > max(cut.connection for cut in CUTS), "each of the cuts happened"
+        good = {f"good/{name}": data for name, data in night.files["good"].items()}
+        flapping = {name: data for name, data in night.files["web"].items() if name.startswith("flap")}
+        assert tree(bench.destination) == good | flapping
+        assert tree(tmp_path / "last") == good
+        on_disk = tree(small_disk / "full")
+        assert on_disk.pop("a.exr") == night.files["full"]["a.exr"]
+        assert all(name.startswith(".") for name in on_disk), "halves wait for room, and bear no name of a file"
+
+        # The queue was held up by nobody, and says what each task waited for.
+        ended = {task.name: bench.seen[task.id] for task in tasks}
+        assert [task.state for task in ended.values()] == [TaskState.FAILED, TaskState.FAILED, TaskState.DONE]
+        assert waited["last"] == []
+        for name, kind in (("everything", "Server away: "), ("full", "Disk full: ")):
+            attempts = ended[name].turn.attempts
+            assert ended[name].error.startswith(kind) and f" Tried {attempts + 1} times in " in ended[name].error
+        assert {words.partition(":")[0] for words in waited["everything"]} == {"Server away"}
+        assert {words.partition(":")[0] for words in waited["full"]} == {"Disk full"}
+
+        # One honest card a cause.
+        cards = causes(bench, everything)
+        assert {kind: card.count for kind, card in cards.items()} == {
+            "unreachable": 3,
+            "login-failed": 2,
+            "not-found": 1,
+        }
+        [(kind, disk)] = causes(bench, full).items()
+        assert (kind, disk.count, disk.files) == ("disk-full", 2, ("full/b.mov", "full/c.mov"))
+        assert disk.error.title == "There is no room left for b.mov."
+        tries = {name: f"Tried {task.turn.attempts + 1} times" for name, task in ended.items()}
+        assert ended["everything"].turn.attempts >= 3 and ended["full"].turn.attempts == 3
+        assert cards["unreachable"].tried.startswith(tries["everything"])
+        assert disk.tried.startswith(tries["full"])
+        once = "Tried once: trying again would have changed nothing."
+        assert [cards[kind].tried for kind in ("login-failed", "not-found")] == [once, once]
+        assert [card.retryable for card in cards.values()] == [kind == "unreachable" for kind in cards]
+        for card in (*cards.values(), disk):
+            assert card.error.title and card.error.cause and card.error.suggestion
+        # Wrong passwords lock accounts: nobody knocked again.
+        assert night.locked.commands.count("PASS") == 2, "the plan's, and one by night"
+
+        # What goes to a TD names every cause and no secret.
+        report = bench.answer(lambda then, _: bench.services.tasks.report(everything.id, then))
+        for card in cards.values():
+            assert card.error.title in report
+        assert "Nothing at /gone.exr?token=***" in report
+        for secret in (TOKEN, night.away.password, "p%C3%A4ssword", NEW_PASSWORD):
+            assert secret not in report
+
+    shotdock = Console(shotdock_home)
+    shown = shotdock("tasks", "show", everything.id, "--json")
+    assert shown.status == 0
+    assert Counter(row["kind"] for row in shown.json["errors"]) == {kind: card.count for kind, card in cards.items()}
+    assert TOKEN not in shown.out
+    states = {row["name"]: row["state"] for row in shotdock("tasks", "list", "--json").json["tasks"]}
+    assert states == {"everything": "failed", "full": "failed", "last": "done"}
