@@ -131,8 +131,8 @@ class Task:
     """A plan being carried out, as the database remembers it. Times are seconds since the epoch.
 
     id: the number a person sees. token: eight characters, unique among machines, borne by the task's part
-    files. error: the first failure in words, or "". owner: the process that runs it, or "". turn: its place in the
-    queue, and when it may start.
+    files. error: in words the first failure, or what it was tried again for, or "". owner: the process that runs it, or
+    "". turn: its place in the queue, and when it may start.
     """
 
     id: int

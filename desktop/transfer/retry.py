@@ -48,7 +48,8 @@ def later(
     """Return after how many seconds a whole task is tried again, or None if it is to fail now.
 
     attempts: how often that was done. lasting: seconds since the first of them. silent: its server does not answer,
-    which may last all night; else its files failed for passing reasons. patience: seconds, 0 for none.
+    or only asks for patience, which may last all night; else its files failed for passing reasons. patience:
+    seconds, 0 for none.
     """
     wait = LATER[min(attempts, len(LATER) - 1)] * (0.75 + vary() / 2)
     if lasting + wait > patience or (not silent and attempts >= AGAIN):

@@ -159,6 +159,8 @@ def test_a_night_of_five_failures(
         ended = {task.name: bench.seen[task.id] for task in tasks}
         assert [task.state for task in ended.values()] == [TaskState.FAILED, TaskState.FAILED, TaskState.DONE]
         assert waited["last"] == []
+        places = {name: task.turn.position for name, task in ended.items()}
+        assert min(places["everything"], places["full"]) > places["last"], "who was put off went behind it"
         for name, kind in (("everything", "Server away: "), ("full", "Disk full: ")):
             attempts = ended[name].turn.attempts
             assert ended[name].error.startswith(kind) and f" Tried {attempts + 1} times in " in ended[name].error
