@@ -188,6 +188,24 @@ def test_only_the_oldest_file_is_held_responsible_for_a_lost_connection(tmp_path
     assert all(results[i].result is R.DOWNLOADED for i in (1, 2, 3))
 
 
+def test_nothing_is_carried_beside_a_file_that_broke_a_connection(tmp_path: Path) -> None:
+    """Not even what waits behind it."""
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 2), patience=EAGER)
+    feed = run.feed("s")
+    assert feed.next() and feed.next()
+    feed.hand_back(ConnectionLost("reset"))
+    busy = feed.next()
+    assert busy is not None and busy.file.path == "/1"
+    busy.failed(ServerBusy("450 in use"))
+    suspect = feed.next()
+    assert suspect is not None and suspect.file.path == "/0"
+    assert run.wants("s") == 1 and feed.next() is None
+    feed.hand_back()
+    results = carry(run, shelf)
+    assert all(done.result is R.DOWNLOADED for done in results.values())
+
+
 def test_a_file_that_breaks_every_connection_costs_the_others_one_try_at_most(tmp_path: Path) -> None:
     """Many are under way at once over one line; the one that breaks it is not the oldest of them."""
     shelf = Shelf()
