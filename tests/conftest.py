@@ -1,5 +1,6 @@
-"""What every test gets: a home of its own, no keyring but the test's, real servers, no thread left behind."""
+"""What every test gets: a home of its own, no keyring but the test's, real servers, no thread or window left behind."""
 
+import gc
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 from keyring import get_keyring, set_keyring
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from desktop.core import redaction
 from tests.servers.nginx import NginxServer
@@ -79,6 +81,25 @@ def _skip_if_missing(missing: ServerMissing) -> NoReturn:
     if os.environ.get("SHOTDOCK_REQUIRE_SERVERS") == "1":
         raise missing
     pytest.skip(str(missing))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let what Qt keeps of a test go down with it, and collect garbage on this thread alone, as the program does.
+
+    A widget that goes down with a cycle on a server's or a lane's thread takes the tests along, at once or when they
+    end. What is deleted later is deleted here: pytest-qt has no event loop that would, and the next test's may come
+    late. This is the first moment at which pytest itself has let go of the test's fixtures.
+    """
+    if "qapp" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        gc.collect()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication, Qt
 
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
-from desktop.core.task import FileResult, Task, TaskState
+from desktop.core.task import FileResult, Task, TaskItem, TaskState
 from desktop.ui.colours import Tone
 
 Face = tuple[str, str, Tone]
@@ -77,6 +77,14 @@ ITEM_FACES: dict[ItemState, Face] = {
     ItemState.FAILED: ("failed", "failed", Tone.BAD),
 }
 
+
+def item_face(item: TaskItem) -> Face:
+    """Return how an item looks; what only stopped half-way, without a failure, is no warning."""
+    if item.state is ItemState.PARTIAL and not item.files.failed:
+        return "paused", "partly here", Tone.MUTED
+    return ITEM_FACES[item.state]
+
+
 LEVEL_TONES = {
     "DEBUG": Tone.FAINT,
     "INFO": Tone.MUTED,
@@ -103,12 +111,10 @@ class Formats:
         return self._whole(text.replace("kB", "KB"))
 
     def size_of(self, part: int, whole: int) -> str:
-        """Return a part of an amount of bytes, the unit said once if it is the same: `3.0 of 55.4 MB`."""
-        one, all_ = self.size(part), self.size(whole)
-        if self._isolated:
-            return f"{one} of {all_}"
-        number, _, unit = one.partition("\N{NO-BREAK SPACE}" if "\N{NO-BREAK SPACE}" in one else " ")
-        return f"{number if unit and all_.endswith(unit) else one} of {all_}"
+        """Return a part of an amount of bytes in the unit of the whole, said once: `0.2 of 55.4 MB`."""
+        power = next((power for power in range(6, 0, -1) if whole >= 1000**power), 0)
+        number = str(self._locale.toString(part / 1000**power, "f", 1)) if power else self.count(part)
+        return f"{self._whole(number)} of {self.size(whole)}"
 
     def speed(self, value: float) -> str:
         """Return bytes per second as e.g. `212 MB/s`, or "" below one byte."""

@@ -30,6 +30,7 @@ from desktop.ui.docks import hang
 from desktop.ui.docks.inspector import InspectorDock
 from desktop.ui.docks.log import LogDock
 from desktop.ui.docks.transfers import TransfersDock
+from desktop.ui.focus_ring import FocusRing
 from desktop.ui.formats import Formats
 from desktop.ui.free_space import Destination
 from desktop.ui.missed import Missed
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.drop_zone = DropZone(theme, self)
         self.missed = Missed(self.frame, self.notices)
         self.tray = Tray(self.frame, self, self.notices)
+        self._ring = FocusRing(self)
         self._hang_docks()
         self._wire()
         self._ini = QSettings(str(services.places.settings.parent / "window.ini"), QSettings.Format.IniFormat)
@@ -129,13 +131,14 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self.transfers_dock, self.log_dock)
         self.transfers_dock.raise_()
         self.resizeDocks([self.inspector_dock], [300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.transfers_dock, self.log_dock], [210, 210], Qt.Orientation.Vertical)
+        self.resizeDocks([self.transfers_dock, self.log_dock], [220, 220], Qt.Orientation.Vertical)
 
     def _wire(self) -> None:
         tasks = self._services.tasks
         self.top_bar.chosen.connect(self.show_tab)
         self.top_bar.searched.connect(lambda text: self.tabs[self.pages.currentIndex()].search(text))
         self.transfers.selected.connect(self._inspect)
+        self.transfers.opened.connect(self._open_task)
         tasks.interrupted.connect(self._interrupted)
         tasks.refused.connect(self._refused)
         self._services.notify.unheard.connect(lambda _name, error: self.notices.tell(error))
@@ -227,6 +230,11 @@ class MainWindow(QMainWindow):
         self._links[number] = (words, state)
         if number == self.pages.currentIndex():
             self.status.show_link(words, state)
+
+    def _open_task(self) -> None:
+        self.inspector_dock.show()
+        self.inspector_dock.raise_()
+        self.inspector.open_items()
 
     def _inspect(self, number: int | None) -> None:
         task = self.transfers.model.get(number) if number is not None else None

@@ -10,14 +10,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from PySide6.QtWidgets import QMenu
+
 from desktop.core.hours import parse_hours
 from desktop.core.plan import Plan, Request
 from desktop.core.schedule import After, Priority, Repeat, Schedule, Turn
 from desktop.core.task import Task
 from desktop.core.timetable import parse_rule
+from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
+from desktop.ui.dialogs.keep_working import KeepWorkingDialog
 from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.dialogs.routines import RoutinesDialog
 from desktop.ui.dialogs.timetable import TimetableDialog
+from desktop.ui.tray import BUSY
 from desktop.ui.widgets.limit_cell import LimitEdit
 from tests.screenshots.make import Pictures, main, wait
 
@@ -73,7 +78,30 @@ class QueuePictures(Pictures):
         menu.popup(self.window.mapToGlobal(self.window.rect().center()))
         self.take("queue-menu", menu)
         menu.close()
+        verbs = (dock.verbs.menu(),)
+        levels = next(action.menu() for action in verbs[0].actions() if action.text() == "Priority")
+        assert isinstance(levels, QMenu)
+        levels.popup(self.window.mapToGlobal(self.window.rect().center()))
+        self.take("queue-priority", levels)
+        levels.close()
         self.services.tasks.pause_all()
+        wait(lambda: not any(task.state in BUSY for task in dock.chosen()))
+        self._asked()
+
+    def _asked(self) -> None:
+        """Show the questions a task can give rise to."""
+        window, dock = self.window, self.window.transfers
+        tasks = tuple(task for n in (1, 2, 3) if (task := dock.model.get(n)) is not None)
+        delete, keep = DeleteTasksDialog(window.frame, list(tasks), window), KeepWorkingDialog(window.frame, 2, window)
+        for name, dialog in (("asked-delete", delete), ("asked-keep-working", keep)):
+            dialog.show()
+            self.take(name, dialog)
+            dialog.close()
+        self.services.tasks.interrupted.emit(tasks)
+        dock.select_task(1)
+        dock.opened.emit()
+        self.take("interrupted")
+        window.notices.clear()
 
     def _submit(self, plan: Plan, turn: Turn) -> None:
         made: list[Task] = []
@@ -104,6 +132,9 @@ class QueuePictures(Pictures):
         limit.limits.popup(window.mapToGlobal(window.rect().center()))
         self.take("limits-menu", limit.limits)
         limit.limits.close()
+        self.services.settings.update(limits_off_until=time.time() + HOUR)
+        self.take("limits-off")
+        self.services.settings.update(limits_off_until=0.0)
         dialog = TimetableDialog(window.frame, window)
         dialog.show()
         self.take("timetable", dialog)

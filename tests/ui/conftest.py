@@ -1,6 +1,5 @@
 """What tests of the window need: a theme, a tree of shots in a local folder, services, the window on them."""
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,17 +26,6 @@ from tests.ui.galleries import NAME, WAIT, Open
 from tests.ui.jobs import Bench
 
 OLD = 1_700_000_000.0
-
-
-@pytest.fixture(autouse=True)
-def collected_here() -> Iterator[None]:
-    """Collect garbage on the window's thread alone, as the program does: a widget that goes down with a cycle on a
-    server's or a lane's thread takes the tests along.
-    """
-    gc.disable()
-    yield
-    gc.collect()
-    gc.enable()
 
 
 @pytest.fixture

@@ -10,5 +10,7 @@ def hang(window: QMainWindow, name: str, title: str, content: QWidget, area: Qt.
     dock.setObjectName(name)
     dock.setAccessibleName(title)
     dock.setWidget(content)
+    # Of docks that lie on one another all are "visible": what lies below must not get the focus, nor work.
+    dock.visibilityChanged.connect(content.setVisible)
     window.addDockWidget(area, dock)
     return dock

@@ -109,6 +109,7 @@ class InspectorDock(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName("Parts of the task")
+        self.tabs.tabBar().setAccessibleName("Parts of the task")
         for widget, name in ((result, "Result"), (files, "Files"), (self.activity, "Activity"), (self.log, "Log")):
             self.tabs.addTab(widget, name)
         task = QWidget()
@@ -151,6 +152,11 @@ class InspectorDock(QWidget):
             self.causes.show_task(task)
         self._tell(task)
         self._ask()
+
+    def open_items(self) -> None:
+        """Go to the items of the task; Enter there goes to an item's files."""
+        self.tabs.setCurrentIndex(0)
+        self.item_list.setFocus()
 
     def _tell(self, task: Task) -> None:
         if task.state is not TaskState.RUNNING:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.log_view import LogView
-from desktop.ui.widgets.parts import column, tool
+from desktop.ui.widgets.parts import column, in_turn, tool
 
 READ_EVERY = 250
 """Milliseconds between two looks at the ring."""
@@ -32,6 +32,10 @@ class LogDock(QWidget):
         for number, button in enumerate((self.only_task, self.pause)):
             self.view.tools.insertWidget(2 + number, button)
         self.view.tools.addWidget(self.clear)
+        items = (self.view.tools.itemAt(number) for number in range(self.view.tools.count()))
+        in_turn(
+            *(found for item in items if item is not None and (found := item.widget()) is not None), self.view.table
+        )
         self.setLayout(column(self.view))
         self._timer = QTimer(self)
         self._timer.setInterval(READ_EVERY)

@@ -93,7 +93,9 @@ class TaskVerbs(QObject):
             menu.addAction(verb.action)
         levels = QMenu("Priority", menu)
         for action in self._levels.values():
-            levels.addAction(action)
+            level = levels.addAction(action.iconText(), action.trigger)
+            level.setCheckable(True)
+            level.setChecked(action.isChecked())
         levels.setEnabled(any(action.isEnabled() for action in self._levels.values()))
         first = next((verb.action for verb in self.verbs if verb.action.objectName() == "divided"), None)
         menu.insertMenu(first, levels) if first is not None else menu.addMenu(levels)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractItemView, QButtonGroup, QLineEdit, QStackedWidget, QToolButton, QWidget
 
 from desktop.core.schedule import Schedule
@@ -26,9 +26,10 @@ LOOK_EVERY = 20_000
 
 
 class TransfersDock(QWidget):
-    """`selected` carries the number of the task to look at, or None."""
+    """Signals: selected (the number of the task to look at, or None), opened (its items and files are wanted)."""
 
     selected = Signal(object)
+    opened = Signal()
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -123,6 +124,7 @@ class TransfersDock(QWidget):
         self.search.textChanged.connect(lambda _text: self.show_shelf(self.shelf()))
         self.table.selectionModel().selectionChanged.connect(lambda: self._selection_changed())
         self.table.customContextMenuRequested.connect(self._menu)
+        self.table.activated.connect(self._open)
 
     def _put(self, tasks: tuple[Task, ...]) -> None:
         fresh = [task.id for task in tasks if self.model.get(task.id) is None]
@@ -194,6 +196,12 @@ class TransfersDock(QWidget):
         tasks = self.chosen()
         self.verbs.enable()
         self.selected.emit(tasks[0].id if len(tasks) == 1 else None)
+
+    def _open(self, index: QModelIndex) -> None:
+        """Open a row to its items and files; a double click on the limit edits that."""
+        if not self.model.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            self.select_task(self.model.task(index.row()).id)
+            self.opened.emit()
 
     def _menu(self, at: QPoint) -> None:
         if not self.chosen():

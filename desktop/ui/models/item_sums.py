@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from desktop.core.task import TaskItem
-from desktop.ui.formats import ITEM_FACES, Formats, plain
+from desktop.ui.formats import Formats, item_face, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
 from desktop.ui.theme import Theme
 
@@ -61,7 +61,7 @@ class ItemSumModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
         """Return a cell's text, icon, colour or tip."""
         item, column = self._rows[index.row()], index.column()
-        icon, word, tone = ITEM_FACES[item.state]
+        icon, word, tone = item_face(item)
         if role == Role.DisplayRole:
             if column == ITEM:
                 return item.label

@@ -118,11 +118,11 @@ class PlanChoice:
         return ACTION_FACES[planned.action]
 
     def group_face(self, items: Sequence[int]) -> Face | None:
-        """Return how a shot or an item looks: as its files do if they all look the same; else None."""
+        """Return how a shot or an item looks: like those of its files that are said first; None if it has none."""
         if any(self.is_bad(item) for item in items):
             return ITEM_FACES[ItemState.FAILED if self._results else ItemState.PARTIAL]
         faces = {self.face(item, file) for item in items for file in range(len(self.items[item].files))}
-        return faces.pop() if len(faces) == 1 else None
+        return min(faces, key=lambda face: _ORDER.index(face[1]), default=None)
 
     def summary(self, items: Sequence[int]) -> str:
         """Count the files of items by what happens to them."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QObject, Qt
 
 from desktop.core.plan import ItemState
 from desktop.core.task import TaskItem
-from desktop.ui.formats import ITEM_FACES, Formats, plain, words
+from desktop.ui.formats import Formats, item_face, plain, words
 from desktop.ui.models.columns import NO_PARENT, Index, Role
 from desktop.ui.models.local_files import as_mime
 from desktop.ui.theme import Theme
@@ -93,7 +93,7 @@ class TaskItemModel(QAbstractListModel):
         if role == Role.ToolTipRole:
             return plain(item.error_message or self.figures(item))
         if role == Role.AccessibleTextRole:
-            return f"{item.label}: {ITEM_FACES[item.state][1]}, {self.figures(item)}"
+            return f"{item.label}: {item_face(item)[1]}, {self.figures(item)}"
         return None
 
     def figures(self, item: TaskItem) -> str:

@@ -12,7 +12,7 @@ from desktop.ui.formats import SHOT_FACES
 from desktop.ui.models.comparison import Scope, Shown
 from desktop.ui.models.structure_tree import SCOPE_ROLE, StructureTree
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.parts import column, label, push, row
+from desktop.ui.widgets.parts import column, in_turn, label, push, row
 from desktop.ui.widgets.tables import set_tree
 
 EXPAND_UP_TO = 60
@@ -110,6 +110,8 @@ class FilterPanel(QWidget):
                 line.toggled.connect(self._tell)
                 self._departments[name] = line
                 self._department_box.addWidget(line)
+            boxes = (line.box for line in (*self._departments.values(), *self._states.values()))
+            in_turn(self.tree, *boxes)
         self._tell()
 
     def show_counts(self, counts: tuple[Counter[str], Counter[ShotState]]) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 from desktop.core.plan import ItemState
 from desktop.core.task import TaskItem
 from desktop.ui.colours import Tone
-from desktop.ui.formats import ITEM_FACES
+from desktop.ui.formats import item_face
 from desktop.ui.models.task_items import FRACTION_ROLE, ITEM_ROLE, TaskItemModel
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.cells import Cell
@@ -33,7 +33,7 @@ class ItemCell(Cell):
         if not isinstance(item, TaskItem):
             return
         self.ground(painter, option)
-        icon, word, tone = ITEM_FACES[item.state]
+        icon, word, tone = item_face(item)
         rect: QRect = option.rect.adjusted(12, 5, -12, -5)
         painter.save()
         metrics = option.fontMetrics

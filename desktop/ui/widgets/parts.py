@@ -1,6 +1,7 @@
 """The small parts everything is laid out with: labels, buttons, rows and columns."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -145,6 +146,12 @@ def panel(layout: QLayout, name: str = "panel") -> QWidget:
     made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     made.setLayout(layout)
     return made
+
+
+def in_turn(*widgets: QWidget) -> None:
+    """Let the tabulator go through widgets in this order."""
+    for before, after in pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def rule(vertical: bool = False) -> QFrame:
