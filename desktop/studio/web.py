@@ -21,6 +21,7 @@ import desktop
 from desktop.core.connection import DEFAULT_PORTS
 from desktop.core.errors import NotTheFile, ShotDockError, Stopped
 from desktop.studio.web_errors import answer_error, converted
+from desktop.transfer.dial import dial
 from desktop.transfer.pins import place_of, read_pins
 from desktop.transfer.ports import Site
 from desktop.transfer.tls import pinning_context, sever, verifying_context
@@ -197,6 +198,11 @@ class _Sockets:
         self._known: set[socket.socket] = set()
         self._severed = False
 
+    @property
+    def severed(self) -> bool:
+        """Tell whether sockets are broken off."""
+        return self._severed
+
     def note(self, sock: socket.socket) -> socket.socket:
         """Know one more socket, and return it."""
         self._known.difference_update([other for other in self._known if other.fileno() < 0])
@@ -217,7 +223,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, site: Site, place: str, sockets: "_Sockets") -> None:
         self._pin = read_pins(site.trust.certificates).get(place)
-        self._known = sockets
+        self._known, self._connect_timeout = sockets, site.connect_timeout
         super().__init__()
 
     @property
@@ -233,16 +239,22 @@ class _Adapter(HTTPAdapter):
         """Make the pools with our connections and, for TLS, our context."""
         context = pinning_context() if self._pin else verifying_context()
         super().init_poolmanager(*args, ssl_context=context, assert_fingerprint=self._pin, **kwargs)
-        known = self._known
+        known, patience = self._known, self._connect_timeout
+
+        def reach(host: str, port: int) -> socket.socket:
+            return dial(host.strip("[]"), port, patience, lambda: known.severed)
 
         class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return reach(self.host, self.port)
+
             def connect(self) -> None:
                 super().connect()
                 known.note(self.sock)
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                sock = super()._new_conn()
+                sock = reach(self.host, self.port)
                 # A handshake takes the socket over; by this one it can be broken off.
                 self._handle = known.note(sock.dup())
                 return sock

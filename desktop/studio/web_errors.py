@@ -1,6 +1,5 @@
 """What can go wrong in a conversation with an API, in our words; the one border of requests."""
 
-import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from desktop.core.errors import (
     Truncated,
     Unreachable,
 )
+from desktop.transfer.dial import dial
 from desktop.transfer.pins import changed_certificate, digest_of, place_of, read_pins
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.http_errors import lost, parse_retry_after, unreachable
@@ -98,11 +98,6 @@ def _unconnected(error: requests.exceptions.ConnectionError, place: str) -> Shot
     reason = getattr(reason, "reason", reason)
     if isinstance(reason, urllib3_errors.ReadTimeoutError):
         return _silent(place)
-    if isinstance(reason, urllib3_errors.NameResolutionError):
-        return unreachable(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), place)
-    if isinstance(reason, urllib3_errors.NewConnectionError):
-        cause = reason.__cause__
-        return unreachable(cause if isinstance(cause, OSError) else OSError("No connection came about"), place)
     return lost(place, "The server hung up.")
 
 
@@ -132,7 +127,7 @@ def _doubtful(doubt: ssl.SSLCertVerificationError, site: Site, host: str, port: 
     guard = Guard(host, port, site.trust)
     guard.doubts(doubt)
     try:
-        with socket.create_connection((host, port), site.connect_timeout) as sock:
+        with dial(host, port, site.connect_timeout, lambda: False) as sock:
             guard.secure(sock).close()
     except ShotDockError as question:
         return question
@@ -149,10 +144,12 @@ def _changed(site: Site, host: str, port: int, pin: str) -> ShotDockError:
     place = place_of(host, port)
     try:
         with (
-            socket.create_connection((host, port), site.connect_timeout) as sock,
+            dial(host, port, site.connect_timeout, lambda: False) as sock,
             pinning_context().wrap_socket(sock, server_hostname=host) as secured,
         ):
             shown = digest_of(secured.getpeercert(binary_form=True) or b"")
+    except ShotDockError as error:
+        return error
     except OSError as error:
         return unreachable(error, place)
     return changed_certificate(place, pin, shown)

@@ -21,7 +21,7 @@ from desktop.work.sites import Door
 from tests.cli.console import Console
 from tests.faults.engine import fetch, ftp, sftp
 from tests.servers.nginx import NginxServer
-from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
+from tests.servers.proxy import SECOND_HOST, Cut, Flip, How, Proxy
 from tests.servers.sshd import SshServer
 from tests.servers.vsftpd import VsftpdServer
 from tests.transfer.scripted import MIB, content, tree
@@ -58,10 +58,10 @@ def receipt(shotdock: Console, task: int, file: Path) -> list[dict[str, str]]:
 @pytest.mark.servers
 def test_r17_a_flipped_byte_nobody_can_see_comes_unverified(shotdock: Console, served: Path, tmp_path: Path) -> None:
     """FTP in clear and no hash: size and date are right."""
-    flip = Cut(1, PLACE, How.FLIP, data=True)
+    flip = Flip(1, PLACE, data=True)
     with (
         VsftpdServer(served, tmp_path / "vsftpd", passive_hosts=(SECOND_HOST,)) as server,
-        Proxy(server.port, passive_ports=server.passive_ports, cuts=[flip]) as line,
+        Proxy(server.port, passive_ports=server.passive_ports, flips=[flip]) as line,
     ):
         url = f"ftp://anonymous:artist%40@{line.host}:{line.port}{served}/a.exr"
         said = shotdock("get", url, tmp_path / "to", "--verify", "--json")
@@ -78,10 +78,10 @@ def test_r17_a_flipped_byte_nobody_can_see_comes_unverified(shotdock: Console, s
 def test_r17_a_hash_finds_the_flipped_byte(served: Path, tmp_path: Path, times: int) -> None:
     """Fetched again whole, and told with both digests if that did not help."""
     right, wrong = hashlib.sha256(DATA).hexdigest(), hashlib.sha256(WRONG).hexdigest()
-    flips = [Cut(n, PLACE, How.FLIP, data=True) for n in range(1, times + 1)]
+    flips = [Flip(n, PLACE, data=True) for n in range(1, times + 1)]
     with (
         VsftpdServer(served, tmp_path / "vsftpd", passive_hosts=(SECOND_HOST,)) as server,
-        Proxy(server.port, passive_ports=server.passive_ports, cuts=flips) as line,
+        Proxy(server.port, passive_ports=server.passive_ports, flips=flips) as line,
     ):
         site = ftp(server, host=line.host, port=line.port)
         [done] = fetch(site, tmp_path / "to", entry(served), digest=f"sha256:{right}")
@@ -100,7 +100,7 @@ def test_r17_ssh_lets_no_flipped_byte_through(served: Path, tmp_path: Path) -> N
     """The line proves what crosses it: it breaks instead, and what was proven is not fetched again."""
     with (
         SshServer(served, tmp_path / "sshd") as server,
-        Proxy(server.port, cuts=[Cut(1, PLACE, How.FLIP)]) as line,
+        Proxy(server.port, flips=[Flip(1, PLACE)]) as line,
     ):
         [done] = fetch(sftp(server, tmp_path, port=line.port), tmp_path / "to", entry(served))
         assert line.connections == 2

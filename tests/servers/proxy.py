@@ -20,15 +20,11 @@ Chunks = asyncio.Queue[tuple[float, bytes]]
 
 
 class How(StrEnum):
-    """How a line ends: RST a reset; FIN a polite end in mid-transfer; HANG nothing comes any more.
-
-    Or, with FLIP, how it goes on: the next byte arrives with another lowest bit.
-    """
+    """How a line ends: RST a reset; FIN a polite end in mid-transfer; HANG nothing comes any more."""
 
     RST = "rst"
     FIN = "fin"
     HANG = "hang"
-    FLIP = "flip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,15 @@ class Cut:
     connection: int
     after: int
     how: How = How.RST
+    data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Have the byte at a place of the n-th connection (see Cut) arrive with another lowest bit."""
+
+    connection: int
+    at: int
     data: bool = False
 
 
@@ -86,11 +91,13 @@ class Proxy:
         passive_ports: Sequence[int] = (),
         delay: float = 0.0,
         cuts: Sequence[Cut] = (),
+        flips: Sequence[Flip] = (),
     ) -> None:
         self.host = SECOND_HOST if passive_ports else "127.0.0.1"
         self.port = 0
         self.delay = delay
         self.cuts = list(cuts)
+        self.flips = tuple(flips)
         self.connections = 0
         self.data_connections = 0
         self.received = 0
@@ -248,8 +255,9 @@ class Proxy:
     async def _down(self, line: _Line, chunks: Chunks) -> None:
         while chunk := await self._next(line, chunks):
             cut = next((cut for cut in self.cuts if (cut.connection, cut.data) == (line.number, line.data)), None)
-            if cut is not None and cut.how is How.FLIP:
-                chunk, cut = _flipped(chunk, cut.after - line.passed), None
+            for flip in self.flips:
+                if (flip.connection, flip.data) == (line.number, line.data):
+                    chunk = _flipped(chunk, flip.at - line.passed)
             if cut is not None:
                 chunk = chunk[: max(0, cut.after - line.passed)]
             line.passed += len(chunk)

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from desktop.core.errors import Unreachable
+from desktop.transfer.dial import dial
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.ftp_errors import (
@@ -18,7 +19,6 @@ from desktop.transfer.sources.ftp_errors import (
     garbled,
     login_refused,
     shown,
-    unreachable,
     unsupported,
 )
 from desktop.transfer.tls import Guard, sever
@@ -142,15 +142,8 @@ class Control(ftplib.FTP):
             self._greet()
 
     def _dial_control(self) -> None:
-        address = (self.site.address.host, self.port)
-        try:
-            self.sock = socket.create_connection(address, self.site.connect_timeout)
-        except OSError as error:
-            raise unreachable(error, self.place) from error
+        self.sock = dial(self.site.address.host, self.port, self.site.connect_timeout, lambda: self._severed)
         self.check_severed()
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The control connection is silent while a large file flows; routers forget silent connections.
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.af = self.sock.family
         host, port, *scope = self.sock.getpeername()
         self._peer, self._scope = (host, port), tuple(scope)

@@ -2,7 +2,6 @@
 
 import ftplib
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from desktop.core.errors import (
     ShotDockError,
     TimedOut,
     Truncated,
-    Unreachable,
     Unsupported,
 )
 from desktop.transfer.tls import tls_error
@@ -76,21 +74,6 @@ def lost(place: str, cause: str, path: str = "") -> ConnectionLost:
 def garbled(place: str, reply: str) -> ConnectionLost:
     """Return the error for a reply that makes no sense here."""
     return lost(place, f"The server said something unexpected: {shown(reply)}")
-
-
-def unreachable(error: OSError, place: str) -> Unreachable:
-    """Return the error for a connection that never came about."""
-    cause = error.strerror or str(error)
-    if isinstance(error, socket.gaierror):
-        cause = f"No such host ({cause})"
-    elif isinstance(error, TimeoutError):
-        cause = "No answer in the time allowed"
-    return Unreachable(
-        title=f"{place} cannot be reached.",
-        cause=f"{cause}.",
-        suggestion="Check the host name, the port and the network (VPN?).",
-        path=place,
-    )
 
 
 def shown(reply: str) -> str:

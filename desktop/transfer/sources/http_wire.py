@@ -14,9 +14,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from desktop.core.connection import DEFAULT_PORTS
 from desktop.core.errors import HostileName, NotTheFile
+from desktop.transfer.dial import dial
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
-from desktop.transfer.sources.http_errors import bad_redirect, beginning, converted, unreachable
+from desktop.transfer.sources.http_errors import bad_redirect, beginning, converted
 from desktop.transfer.sources.http_message import Garbled, Message, Stream, Surplus, request
 from desktop.transfer.tls import Guard, sever
 
@@ -200,12 +201,7 @@ class Wire:
             raise ConnectionAbortedError("closed here")
 
     def _dial(self, host: str, port: int) -> socket.socket:
-        try:
-            sock = socket.create_connection((host, port), self._site.connect_timeout)
-        except OSError as error:
-            raise unreachable(error, place_of(host, port)) from error
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
+        return dial(host, port, self._site.connect_timeout, lambda: self._severed)
 
     def _secured(self, sock: socket.socket, host: str, port: int) -> ssl.SSLSocket:
         with converted(place_of(host, port)):

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from desktop.core.errors import ConnectionLost, NotFound, Retry, TimedOut
 from desktop.core.media import Entry, EntryKind, Folder
+from desktop.transfer.dial import dial
 from desktop.transfer.ports import Features, Feed, Site
 from desktop.transfer.sources import sftp_wire as wire
-from desktop.transfer.sources.sftp_dial import dial
 from desktop.transfer.sources.sftp_line import Line
 from desktop.transfer.sources.sftp_login import greet, log_in
 from desktop.transfer.sources.sftp_read import WIDTHS, Reader

@@ -8,22 +8,23 @@ import time
 from collections.abc import Callable
 
 from desktop.core.errors import Unreachable
+from desktop.transfer.lookup import Address, addresses
+from desktop.transfer.pins import place_of
 
 HEAD_START = 0.25
 """Seconds an address gets before the next one is tried beside it (RFC 8305), so a dead IPv6 route costs little."""
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
-Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
-
 
 def dial(host: str, port: int, timeout: float, stopped: Callable[[], bool]) -> socket.socket:
     """Return a connected socket to the first address of host that answers within timeout seconds.
 
-    Raises Unreachable when none does, or when `stopped` turns true meanwhile.
+    The socket has that timeout, and its small packets are not held back. Raises Unreachable when none answers, or when
+    `stopped` turns true meanwhile.
     """
-    waiting = _addresses(host, port)
-    waiting.reverse()
     until = time.monotonic() + timeout
+    waiting = addresses(host, port, until, stopped)
+    waiting.reverse()
     reasons: list[str] = []
     with selectors.DefaultSelector() as selector:
         try:
@@ -34,7 +35,9 @@ def dial(host: str, port: int, timeout: float, stopped: Callable[[], bool]) -> s
                 pause = max(0.0, min(pause, until - time.monotonic()))
                 won = _first(selector, pause, reasons, stopped)
                 if won:
+                    won.settimeout(timeout)
                     won.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    # Routers forget silent connections, as FTP's control connection is while a large file flows.
                     won.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
                     return won
                 over = time.monotonic() >= until
@@ -46,19 +49,6 @@ def dial(host: str, port: int, timeout: float, stopped: Callable[[], bool]) -> s
             for key in list(selector.get_map().values()):
                 selector.unregister(key.fileobj)
                 _socket(key).close()
-
-
-def _addresses(host: str, port: int) -> list[Address]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(
-            title=f"There is no host called {host}.",
-            cause=f"Its name has no address: {getattr(error, 'strerror', None) or error}.",
-            suggestion="Check the spelling, and whether you are on the studio's network or VPN.",
-            path=host,
-        ) from error
-    return [(family, address) for family, _, _, _, address in found]
 
 
 def _try(selector: selectors.BaseSelector, address: Address, reasons: list[str]) -> None:
@@ -106,8 +96,8 @@ def _socket(key: selectors.SelectorKey) -> socket.socket:
 def _unreachable(host: str, port: int, reasons: list[str]) -> Unreachable:
     why = ", ".join(dict.fromkeys(reasons)) or "stopped"
     return Unreachable(
-        title=f"{host} cannot be reached.",
+        title=f"{place_of(host, port)} cannot be reached.",
         cause=f"Nothing answers on port {port}: {why}.",
         suggestion="Check the address and port, the network or VPN, and whether the server is running.",
-        path=f"{host}:{port}",
+        path=place_of(host, port),
     )
