@@ -49,6 +49,11 @@ class Places:
         return self._folder("config") / "certificates"
 
     @property
+    def unencrypted(self) -> Path:
+        """Return the file of those whose password may go over plain FTP."""
+        return self._folder("config") / "unencrypted"
+
+    @property
     def layouts(self) -> Path:
         """Return the folder of the user's own layout files."""
         return self._folder("config") / "layouts"

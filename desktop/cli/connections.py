@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import status
+from desktop.cli import options, status
 from desktop.cli.carry import engine
 from desktop.cli.group import Verbs
-from desktop.cli.options import layout_folders
 from desktop.cli.output import Output, without_secrets
 from desktop.cli.session import Answer, Done, Session
 from desktop.core.connection import Connection, parse_connection
@@ -18,13 +17,14 @@ from desktop.core.errors import (
     LoginFailed,
     NoSecretStore,
     NotAllowed,
+    NotEncrypted,
     NotFound,
     ShotDockError,
     UsageError,
 )
 from desktop.core.redaction import register_secret
 from desktop.studio.shots.layout import SUFFIX, load_layout
-from desktop.work.sites import password_variable
+from desktop.work.sites import check_connection, passphrase_variable, password_variable
 
 SHAPE: dict[str, object] = {"connections": []}
 
@@ -39,7 +39,11 @@ def connections() -> None:
 @click.argument("url")
 @click.option("--layout", default=None, metavar="NAME|FILE", help="The layout that reads its tree.")
 @click.option("--identity", metavar="FILE", help="A private key file to log in with.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input; with a locked key file, the passphrase that opens it.",
+)
 @click.option("--max-connections", type=click.IntRange(1, 64), metavar="N", help="The most to open at once.")
 @click.pass_obj
 def add(
@@ -51,29 +55,59 @@ def add(
     password_stdin: bool,
     max_connections: int | None,
 ) -> None:
-    """Add the server at URL as NAME, or change it; its password goes to the system's keyring, nowhere else."""
+    """Add the server at URL as NAME, or change it; its password goes to the system's keyring, nowhere else.
+
+    Who writes ftp:// with a user agrees that the password goes unencrypted; it is told, and remembered.
+    """
     with engine() as run:
         settings = run.services.settings.value
         layout = layout or settings.layout
         # A file is remembered by its whole path: the next command may start in another folder.
-        load_layout(layout, layout_folders(settings, run.services.places))
+        load_layout(layout, options.layout_folders(settings, run.services.places))
         if layout.endswith(SUFFIX) or Path(layout).name != layout:
             layout = str(Path(layout).expanduser().absolute())
         key = str(Path(identity).expanduser().absolute()) if identity else None
         if key and not Path(key).is_file():
             raise UsageError(title="There is no such key file.", path=key)
         connection, password = parse_connection(name, url, layout, key, max_connections)
-        if password_stdin:
-            password = sys.stdin.readline().rstrip("\r\n")
-            if not password:
-                raise UsageError(title="There is no password on standard input.")
+        check_connection(connection)
+        secret = _read_secret() if password_stdin else None
+        warnings: list[str] = []
+        if secret and key and run.services.connections.locked(Path(key)):
+            # First of all: a passphrase that does not open the key leaves everything as it was.
+            warnings += _keep_passphrase(run, connection, Path(key), secret)
+        elif secret:
+            password = secret
         if password:
             register_secret(password)
-        warnings = _save(run, connection, password)
+        warnings += _save(run, connection, password)
+        in_clear = run.services.connections.agree(connection.address)
     for warning in warnings:
         output.warn(warning)
+    if in_clear:
+        output.warn(options.in_clear_words(connection.address))
     output.answer({"status": "done", "connection": _row(connection), "warnings": warnings})
     output.summary(f"Saved {name}: {connection.url}")
+
+
+def _read_secret() -> str:
+    secret = sys.stdin.readline().rstrip("\r\n")
+    if not secret:
+        raise UsageError(title="There is no password on standard input.")
+    return secret
+
+
+def _keep_passphrase(run: Session, connection: Connection, key: Path, passphrase: str) -> list[str]:
+    try:
+        answer = Done(run)
+        run.services.connections.unlock(key, passphrase, True, answer.done, answer.failed)
+        answer.of(None)
+    except NoSecretStore as error:
+        return [
+            f"{error.title} The key's passphrase is not kept: for unattended runs put it into the environment "
+            f"variable {passphrase_variable(connection.name)}."
+        ]
+    return []
 
 
 def _save(run: Session, connection: Connection, password: str | None) -> list[str]:
@@ -98,7 +132,10 @@ def list_(output: Output) -> None:
         known = run.services.connections.all()
     output.answer({"connections": [_row(connection) for connection in known]})
     if known:
-        output.table(("NAME", "URL", "LAYOUT"), ((c.name, c.url, c.layout) for c in known))
+        seals = {True: "", False: "not encrypted"}
+        output.table(
+            ("NAME", "URL", "LAYOUT", ""), ((c.name, c.url, c.layout, seals[c.address.encrypted]) for c in known)
+        )
     else:
         output.summary("There are none yet. Add one with: shotdock connections add NAME URL")
 
@@ -131,7 +168,10 @@ def test(output: Output, name: str | None) -> int:
 
 
 def _advised(error: ShotDockError, connection: Connection) -> ShotDockError:
-    """Return an unknown host key's error with the command that trusts it."""
+    """Return an unknown host key's error, or a missing consent's, with the command that helps."""
+    if isinstance(error, NotEncrypted):
+        advice = f"Use SFTP or ftpes://; or agree to it: shotdock connections trust {connection.name}"
+        return NotEncrypted(error.title, error.cause, advice, error.path, error.origin)
     if isinstance(error, HostKeyUnknown) and not isinstance(error, HostKeyChanged):
         advice = f"Compare the fingerprint with your TD's, then: shotdock connections trust {connection.name}"
         return HostKeyUnknown(error.title, error.cause, advice, error.path, error.host, error.fingerprint, error.key)
@@ -145,8 +185,8 @@ def _advised(error: ShotDockError, connection: Connection) -> ShotDockError:
 def trust(output: Output, name: str, yes: bool) -> int:
     """Show the key or certificate NAME's server presents, ask, and remember it.
 
-    A server that shows another key than the one remembered is refused: that is for a person
-    to clear up.
+    Of plain FTP, which has neither, it is asked whether the password may go unencrypted. A server
+    that shows another key than the one remembered is refused: that is for a person to clear up.
     """
     with engine() as run:
         desk = run.services.connections
@@ -156,28 +196,33 @@ def trust(output: Output, name: str, yes: bool) -> int:
             output.answer({"status": "up-to-date", "host": connection.address.host, "trusted": True})
             output.summary(f"{connection.address.host} is trusted already.")
             return status.DONE
-        # The fingerprint is what the question is about, so it is shown whatever --quiet says.
-        sys.stderr.write(f"{error.host} shows the key {error.fingerprint}\n")
-        if not yes and not _agreed():
-            output.answer(
-                {"status": "cancelled", "host": error.host, "fingerprint": error.fingerprint, "trusted": False}
-            )
+        host: str = connection.address.host
+        fingerprint: str | None = None
+        plain = isinstance(error, NotEncrypted)
+        if isinstance(error, HostKeyUnknown):
+            host, fingerprint = error.host, error.fingerprint
+        # What the question is about is shown whatever --quiet says.
+        sys.stderr.write(f"{error.title} {error.cause}\n" if plain else f"{host} shows the key {fingerprint}\n")
+        if not yes and not _agreed(plain):
+            output.answer({"status": "cancelled", "host": host, "fingerprint": fingerprint, "trusted": False})
             output.summary("Not trusted.")
             return status.NOT_REACHED
         answer = Done(run)
         desk.trust(error, answer.done, answer.failed)
         answer.of(None)
-    output.answer({"status": "done", "host": error.host, "fingerprint": error.fingerprint, "trusted": True})
-    output.summary(f"Trusted {error.host}.")
+    output.answer({"status": "done", "host": host, "fingerprint": fingerprint, "trusted": True})
+    output.summary(f"{connection.name} may log in unencrypted." if plain else f"Trusted {host}.")
     return status.DONE
 
 
-def _introduce(run: Session, connection: Connection) -> HostKeyUnknown | None:
-    """Connect and return the server's unknown key; None if the server is trusted already.
+def _introduce(run: Session, connection: Connection) -> HostKeyUnknown | NotEncrypted | None:
+    """Connect and return the server's unknown key, or what plain FTP has to be asked; None if that is settled.
 
     A server never seen before gets no name and no password: its key is looked at first.
     """
     desk = run.services.connections
+    if (question := desk.consent_wanted(connection.address)) is not None:
+        return question
     try:
         answer = Answer[str](run)
         answer.of(desk.test(connection, None, answer.then, answer.failed))
@@ -190,13 +235,16 @@ def _introduce(run: Session, connection: Connection) -> HostKeyUnknown | None:
     return None
 
 
-def _agreed() -> bool:
+def _agreed(plain: bool) -> bool:
     if not sys.stdin.isatty():
+        check = "Ask your TD for a better way" if plain else "Compare the fingerprint with your TD's"
         raise UsageError(
             title="Nobody is there to say yes.",
             cause="Standard input is not a terminal.",
-            suggestion="Compare the fingerprint with your TD's, then run the command again with --yes.",
+            suggestion=f"{check}, then run the command again with --yes.",
         )
+    if plain:
+        return click.confirm("May the password go unencrypted, and shall that be remembered?", err=True)
     return click.confirm("Is this the server you expect, and shall it be remembered?", err=True)
 
 
@@ -227,5 +275,6 @@ def _row(connection: Connection) -> dict[str, object]:
         "root": connection.root,
         "layout": connection.layout,
         "identity": connection.identity,
+        "encrypted": address.encrypted,
         "max_connections": connection.max_connections,
     }

@@ -21,6 +21,7 @@ from desktop.demo.studio import Studio
 from desktop.logs import set_up
 from desktop.places import HOME_VARIABLE, SITE_VARIABLE, Places, private_folder
 from desktop.store.database import Store
+from desktop.transfer.consents import remember_consent
 from desktop.work.sites import password_variable
 
 PROTOCOLS = ("sftp", "ftp")
@@ -102,6 +103,9 @@ def _move_in(places: Places, studio: Studio) -> None:
         for protocol in PROTOCOLS:
             connection, password = parse_connection(f"demo-{protocol}", urls[protocol])
             store.connections.save(connection)
+            if connection.address.bares:
+                # On this machine alone, and the studio's own password: nobody has to be asked.
+                remember_consent(places.unencrypted, connection.address.origin)
             # Never the person's keyring: the password is another one at every start.
             os.environ[password_variable(connection.name)] = password or ""
         for name in (name for name in WEB if name in urls):

@@ -12,6 +12,7 @@ from desktop.cli.fetch import show_plan, supersede
 from desktop.cli.group import Verb
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Session
+from desktop.core.connection import Address, parse_location
 from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
 from desktop.core.plan import Plan
@@ -87,6 +88,9 @@ def get(
         settings = run.services.settings.value
         for source in wanted:
             _check_source(run, source.text)
+        for address in _plain_logins(wanted):
+            run.services.connections.agree(address)
+            output.warn(options.in_clear_words(address))
         request = options.plain_request(
             settings, folder, conflict, parallel, segments, limit_rate, verify, order, task_name
         )
@@ -122,6 +126,14 @@ def _read_list(path: Path) -> list[PlainSource]:
         url, _, name = line.partition("\t")
         sources.append(PlainSource(url.strip(), name.strip() or None, str(path)))
     return sources
+
+
+def _plain_logins(wanted: list[PlainSource]) -> list[Address]:
+    """Return whose passwords go in clear, for which whoever wrote the ftp:// addresses takes the blame."""
+    places = {
+        source.text.partition("://")[2].partition("/")[0] for source in wanted if source.text[:6].lower() == "ftp://"
+    }
+    return [address for place in sorted(places) if (address := parse_location(f"ftp://{place}/").address).bares]
 
 
 def _check_source(run: Session, text: str) -> None:

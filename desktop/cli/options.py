@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from desktop.core.connection import Address
 from desktop.core.errors import UsageError
 from desktop.core.plan import CustomVersions, Filters, Options, Order, Request, VersionStrategy
 from desktop.core.units import parse_rate
@@ -202,6 +203,11 @@ def read_token() -> str:
 
 def _bad_line(path: Path, number: int, cause: str) -> UsageError:
     return UsageError(title=f"Line {number} of the version table cannot be read.", cause=cause, path=str(path))
+
+
+def in_clear_words(address: Address) -> str:
+    """Return the warning about an address whose password goes for anybody on the way to read."""
+    return f"{address.origin} is not encrypted: the password, and every file, can be read by anybody on the way."
 
 
 def last_folder(destination: str) -> Path:

@@ -8,6 +8,7 @@ from desktop.core.errors import (
     HostKeyUnknown,
     LoginFailed,
     NotAllowed,
+    NotEncrypted,
     RootMissing,
     ServerBusy,
     ShotDockError,
@@ -28,6 +29,7 @@ _NOT_REACHED = (
     LoginFailed,
     HostKeyUnknown,
     HostKeyChanged,
+    NotEncrypted,
     NotAllowed,
     TimedOut,
     ConnectionLost,
@@ -36,7 +38,9 @@ _NOT_REACHED = (
 )
 """What keeps a command from its server; raised before a byte was written, nothing was touched."""
 
-_CLOSED_DOORS = frozenset(kind.kind for kind in (Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged))
+_CLOSED_DOORS = frozenset(
+    kind.kind for kind in (Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, NotEncrypted)
+)
 
 
 def status_of(error: ShotDockError) -> int:

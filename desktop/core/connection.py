@@ -38,6 +38,16 @@ class Address:
         port = f":{self.port}" if self.port and self.port != DEFAULT_PORTS[self.protocol] else ""
         return f"{self.protocol}://{user}{host}{port}"
 
+    @property
+    def encrypted(self) -> bool:
+        """Tell whether nobody on the way can read what goes to and fro; a folder of this machine counts as such."""
+        return self.protocol not in ("ftp", "http")
+
+    @property
+    def bares(self) -> bool:
+        """Tell whether logging in sends a password in clear: plain FTP, as somebody. That takes a person's consent."""
+        return self.protocol == "ftp" and self.user not in (None, "anonymous")
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

@@ -16,8 +16,10 @@
       Ask                       a person has to decide
         Unreachable               no such host, refused, or no answer at all
         LoginFailed               wrong user, password, key or token
+          KeyLocked               a private key that its passphrase does not open, or none was given (carries key)
         HostKeyUnknown            a server never seen before (carries host, fingerprint, key)
         HostKeyChanged            a known server shows another key or certificate: hard stop
+        NotEncrypted              a password would go over the line in clear, and nobody agreed to that (carries origin)
         ConflictAsked             the target changed since the plan and the strategy has no answer
         NoSecretStore             the system has no keyring to keep a password in
       Stop                      trying again will not help
@@ -44,6 +46,7 @@ the border, in one context manager per library.
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -194,6 +197,26 @@ class LoginFailed(Ask):
     kind = "login-failed"
 
 
+class KeyLocked(LoginFailed):
+    """A private key file is encrypted: no passphrase was given (wrong is False), or one that does not open it.
+
+    key: the file.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        cause: str = "",
+        suggestion: str = "",
+        path: str = "",
+        key: Path = Path(),
+        wrong: bool = False,
+    ) -> None:
+        super().__init__(title, cause, suggestion, path)
+        self.key = key
+        self.wrong = wrong
+
+
 class HostKeyUnknown(Ask):
     """A server never seen before; nothing was sent to it yet but the greeting.
 
@@ -223,6 +246,19 @@ class HostKeyChanged(HostKeyUnknown):
     """A known server shows another key or certificate: a hard stop."""
 
     kind = "host-key-changed"
+
+
+class NotEncrypted(Ask):
+    """A password would go over the line for anybody to read, and nobody has agreed to that; nothing was sent.
+
+    origin: whose, e.g. "ftp://ann@host", as the agreement is remembered.
+    """
+
+    kind = "not-encrypted"
+
+    def __init__(self, title: str, cause: str = "", suggestion: str = "", path: str = "", origin: str = "") -> None:
+        super().__init__(title, cause, suggestion, path)
+        self.origin = origin
 
 
 class ConflictAsked(Ask):

@@ -1,4 +1,4 @@
-"""Passwords and tokens in the system's keyring, by origin; never in a file of ours.
+"""Passwords and tokens in the system's keyring, by origin, and passphrases by key file; never in a file of ours.
 
 A call may wait for a person to unlock the keyring: not for the window's thread.
 """

@@ -5,11 +5,10 @@ another one shown there later is refused.
 """
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
-from desktop.core.errors import HostKeyChanged, HostKeyUnknown
+from desktop.core.errors import HostKeyChanged, HostKeyUnknown, TargetUnwritable
+from desktop.places import write_private
 
 
 def place_of(host: str, port: int) -> str:
@@ -37,19 +36,20 @@ def read_pins(path: Path | None) -> dict[str, str]:
 
 
 def remember_pin(path: Path, place: str, digest: str) -> None:
-    """Write the pin down in place of an older one; the file is replaced whole and readable by its owner only."""
+    """Write the pin down in place of an older one; the file is replaced whole and readable by its owner only.
+
+    Raises TargetUnwritable.
+    """
     pins = read_pins(path) | {place: digest.lower()}
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{where} {what}\n" for where, what in sorted(pins.items()))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(path)
-    except OSError:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+        write_private(path, "".join(f"{where} {what}\n" for where, what in sorted(pins.items())))
+    except OSError as error:
+        raise TargetUnwritable(
+            title="The server's certificate could not be remembered.",
+            cause=f"{path} cannot be written: {error.strerror or error}.",
+            suggestion="Make that file writable, or give ShotDock another folder with SHOTDOCK_HOME.",
+            path=str(path),
+        ) from error
 
 
 def unknown_certificate(place: str, digest: str, why: str) -> HostKeyUnknown:

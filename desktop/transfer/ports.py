@@ -28,7 +28,7 @@ class Login:
 
     identity: a private key file. agent: whether the SSH agent and the user's own default keys may be tried.
     kept: asks the system's keyring for a password (of a web server without a user: the token), which may take its
-    time, or is None.
+    time, or is None. kept_passphrase: the same for the key file's passphrase, which is never sent to anybody.
     """
 
     password: str | None = field(default=None, repr=False)
@@ -37,6 +37,7 @@ class Login:
     token: str | None = field(default=None, repr=False)
     agent: bool = True
     kept: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+    kept_passphrase: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
 
     def secret(self) -> str | None:
         """Return the password, the kept one if none was given; to be called once it is really needed."""
@@ -69,12 +70,14 @@ class Trust:
     """Whom to believe. known_hosts: files of SSH host keys to read, the first is also written.
 
     certificates: a file of TLS certificate pins, `host:port sha256` a line. accept_new: remember a server
-    never seen before without asking; a changed one is refused all the same.
+    never seen before without asking; a changed one is refused all the same. in_clear: a person agreed that the
+    password goes over plain FTP.
     """
 
     known_hosts: tuple[Path, ...] = ()
     certificates: Path | None = None
     accept_new: bool = False
+    in_clear: bool = False
 
 
 class Links(Protocol):

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from desktop.core.errors import TargetUnwritable
+from desktop.places import private_folder
 
 SSH_PORT = 22
 REVOKED = "@revoked"
@@ -101,14 +102,18 @@ def look_up(files: Iterable[Path], host: str, port: int) -> KnownHost:
 
 
 def remember_host_key(known_hosts: Path, line: str) -> None:
-    """Add a line to a known_hosts file, which is created for its owner's eyes alone; a line there already stays single.
+    """Add a line to a known_hosts file. Raises TargetUnwritable."""
+    add_line(known_hosts, line.strip(), "The server's host key could not be remembered.")
 
-    Raises TargetUnwritable.
+
+def add_line(path: Path, line: str, complaint: str) -> None:
+    """Add a line to a file, which is created for its owner's eyes alone; a line there already stays single.
+
+    complaint: the title of the TargetUnwritable raised.
     """
-    line = line.strip()
     try:
-        known_hosts.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(known_hosts, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        private_folder(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             before = file.read()
             if line.encode() in before.splitlines():
@@ -117,10 +122,10 @@ def remember_host_key(known_hosts: Path, line: str) -> None:
             file.write((b"" if not before or before.endswith(b"\n") else b"\n") + line.encode() + b"\n")
     except OSError as error:
         raise TargetUnwritable(
-            title="The server's host key could not be remembered.",
-            cause=f"{known_hosts} cannot be written: {error.strerror or error}.",
-            suggestion="Make that file writable, or name another one with --known-hosts.",
-            path=str(known_hosts),
+            title=complaint,
+            cause=f"{path} cannot be written: {error.strerror or error}.",
+            suggestion="Make that file writable, or give ShotDock another folder with SHOTDOCK_HOME.",
+            path=str(path),
         ) from error
 
 

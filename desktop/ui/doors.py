@@ -9,6 +9,7 @@ from desktop.core.connection import Connection
 from desktop.core.errors import HostKeyUnknown, LoginFailed, ShotDockError
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.dialogs.questions import question
 from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.tab import Demo, Frame
 from desktop.ui.widgets.card import Act
@@ -50,8 +51,8 @@ class Doors(QObject):
 
     def acts(self, error: ShotDockError, picked: str) -> tuple[Act, ...]:
         """Return what can be done about an error of a connection."""
-        if isinstance(error, HostKeyUnknown):
-            return (("Check the fingerprint\N{HORIZONTAL ELLIPSIS}", lambda: self.ask_trust(error)),)
+        if asked := question(self._frame, error, self._over, self.trusted.emit):
+            return asked
         if isinstance(error, LoginFailed):
             return (("Edit the connection\N{HORIZONTAL ELLIPSIS}", lambda: self.manage(picked, password=True)),)
         return ()

@@ -1,16 +1,28 @@
 """Connections as the window and the command line see them: saved, tested, trusted."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.core.connection import Connection
-from desktop.core.errors import HostKeyUnknown, NoSecretStore, NotFound, NotTheFile, UsageError
+from desktop.core.connection import Address, Connection
+from desktop.core.errors import (
+    HostKeyUnknown,
+    KeyLocked,
+    LoginFailed,
+    NoSecretStore,
+    NotEncrypted,
+    NotFound,
+    NotTheFile,
+    UsageError,
+)
 from desktop.core.media import EntryKind
+from desktop.core.redaction import register_secret
 from desktop.places import Places
 from desktop.store import secrets
 from desktop.store.database import Store
 from desktop.studio.gallery import open_client
+from desktop.transfer.consents import agreed, forget_consent, not_encrypted, remember_consent
 from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Site
 from desktop.transfer.trust import remember_host_key
@@ -100,8 +112,12 @@ class ConnectionDesk(QObject):
 
         self._desk.mailbox.post(forget)
         self._sites.forget_password(name)
-        if not any(c.name != name and c.address == connection.address for c in self.all()):
-            self._background.run(lambda _work: _forget_secret(connection), ignore, failed)
+        others = tuple(known for known in self.all() if known.name != name)
+        if not any(known.address == connection.address for known in others):
+            self._background.run(lambda _work: self._forget_address(connection.address), ignore, failed)
+        if connection.identity and not any(known.identity == connection.identity for known in others):
+            key = Path(connection.identity).expanduser()
+            self._background.run(lambda _work: _forget_secret(str(key)), ignore, failed)
 
     def remember_password(self, name: str, password: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
         """Use the password from now on; with keep, put it in the keyring too (NoSecretStore goes to failed)."""
@@ -116,9 +132,53 @@ class ConnectionDesk(QObject):
         """Connect, log in and look at the root; `then` gets a sentence saying what was found."""
         return self._background.run(lambda work: self._try(work, connection, password), then, failed)
 
-    def trust(self, error: HostKeyUnknown, then: Callable[[], None], failed: Failed) -> None:
-        """Remember the host key or certificate the error carries, so that the next attempt goes through."""
+    def trust(self, error: HostKeyUnknown | NotEncrypted, then: Callable[[], None], failed: Failed) -> None:
+        """Remember what the error carries - a host key, a certificate, a consent - so that the next attempt goes on."""
         self._background.run(lambda _work: self._remember(error), lambda _none: then(), failed)
+
+    def agree(self, address: Address) -> bool:
+        """Take it that the user, who wrote this address, knows plain FTP; tell whether a password of it goes in clear.
+
+        Raises TargetUnwritable.
+        """
+        if address.bares:
+            remember_consent(self._places.unencrypted, not_encrypted(address).origin)
+        return address.bares
+
+    def consent_wanted(self, address: Address) -> NotEncrypted | None:
+        """Return the question to ask before a password for the address is used, if there is one."""
+        asks = address.bares and not agreed(self._places.unencrypted, address)
+        return not_encrypted(address) if asks else None
+
+    def locked(self, key: Path) -> bool:
+        """Tell whether the key file takes a passphrase to open; one that is no key at all does not."""
+        from desktop.transfer.sources.sftp_keys import identity_key
+
+        try:
+            identity_key(key, None)
+        except KeyLocked:
+            return True
+        except LoginFailed:
+            return False
+        return False
+
+    def unlock(self, key: Path, passphrase: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
+        """Open the key file with the passphrase from now on; with keep, put that in the keyring too.
+
+        failed: KeyLocked for one that does not open it, LoginFailed for no such key, NoSecretStore after all the rest.
+        """
+
+        def use(_work: Work) -> None:
+            # Here, not above: the SSH library takes its time to import.
+            from desktop.transfer.sources.sftp_keys import identity_key
+
+            identity_key(key, passphrase)
+            self._sites.remember_passphrase(key, passphrase)
+            if keep:
+                secrets.set(str(key), passphrase)
+
+        register_secret(passphrase)
+        self._background.run(use, lambda _none: then(), failed)
 
     def _try(self, work: Work, connection: Connection, password: str | None) -> str:
         check_connection(connection)
@@ -127,7 +187,7 @@ class ConnectionDesk(QObject):
             site = self._sites.site(connection.name)
         else:
             login = self._sites.login(connection, password)
-            site = Site(connection.address, login, self._sites.trust())
+            site = Site(connection.address, login, self._sites.trust(connection.address))
         if connection.address.protocol in WEB:
             return self._try_web(work, connection, site)
         source = self._sites.source(connection.name, site)
@@ -153,15 +213,21 @@ class ConnectionDesk(QObject):
             return f"{where}. {error.title} {error.cause}".rstrip()
         return f"{where}: its gallery lists {count:,} {'video' if count == 1 else 'videos'}."
 
-    def _remember(self, error: HostKeyUnknown) -> None:
-        if error.key.count(" "):
+    def _forget_address(self, address: Address) -> None:
+        forget_consent(self._places.unencrypted, address)
+        _forget_secret(address.origin)
+
+    def _remember(self, error: HostKeyUnknown | NotEncrypted) -> None:
+        if isinstance(error, NotEncrypted):
+            remember_consent(self._places.unencrypted, error.origin)
+        elif error.key.count(" "):
             remember_host_key(self._places.known_hosts, error.key)
         else:
             remember_pin(self._places.certificates, error.host, error.key)
 
 
-def _forget_secret(connection: Connection) -> None:
+def _forget_secret(account: str) -> None:
     try:
-        secrets.delete(connection.address.origin)
+        secrets.delete(account)
     except NoSecretStore:
         return  # where nothing can be kept, nothing has to be forgotten

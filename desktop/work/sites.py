@@ -19,6 +19,7 @@ from desktop.store import secrets
 from desktop.studio.gallery import open_client
 from desktop.studio.gallery.links import Gallery, GalleryLinks
 from desktop.transfer.budget import HostBudget
+from desktop.transfer.consents import agreed
 from desktop.transfer.ports import SOURCES, Features, Login, Site, Source, Trust
 
 DEFAULT_BUDGET = 24
@@ -68,6 +69,7 @@ class Sites:
         self._lock = threading.Lock()
         self._connections: dict[str, Connection] = {}
         self._passwords: dict[str, str] = {}
+        self._passphrases: dict[Path, str] = {}
         self._guests: dict[str, _Guest] = {}
         self._budgets: dict[Address, HostBudget] = {}
         self._parked: dict[str, tuple[Source, Site]] = {}
@@ -110,6 +112,12 @@ class Sites:
         with self._lock:
             self._passwords.pop(name, None)
 
+    def remember_passphrase(self, key: Path, passphrase: str) -> None:
+        """Unlock the key file with this until the program ends."""
+        register_secret(passphrase)
+        with self._lock:
+            self._passphrases[key] = passphrase
+
     def welcome(self, location: Location, door: Door) -> str:
         """Make a plain URL's server known and return its site name."""
         name = location.address.origin
@@ -146,7 +154,7 @@ class Sites:
         if "://" in name:
             return self._guest_site(name)
         connection = self.connection(name)
-        return Site(connection.address, self.login(connection, None), self.trust())
+        return Site(connection.address, self.login(connection, None), self.trust(connection.address))
 
     def hear_renewals(self, tell: Renewed) -> None:
         """Tell of every link that was refused and replaced, from whatever thread asked for it."""
@@ -171,14 +179,15 @@ class Sites:
 
     def login(self, connection: Connection, password: str | None) -> Login:
         """Return how to log in to the connection, with this password or, if None, with the one known for it."""
-        identity = Path(connection.identity).expanduser() if connection.identity else None
+        identity = Path(connection.identity) if connection.identity else None
         return self._login(connection.name, connection.address, password, identity)
 
-    def trust(self, door: Door = Door()) -> Trust:
+    def trust(self, address: Address, door: Door = Door()) -> Trust:
         """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""
         own = door.known_hosts or self._places.known_hosts
         others = () if door.known_hosts else (Path("~/.ssh/known_hosts").expanduser(),)
-        return Trust((own, *others), self._places.certificates, door.accept_new)
+        in_clear = address.bares and agreed(self._places.unencrypted, address)
+        return Trust((own, *others), self._places.certificates, door.accept_new, in_clear)
 
     def _guest_site(self, name: str) -> Site:
         with self._lock:
@@ -186,21 +195,25 @@ class Sites:
         if guest is None:
             guest = _Guest(parse_location(name).address)
         login = self._login(name, guest.address, guest.password, guest.door.identity)
-        return Site(guest.address, login, self.trust(guest.door))
+        return Site(guest.address, login, self.trust(guest.address, guest.door))
 
     def _login(self, name: str, address: Address, password: str | None, identity: Path | None) -> Login:
         """Return how to log in: with the password given or known, or with the keyring's, if one is ever needed.
 
         To wake the keyring takes longer than to log in by a key.
         """
+        identity = identity.expanduser() if identity else None
         with self._lock:
             password = password or self._passwords.get(name)
-        if password is None and (variable := password_variable(name)) in os.environ:
-            password = os.environ[variable]
-            register_secret(password)
+            passphrase = self._passphrases.get(identity) if identity else None
+        password = password if password is not None else _of_environment(password_variable(name))
         if address.protocol in WEB and address.user is None:
             return self._web_login(name, address, password)
-        return Login(password, identity, kept=cache(partial(_kept, address.origin)))
+        kept = cache(partial(_kept, address.origin))
+        if identity is None:
+            return Login(password, kept=kept)
+        passphrase = passphrase or _of_environment(passphrase_variable(name))
+        return Login(password, identity, passphrase, kept=kept, kept_passphrase=cache(partial(_kept, str(identity))))
 
     def _web_login(self, name: str, address: Address, token: str | None) -> Login:
         """Return how to log in to a web server without a user: by the token given or known, or the keyring's.
@@ -326,9 +339,25 @@ def _kept(origin: str) -> str | None:
         return None
 
 
+def _of_environment(variable: str) -> str | None:
+    secret = os.environ.get(variable)
+    if secret is not None:
+        register_secret(secret)
+    return secret
+
+
 def password_variable(name: str) -> str:
     """Return the environment variable that may carry a connection's password for unattended runs."""
-    return "SHOTDOCK_PASSWORD_" + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+    return "SHOTDOCK_PASSWORD_" + _as_variable(name)
+
+
+def passphrase_variable(name: str) -> str:
+    """Return the environment variable that may carry the passphrase of a connection's key file."""
+    return "SHOTDOCK_PASSPHRASE_" + _as_variable(name)
+
+
+def _as_variable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
 
 
 def check_connection(connection: Connection) -> None:

@@ -94,7 +94,7 @@ def _vsftpd(name: str, protocol: str, tls: Tls, folder: Path, work: Path, start:
     if server.certificates is not None:
         # The way a studio's own authority gets into OpenSSL's idea of the system's store.
         os.environ["SSL_CERT_FILE"] = str(server.certificates.authority)
-    wrong = replace(site, address=replace(address, user="somebody"))
+    wrong = replace(site, address=replace(address, user="somebody"), trust=Trust(in_clear=True))
     ports = server.passive_ports
     # Run by the user who starts it, it confines nobody: its paths are the disk's.
     return Ground(
@@ -122,7 +122,7 @@ def pyftpd(folder: Path, work: Path, start: Start) -> Ground:
     server = PyftpdServer(folder)
     start(server)
     address = Address("ftp", server.host, server.port, server.user)
-    site = Site(address, Login(password=server.password), timeout=TIMEOUT)
+    site = Site(address, Login(password=server.password), Trust(in_clear=True), TIMEOUT)
     wrong = replace(site, login=Login(password="wrong"))
     return Ground("pyftpd", folder, site, "/", server, links=False, raw_names=False, wrong=wrong)
 
@@ -132,7 +132,7 @@ def proftpd(folder: Path, work: Path, start: Start) -> Ground:
     server = ProftpdServer(folder, work / "proftpd", passive_hosts=("127.0.0.2",))
     start(server)
     address = Address("ftp", server.host, server.port, server.user)
-    site = Site(address, Login(password=server.password), timeout=TIMEOUT)
+    site = Site(address, Login(password=server.password), Trust(in_clear=True), TIMEOUT)
     wrong = replace(site, login=Login(password="wrong"))
     return Ground("proftpd", folder, site, server.path, server, wrong=wrong, passive_ports=server.passive_ports)
 

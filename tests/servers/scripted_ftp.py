@@ -35,7 +35,8 @@ class ScriptedFtp:
     answers: command -> reply, before the server's own. transfers: path -> how its RETRs go, one after the other,
     the last one for ever. listing: what LIST and MLSD send. listed: their last reply. commands: what came, in
     order. instead: place in `commands` -> reply instead of doing it, "" for a command that is lost. tls: what to
-    show on control connections, from the first byte; None for connections in clear. Data goes in clear either way.
+    show on control connections, from the first byte; None for connections in clear. auth_tls: goes on encrypted after AUTH TLS. Data goes in clear
+    either way.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class ScriptedFtp:
     listed: str = "226 Done"
     features: str = "211-Features:\r\n REST STREAM\r\n SIZE\r\n MDTM\r\n211 End"
     greeting: str = "220 ready"
+    auth_tls: ssl.SSLContext | None = None
     host: str = HOST
     tls: Certificates | None = None
     commands: list[str] = field(default_factory=list)
@@ -90,11 +92,13 @@ class ScriptedFtp:
         return context.wrap_socket(sock, server_side=True)
 
     def _converse(self, raw_sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), raw_sock, self._secured(raw_sock) as sock, sock.makefile("rb") as lines:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            sock = stack.enter_context(self._secured(stack.enter_context(raw_sock)))
+            lines = stack.enter_context(sock.makefile("rb"))
             self._say(sock, self.greeting)
             data: socket.socket | None = None
             start = 0
-            for raw in lines:
+            while raw := lines.readline():
                 line = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
                 self.commands.append(line)
                 verb, _, argument = line.partition(" ")
@@ -107,6 +111,11 @@ class ScriptedFtp:
                     if said is None:
                         return
                     self._say(sock, said)
+                elif line == "AUTH TLS" and self.auth_tls is not None:
+                    self._say(sock, "234 Go on")
+                    sock = stack.enter_context(self.auth_tls.wrap_socket(sock, server_side=True))
+                    self._sockets.append(sock)
+                    lines = stack.enter_context(sock.makefile("rb"))
                 elif verb in ("EPSV", "PASV"):
                     data = socket.create_server((self.host, 0))
                     self._sockets.append(data)
@@ -133,9 +142,8 @@ class ScriptedFtp:
             if path not in self.files:
                 return "550 No such file"
             return f"213 {len(self.files[path])}" if verb == "SIZE" else "213 20231114221320"
-        if verb in ("PBSZ", "PROT"):
-            return "200 Fine" if self.tls else "500 Unknown command"
-        replies = {"USER": "331 Password?", "PASS": "230 Welcome", "FEAT": self.features, "TYPE": "200 Binary"}
+        replies = {"PBSZ": "200 Fine", "PROT": "200 Fine"} if self.tls or self.auth_tls else {}
+        replies |= {"USER": "331 Password?", "PASS": "230 Welcome", "FEAT": self.features, "TYPE": "200 Binary"}
         return replies.get(verb, "250 Fine" if verb == "CWD" else "500 Unknown command")
 
     def _retrieve(self, sock: socket.socket, data: socket.socket | None, path: str, start: int) -> bool:

@@ -16,7 +16,7 @@ from desktop.core.errors import Retry, Stopped
 from desktop.core.task import FileResult
 from desktop.transfer.jobs import Job
 from desktop.transfer.pieces import FilePiece, LaneFeed
-from desktop.transfer.ports import Features, Login, Site
+from desktop.transfer.ports import Features, Login, Site, Trust
 from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
 from desktop.transfer.sources.ftp import FtpSource
@@ -266,7 +266,8 @@ def test_a_file_that_changes_after_its_second_half_came_is_noticed_by_who_brings
     run.connected("site", SHARED)
     other = Writer(run, shelf)
     with ScriptedFtp(files=shelf.files, answers={"SIZE": lambda _path: f"213 {next(sizes)}"}) as server:
-        source = FtpSource(Site(Address("ftp", server.host, server.port, "artist"), Login(password="x")))
+        address = Address("ftp", server.host, server.port, "artist")
+        source = FtpSource(Site(address, Login(password="x"), Trust(in_clear=True)))
         source.connect()
         source.read(LaneFeed(run, "site"))
         source.close()

@@ -44,6 +44,7 @@ def dead() -> Iterator[int]:
 def connect(bench: Bench, server: PyftpdServer) -> None:
     connection, _ = parse_connection("FARM", server.url)
     bench.answer(lambda then, failed: bench.services.connections.save(connection, None, then, failed))
+    bench.services.connections.agree(connection.address)
     bench.services.sites.remember_password("FARM", server.password)
 
 

@@ -24,6 +24,7 @@ def silent() -> Iterator[int]:
 def connect(bench: Bench, name: str, url: str) -> None:
     connection, _ = parse_connection(name, url)
     bench.answer(lambda then, failed: bench.services.connections.save(connection, None, then, failed))
+    bench.services.connections.agree(connection.address)
     bench.services.sites.remember_password(name, "artist@")
 
 

@@ -40,6 +40,7 @@ def connect(bench: Bench, url: str) -> HostBudget:
     """Save the connection and return its host's budget."""
     connection, password = parse_connection("VEGA", url)
     bench.answer(lambda then, failed: bench.services.connections.save(connection, password, then, failed))
+    bench.services.connections.agree(connection.address)
     return bench.services.sites.budget("VEGA")
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from desktop.core.errors import Unreachable
+from desktop.transfer.consents import not_encrypted
 from desktop.transfer.dial import dial
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
@@ -81,6 +82,8 @@ class Control(ftplib.FTP):
 
     def open(self) -> None:
         """Connect, secure the line and log in; raise as `Source.connect` does."""
+        if self.site.address.bares and not self.site.trust.in_clear and self.site.login.secret():
+            raise not_encrypted(self.site.address)
         with converted(self.place):
             try:
                 self._reach()

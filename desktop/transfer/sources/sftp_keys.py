@@ -9,15 +9,32 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from desktop.core.errors import LoginFailed
+from desktop.core.errors import KeyLocked, LoginFailed
+from desktop.transfer.ports import Login
 
 DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
 """Names under ~/.ssh, in the order to try them."""
 _BROKEN = (ValueError, UnsupportedAlgorithm, paramiko.SSHException)
 
 
+def named_key(login: Login) -> paramiko.PKey | None:
+    """Return the key the login names, or None; the keyring is asked only if it is locked and no passphrase is given.
+
+    Raises LoginFailed as `identity_key` does.
+    """
+    if login.identity is None:
+        return None
+    try:
+        return identity_key(login.identity, login.passphrase)
+    except KeyLocked as error:
+        kept = login.kept_passphrase() if login.kept_passphrase is not None and not error.wrong else None
+        if kept is None:
+            raise
+    return identity_key(login.identity, kept)
+
+
 def identity_key(path: Path, passphrase: str | None) -> paramiko.PKey:
-    """Return the private key in a file; raise LoginFailed that says what is wrong with it."""
+    """Return the private key in a file; raise KeyLocked, or LoginFailed that says what else is wrong with it."""
     path = path.expanduser()
     try:
         data = path.read_bytes()
@@ -41,20 +58,28 @@ def identity_key(path: Path, passphrase: str | None) -> paramiko.PKey:
     try:
         return _load(data, passphrase)
     except TypeError as error:
-        raise LoginFailed(
+        raise KeyLocked(
             title="The key file is locked with a passphrase.",
             cause=f"{path} is encrypted and no passphrase was given.",
-            suggestion="Load it into the SSH agent with ssh-add, or give its passphrase.",
+            suggestion="Load it into the SSH agent with ssh-add, or give its passphrase: in the window when the "
+            "connection is tested, else with shotdock connections add ... --identity FILE --password-stdin.",
             path=str(path),
+            key=path,
         ) from error
     except _BROKEN as error:
-        wrong = passphrase is not None
+        if passphrase is not None:
+            raise KeyLocked(
+                title="The key file cannot be unlocked.",
+                cause=f"{path}: the passphrase is wrong, or the file is damaged.",
+                suggestion="Check the passphrase, and give it again.",
+                path=str(path),
+                key=path,
+                wrong=True,
+            ) from error
         raise LoginFailed(
-            title="The key file cannot be unlocked." if wrong else "The key file cannot be used.",
-            cause=f"{path}: the passphrase is wrong, or the file is damaged."
-            if wrong
-            else f"{path} is damaged or of a kind that is not supported.",
-            suggestion="Check the passphrase." if wrong else "Use an Ed25519, RSA or ECDSA key.",
+            title="The key file cannot be used.",
+            cause=f"{path} is damaged or of a kind that is not supported.",
+            suggestion="Use an Ed25519, RSA or ECDSA key.",
             path=str(path),
         ) from error
 

@@ -9,6 +9,7 @@ import paramiko
 from desktop.core.errors import (
     HostKeyChanged,
     HostKeyUnknown,
+    KeyLocked,
     LoginFailed,
     NotAllowed,
     ShotDockError,
@@ -17,7 +18,7 @@ from desktop.core.errors import (
 )
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.sftp_faults import busy
-from desktop.transfer.sources.sftp_keys import agent_keys, default_keys, identity_key
+from desktop.transfer.sources.sftp_keys import agent_keys, default_keys, named_key
 from desktop.transfer.sources.sftp_line import KEYS, Line
 from desktop.transfer.sources.sftp_packets import Packets
 from desktop.transfer.trust import KnownHost, fingerprint, known_hosts_line, look_up, remember_host_key
@@ -53,11 +54,17 @@ def log_in(line: Line, site: Site) -> None:
     """Log in by whatever the site's login holds and the server takes; raise LoginFailed."""
     user = site.address.user or _local_user()
     attempt = _Attempt(line, site, user)
+    locked: KeyLocked | None = None
     with _login_errors(site.address.host, user):
         line.ask_to_log_in()
         # A named key is tried before asking what the server takes: that saves every connection a round trip.
-        if site.login.identity and attempt.key(identity_key(site.login.identity, site.login.passphrase)):
-            return
+        try:
+            if (named := named_key(site.login)) is not None and attempt.key(named):
+                return
+        except KeyLocked as error:
+            if error.wrong:
+                raise
+            locked = error  # the agent may hold the same key, unlocked
         if attempt.begin():
             return
         # A password given for this server is surer than keys that lie about, and servers count the failures.
@@ -68,7 +75,7 @@ def log_in(line: Line, site: Site) -> None:
                 return
             if any(attempt.key(key) for key in default_keys(site.login.passphrase)):
                 return
-    raise attempt.refused()
+    raise locked or attempt.refused()
 
 
 class _Attempt:

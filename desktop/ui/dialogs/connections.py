@@ -7,10 +7,12 @@ from desktop.core.connection import Connection
 from desktop.core.errors import UsageError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.connection_form import ConnectionForm
+from desktop.ui.dialogs.questions import ask_consent
 from desktop.ui.dialogs.tested import TestedDialog
 from desktop.ui.formats import plain
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card
+from desktop.ui.widgets.connection_picker import NOT_ENCRYPTED
 from desktop.ui.widgets.parts import column, label, panel, row, tool
 
 NEW = "New connection"
@@ -83,6 +85,10 @@ class ConnectionsDialog(TestedDialog):
         connection = self.read()
         if connection is None:
             return
+        if (asked := self._desk.consent_wanted(connection.address)) is not None:
+            # Whatever password it will be, typed here, kept or asked for later: it is not sent before this is settled.
+            ask_consent(self._frame, asked, self, self.save)
+            return
         self.save_button.setEnabled(False)
         secret, name = self.secret_given(), connection.name
         keep = secret if self.form.keep.isChecked() else None
@@ -134,7 +140,9 @@ class ConnectionsDialog(TestedDialog):
         with QSignalBlocker(self.list):
             self.list.clear()
             for connection in self._desk.all():
-                item = QListWidgetItem(self.theme.icon("server", Tone.MUTED), connection.name)
+                encrypted = connection.address.encrypted
+                icon = self.theme.icon("server", Tone.MUTED) if encrypted else self.theme.icon("warning", Tone.WARN)
+                item = QListWidgetItem(icon, connection.name if encrypted else f"{connection.name}  ({NOT_ENCRYPTED})")
                 item.setData(Qt.ItemDataRole.UserRole, connection.name)
                 item.setToolTip(plain(connection.url))
                 self.list.addItem(item)

@@ -4,12 +4,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.connection import Connection
-from desktop.core.errors import HostKeyUnknown, LoginFailed, NoSecretStore, ShotDockError
+from desktop.core.errors import LoginFailed, NoSecretStore, ShotDockError
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.base import Dialog
-from desktop.ui.dialogs.host_key import HostKeyDialog
+from desktop.ui.dialogs.questions import question
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.card import Act, Card, Cards
+from desktop.ui.widgets.card import Card, Cards
 from desktop.ui.widgets.parts import push
 from desktop.work.background import Work
 
@@ -78,22 +78,15 @@ class TestedDialog(Dialog):
 
     def _failed(self, error: ShotDockError) -> None:
         self._tested()
-        acts: list[Act] = []
-        if isinstance(error, HostKeyUnknown):
-            acts.append((self.trust_words, lambda: self._trust(error)))
+        acts = question(self._frame, error, self, self.test, self.trust_words)
         self.cards.tell(error, *acts)
-        if isinstance(error, LoginFailed):
+        if isinstance(error, LoginFailed) and not acts:
             self.ask_secret()
 
     def _tested(self) -> None:
         self._work = None
         self.test_button.setText("Test")
         self.test_button.setEnabled(True)
-
-    def _trust(self, error: HostKeyUnknown) -> None:
-        dialog = HostKeyDialog(self._frame, error, self)
-        dialog.trusted.connect(self.test)
-        dialog.open()
 
     def _saved(self, name: str) -> None:
         self.used.emit(name)

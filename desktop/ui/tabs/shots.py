@@ -217,7 +217,8 @@ class ShotsTab(OrderTab):
         elif session.offline:
             self.linked.emit(f"{session.connection}: not connected", "offline")
         else:
-            self.linked.emit(f"{session.connection} connected" if session.fresh else session.connection, "online")
+            words = f"{session.connection} connected" if session.fresh else session.connection
+            self.linked.emit(words + self.picker.seal(), "online")
             if session.fresh and session.structure is not None:
                 self.said.emit(f"{self.frame.formats.counted(session.structure.shots, 'shot')} on {session.connection}")
         if not session.offline:

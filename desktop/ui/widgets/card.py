@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.core.errors import NextStep, ShotDockError
+from desktop.core.redaction import redact
 from desktop.ui.colours import Tone
 from desktop.ui.theme import Theme
 from desktop.ui.widgets.parts import Mark, column, label, push, row, tool
@@ -83,7 +84,7 @@ def error_card(theme: Theme, error: ShotDockError, *acts: Act, count: int = 1, n
 
 def _copier(error: ShotDockError) -> Callable[[], None]:
     lines = (error.title, error.cause, error.suggestion, error.path, f"({error.kind})")
-    return lambda: QGuiApplication.clipboard().setText("\n".join(line for line in lines if line))
+    return lambda: QGuiApplication.clipboard().setText(redact("\n".join(line for line in lines if line)))
 
 
 class Cards(QWidget):

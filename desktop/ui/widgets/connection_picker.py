@@ -8,6 +8,9 @@ from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Elided, Mark, push, row, tool
 from desktop.work.sites import WEB
 
+NOT_ENCRYPTED = "not encrypted"
+READABLE = "This connection is not encrypted: whoever is on the way can read the login and the files"
+
 
 class ConnectionPicker(QWidget):
     """Signals: picked (a connection's name), rescanned, managed, added (another web server is wanted)."""
@@ -37,6 +40,7 @@ class ConnectionPicker(QWidget):
         self.rescan.setToolTip("Ask the server again  (F5)" if web else "Read the server's tree again  (F5)")
         self._age = Elided("", "faint", Qt.TextElideMode.ElideRight)
         self.setLayout(row(self._mark, self.box, self.add, self.manage, self.rescan, self._age, spacing=6))
+        self.box.currentIndexChanged.connect(lambda _number: self._show_seal())
         self.box.activated.connect(lambda _number: self.picked.emit(self.name()))
         frame.services.connections.changed.connect(self.refresh)
         self.refresh()
@@ -57,14 +61,26 @@ class ConnectionPicker(QWidget):
             for connection in self._frame.services.connections.all():
                 if (connection.address.protocol in WEB) is not self._web:
                     continue
-                self.box.addItem(f"{connection.name}  ({connection.address.protocol})", connection.name)
+                address = connection.address
+                seal = "" if address.encrypted else f", {NOT_ENCRYPTED}"
+                self.box.addItem(f"{connection.name}  ({address.protocol}{seal})", connection.name)
             self.box.setCurrentIndex(max(0, self.box.findData(picked)))
+        self._show_seal()
         there = self.box.count() > 0
         for widget in (self.box, self.rescan, self.manage, self._mark, self._age):
             widget.setVisible(there)
         self.add.setVisible(there and self._web)
         if self.name() != picked:
             self.picked.emit(self.name())
+
+    def seal(self) -> str:
+        """Return what is to be said wherever the picked connection is named, for as long as it is in use."""
+        return f", {NOT_ENCRYPTED}" if NOT_ENCRYPTED in self.box.currentText().rpartition("(")[2] else ""
+
+    def _show_seal(self) -> None:
+        bare = bool(self.seal())
+        self._mark.show_icon("warning" if bare else "server", Tone.WARN if bare else Tone.MUTED)
+        self._mark.setToolTip(READABLE if bare else "")
 
     def pick(self, name: str) -> None:
         """Pick a connection by name."""

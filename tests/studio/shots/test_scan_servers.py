@@ -52,7 +52,7 @@ def scanned(server: AnyServer, tmp_path: Path, below: str = "") -> Iterator[Stru
         login = Login(identity=server.identity, agent=False)
     else:
         login = Login(server.password)
-    site = Site(connection.address, login, Trust((known,), tmp_path / "pins"))
+    site = Site(connection.address, login, Trust((known,), tmp_path / "pins", in_clear=True))
     source = SOURCES[connection.address.protocol](site)
     source.connect()
     try:

@@ -35,7 +35,8 @@ def talking(server: ScriptedFtp, timeout: float = 20.0) -> Iterator[FtpSource]:
 def connected(
     host: str, port: int, timeout: float = 20.0, user: str = "artist", password: str = "x"
 ) -> Iterator[FtpSource]:
-    source = FtpSource(Site(Address("ftp", host, port, user), Login(password=password), timeout=timeout))
+    trust = Trust(in_clear=True)
+    source = FtpSource(Site(Address("ftp", host, port, user), Login(password=password), trust, timeout))
     try:
         source.connect()
         yield source
@@ -230,7 +231,7 @@ def test_real_servers_keep_in_step(which: str, request: pytest.FixtureRequest, t
         (real.root / name).write_bytes(DATA)
     base = real.path.rstrip("/")
     address = Address(protocol, real.host, real.port, real.user)
-    trust = Trust(certificates=tmp_path / "certificates", accept_new=True)
+    trust = Trust(certificates=tmp_path / "certificates", accept_new=True, in_clear=True)
     source = FtpSource(Site(address, Login(password=real.password), trust, timeout=20.0))
     try:
         source.connect()

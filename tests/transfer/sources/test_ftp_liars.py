@@ -42,9 +42,8 @@ PASSWORD = "s3cret & spaced"
 @contextmanager
 def talking(server: ScriptedFtp, protocol: str = "ftp", timeout: float = 20.0) -> Iterator[FtpSource]:
     with server:
-        source = FtpSource(
-            Site(Address(protocol, server.host, server.port, "artist"), Login(password=PASSWORD), timeout=timeout)
-        )
+        address, login = Address(protocol, server.host, server.port, "artist"), Login(password=PASSWORD)
+        source = FtpSource(Site(address, login, Trust(in_clear=True), timeout))
         try:
             source.connect()
             yield source
@@ -120,7 +119,8 @@ def test_a_server_that_never_answers_retr_is_left_after_the_timeout() -> None:
 def test_a_source_closed_before_it_was_connected_stays_closed() -> None:
     """Who cancels may come first: a connection begun after that would hang where nobody waits for it."""
     with server() as liar:
-        source = FtpSource(Site(Address("ftp", liar.host, liar.port, "artist"), Login(password=PASSWORD)))
+        address, login = Address("ftp", liar.host, liar.port, "artist"), Login(password=PASSWORD)
+        source = FtpSource(Site(address, login, Trust(in_clear=True)))
         source.close()
         with pytest.raises(ConnectionLost):
             source.connect()

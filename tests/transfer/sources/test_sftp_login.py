@@ -16,6 +16,7 @@ from desktop.core.connection import Address
 from desktop.core.errors import (
     HostKeyChanged,
     HostKeyUnknown,
+    KeyLocked,
     LoginFailed,
     NotAllowed,
     ServerBusy,
@@ -277,6 +278,23 @@ def test_the_agent_s_keys_are_tried_if_that_is_wanted(
     )
     connect(site_of(sshd, known, Login()))
     assert isinstance(refused(site_of(sshd, known, Login(agent=False))), LoginFailed)
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("options", [("-t", "ed25519"), ("-t", "rsa", "-m", "PEM")], ids=["openssh", "pem"])
+def test_a_locked_key_that_the_agent_holds_needs_no_passphrase(
+    sshd: SshServer, known: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    trust(sshd, known)
+    locked, opened = make_key(tmp_path / "key", SECRET, *options), tmp_path / "opened"
+    authorize(sshd, locked)
+    assert isinstance(refused(site_of(sshd, known, Login(identity=locked))), KeyLocked)
+    opened.write_bytes(locked.read_bytes())
+    opened.chmod(0o600)
+    keygen, add = program("ssh-keygen", "openssh-client"), program("ssh-add", "openssh-client")
+    subprocess.run([keygen, "-q", "-p", "-P", SECRET, "-N", "", "-f", str(opened)], check=True)
+    subprocess.run([add, "-q", str(opened)], check=True)
+    connect(site_of(sshd, known, Login(identity=locked)))
 
 
 @pytest.mark.usefixtures("agent")
