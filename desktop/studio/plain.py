@@ -17,7 +17,7 @@ from desktop.studio.closed import closed_folders
 from desktop.studio.disk import Disk, folded
 from desktop.studio.fates import Fates, blocked
 from desktop.studio.shots.order import ranked
-from desktop.transfer.names import relative_target, shown
+from desktop.transfer.names import local_name, relative_target, shown
 from desktop.transfer.ports import Source
 
 
@@ -126,6 +126,8 @@ def _tree(source: Source, site: str, root: str, where: str, stopped: Callable[[]
     links = 0
 
     def enter(folder: Entry) -> bool:
+        if folder.path in refused:
+            return False
         try:
             relative_target(_below(root, folder))
         except Stop as error:
@@ -139,9 +141,15 @@ def _tree(source: Source, site: str, root: str, where: str, stopped: Callable[[]
             raise Stopped
         if not folder.entries:
             empty.append(folder.path)
+        above = len(folder.path.rstrip("/")) + 1
         for entry in folder.entries:
             if entry.kind is EntryKind.FILE:
                 files[entry.path] = entry
+            elif entry.kind is EntryKind.FOLDER:
+                try:
+                    local_name(entry.path[above:])
+                except Stop as error:
+                    refused[entry.path] = entry, error
             links += entry.kind is EntryKind.LINK
     closed = [(Entry(path, EntryKind.FOLDER), _closed(path)) for path in closed_folders(source, empty, stopped)]
     ordered = tuple(files[path] for path in sorted(files))

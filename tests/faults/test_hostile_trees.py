@@ -81,13 +81,55 @@ def test_r43_an_sftp_listing_that_leads_out(shotdock: Console, around: Path, tmp
         said = shotdock("get", url, around, "--json", "--known-hosts", known)
         opened = set(server.opened)
     told = {error["path"] for error in said.json["errors"]}
-    assert len(told) == len(HOSTILE) - 1 + 1, "each but the parent folder's own entry, and the one with a NUL"
+    parted = {"/s/a/b"} if folders else set()
+    assert len(told) == len(HOSTILE) - 1 + 1 + len(parted), "all but the parent folder's own entry, and that with a NUL"
+    assert told >= parted
     if folders:
         # A folder whose name holds a separator is not entered either.
         assert brought(said, around) == [f"{name}/f" for name in MAPPED if name != "s/a/b"]
     else:
         assert brought(said, around) == MAPPED
     assert not {path for path in opened if path.removesuffix("/f").removeprefix("/s/") in (*HOSTILE, "nul\0")}
+
+
+FOLDERS = ["../evil", "..", "a/b", "/etc"]
+"""Names of folders, none of which is entered."""
+
+
+@pytest.mark.parametrize("verb", ["LIST", "MLSD"])
+def test_r43_folders_of_an_ftp_listing_that_are_several_names_are_told_and_not_entered(
+    shotdock: Console, around: Path, verb: str
+) -> None:
+    answers: dict[str, Answer] = {"MLST": "500 What?", "RETR": "550 No", "CWD": "250 Fine"}
+    if verb == "MLSD":
+        listing = "".join(f"type=dir; {name}\r\n" for name in FOLDERS) + "type=file;size=5; good\r\n"
+    else:
+        answers["MLSD"] = "500 What?"
+        lines = [f"drwxr-xr-x 2 a b 5 Nov 14 2023 {name}\r\n" for name in FOLDERS]
+        listing = "".join(lines) + "-rw-r--r-- 1 a b 5 Nov 14 2023 good\r\n"
+    features = "211-Features:\r\n SIZE\r\n MLST type*;size*;\r\n211 End"
+    with ScriptedFtp(answers=answers, listing=listing.encode(), features=features) as server:
+        said = shotdock("get", f"ftp://{server.host}:{server.port}/s", around, "--dry-run", "--json")
+        asked = {command.partition(" ")[2] for command in server.commands}
+    plan = {row["source"].partition(f":{server.port}")[2]: row["action"] for row in said.json["plan"]}
+    assert plan == {"/s/good": "download"} | dict.fromkeys(("/s/../evil", "/s/a/b", "/s//etc"), "blocked")
+    assert not asked & set(plan)
+
+
+def test_r43_a_scan_tells_of_a_folder_with_two_names(shotdock: Console, tmp_path: Path) -> None:
+    folders = {"/s": [b"VEGA", b"VEGA/SQ02"], "/s/VEGA": [b"SH010"], "/s/VEGA/SH010": [b"anim"]}
+    folders |= {"/s/VEGA/SH010/anim": [b"publish"], "/s/VEGA/SH010/anim/publish": [b"v001"]}
+    leaf = "/s/VEGA/SH010/anim/publish/v001"
+    server = ScriptedSftp({f"{leaf}/a.exr": DATA}, folders={**folders, leaf: [b"a.exr"]})
+    server.kinds = lambda folder: 0o100644 if folder == leaf else 0o040755
+    server.stat = lambda path: attributes(5, mode=0o040755)
+    with server:
+        shotdock.home.mkdir()
+        (shotdock.home / "known_hosts").write_text(server.known_line)
+        added = shotdock("connections", "add", "V", f"sftp://ann:right@127.0.0.1:{server.port}/s")
+        said = shotdock("scan", "V", "--json", SHOTDOCK_PASSWORD_V="right")
+    assert (added.status, said.status) == (0, 0), said.out + said.err
+    assert "/s/VEGA/SQ02 cannot be listed and was left out." in said.err
 
 
 NUMBERS = {

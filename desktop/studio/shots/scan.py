@@ -96,8 +96,10 @@ class _Reading:
         """Tell whether anything the layout knows can lie below a folder, and remember the folder's place."""
         if entry.kind is not EntryKind.FOLDER or not ordinary(entry.name) or not entry.name:
             return False
-        # A name with separators in it would have a parent that was never entered.
+        # A name with separators in it would have a parent that was never entered: it is told of, and left out.
         steps = self._places.get(entry.path.rpartition("/")[0])
+        if steps is None:
+            self._progress.skipped.append(entry.path)
         below = self._layout.down(steps, entry.name) if steps else ()
         if below:
             self._places[entry.path] = below

@@ -8,11 +8,12 @@ from desktop.ui.widgets.parts import column, label, panel, push, row
 
 
 class Dialog(QDialog):
-    """Window-modal, freed when closed."""
+    """Window-modal, freed when closed. over: it was closed; an answer that comes later finds nobody."""
 
     def __init__(self, theme: Theme, title: str, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.theme = theme
+        self.over = False
         self.setWindowTitle(title)
         self.setModal(True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -32,6 +33,11 @@ class Dialog(QDialog):
         if buttons:
             whole.addWidget(panel(row(None, *buttons, margins=(20, 12, 20, 12)), "bar"))
         self.setLayout(whole)
+
+    def done(self, result: int) -> None:
+        """Close, and hear no more."""
+        self.over = True
+        super().done(result)
 
     def make_room(self) -> None:
         """Grow for what was put in, once it is laid out; nothing shrinks under the hand."""

@@ -46,9 +46,13 @@ class ConsentDialog(Dialog):
         self._frame.services.connections.trust(self._error, self._done, self._failed)
 
     def _done(self) -> None:
+        if self.over:
+            return
         self.agreed.emit()
         self.accept()
 
     def _failed(self, error: ShotDockError) -> None:
+        if self.over:
+            return
         self.agree_button.setEnabled(True)
         self._cards.tell(error)

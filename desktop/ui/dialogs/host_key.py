@@ -52,9 +52,13 @@ class HostKeyDialog(Dialog):
         self._frame.services.connections.trust(self._error, self._done, self._failed)
 
     def _done(self) -> None:
+        if self.over:
+            return
         self.trusted.emit()
         self.accept()
 
     def _failed(self, error: ShotDockError) -> None:
+        if self.over:
+            return
         self.trust_button.setEnabled(True)
         self._cards.tell(error)

@@ -47,10 +47,14 @@ class PassphraseDialog(Dialog):
         desk.unlock(self._key, self.passphrase.text(), self.keep.isChecked(), self._done, self._failed)
 
     def _done(self) -> None:
+        if self.over:
+            return
         self.unlocked.emit()
         self.accept()
 
     def _failed(self, error: ShotDockError) -> None:
+        if self.over:
+            return
         self.unlock_button.setEnabled(True)
         if isinstance(error, NoSecretStore):
             # The key is open until ShotDock closes: say that it is not kept, and let go on.

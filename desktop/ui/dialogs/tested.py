@@ -89,10 +89,14 @@ class TestedDialog(Dialog):
         self.test_button.setEnabled(True)
 
     def _saved(self, name: str) -> None:
+        if self.over:
+            return
         self.used.emit(name)
         self.accept()
 
     def _kept_for_now(self, name: str, error: ShotDockError) -> None:
+        if self.over:
+            return
         self.save_button.setEnabled(True)
         if isinstance(error, NoSecretStore):
             # The server is saved and its secret holds until ShotDock closes: say so and let go on.
@@ -101,5 +105,7 @@ class TestedDialog(Dialog):
             self._save_failed(error)
 
     def _save_failed(self, error: ShotDockError) -> None:
+        if self.over:
+            return
         self.save_button.setEnabled(True)
         self.cards.tell(error)
