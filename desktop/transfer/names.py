@@ -3,7 +3,8 @@
 One portable policy on every system, so that a folder filled on Linux can be copied to Windows and a second run
 finds the same files. A component is refused if it could lead elsewhere, and otherwise mapped so that it can be
 mapped back: what Windows, macOS or a shell cannot bear becomes `%XX` (the byte in hexadecimal, as URLs and
-WinSCP spell it), a literal `%` becomes `%25` only where it would be read as such an escape.
+WinSCP spell it), a literal `%` becomes `%25` only where it would be read as such an escape. So is the dot that begins
+a name of our own work: no server may plant the beginning of another's file.
 """
 
 import os
@@ -26,6 +27,11 @@ _IGNORED = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
 """Device names, which Windows opens as devices whatever suffix follows
 (https://learn.microsoft.com/windows/win32/fileio/naming-a-file)."""
+_OURS = re.compile(
+    r"\..*\.(?:part(?:\.journal)?(?:\.new)?|[0-9a-f]{16}\.(?:extract|old|dead))", re.IGNORECASE | re.DOTALL
+)
+"""What our work under way is called (`partfile`, `studio.jobs.swap`): a file a server calls so would be taken for the
+beginning of another's, or be removed with what a crash left."""
 
 
 def local_name(component: str) -> str:
@@ -44,7 +50,7 @@ def local_name(component: str) -> str:
         safe = _UNSAFE.sub(_escape, component)
         if safe[-1] in ". ":
             safe = f"{safe[:-1]}%{ord(safe[-1]):02X}"
-        if _RESERVED.match(safe):
+        if _RESERVED.match(safe) or (safe[0] == "." and _OURS.fullmatch(safe)):
             safe = f"%{ord(safe[0]):02X}{safe[1:]}"
     if len(safe) * 4 > NAME_MAX and (length := len(safe.encode())) > NAME_MAX:
         raise NameTooLong(
