@@ -228,8 +228,6 @@ class Download:
             return
         if isinstance(error, RemoteChanged | StillUploading):
             self._changed(Entry(self.job.file.path), error)
-        elif isinstance(error, Corrupted):
-            self._start_over(error)
         elif isinstance(error, Retry | Wait) and not isinstance(error, DiskFull | FileInUse):
             self._retry(span, error, counts=True, heard=True)
         else:

@@ -1,5 +1,6 @@
 """The database is opened, or refused in words with not a byte of it changed."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -83,6 +84,8 @@ def test_closing_twice_is_no_fault(path: Path) -> None:
     store = Store.open(path)
     store.close()
     store.close()
+    with Store.open(path) as again:
+        assert again.tasks.all() == ()
 
 
 def test_a_newer_database_is_refused_and_untouched(path: Path) -> None:
@@ -359,3 +362,19 @@ def test_a_transaction_is_all_or_nothing(store: Store) -> None:
         access.many("DELETE FROM task WHERE id = ?", [(task.id,)])
         raise ZeroDivisionError
     assert store.tasks.get(task.id) == task
+
+
+@pytest.mark.parametrize("faster", [False, True], ids=["alone", "another was faster"])
+def test_without_hard_links_a_new_database_replaces_nobody_s(
+    path: Path, monkeypatch: pytest.MonkeyPatch, faster: bool
+) -> None:
+    def refused(_source: str, target: str) -> None:
+        if faster:
+            monkeypatch.undo()
+            fill(Path(target))
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    with Store.open(path) as store:
+        assert [task.name for task in store.tasks.all()] == (["Monday"] if faster else [])
+    assert [file.name for file in path.parent.iterdir() if file.suffix == ".new"] == []

@@ -54,6 +54,8 @@ def test_tasks_are_found(store: Store, three: list[Task]) -> None:
     assert found(store, Query(states=(TaskState.FAILED, TaskState.CANCELLED))) == ["Task 2"]
     assert found(store, Query(since=2 * DAY)) == ["Task 3", "Task 2"]
     assert found(store, Query(since=2 * DAY, until=3 * DAY)) == ["Task 2"]
+    assert found(store, Query(task=2)) == ["Task 2"]
+    assert found(store, Query(task=2, text="task 3")) == []
     assert found(store, Query(text="%")) == []
     assert found(store, Query(text="Task_1")) == []
 

@@ -15,7 +15,7 @@ import pytest
 from desktop.core.errors import NotAllowed, NotFound
 from desktop.core.task import Task, TaskEvent, TaskState, advance
 from desktop.store.database import Store
-from desktop.store.owner import SILENCE, alive, describe, is_elsewhere, this_process
+from desktop.store.owner import SILENCE, _unix_start, alive, describe, is_elsewhere, this_process
 from tests.store.samples import TOKEN, plan
 
 OTHER_HOST = "ws-nowhere:4711:1"
@@ -216,3 +216,12 @@ def test_a_resumed_task_is_this_processs_from_the_moment_it_waits(store: Store) 
     store.tasks.save(paused)
     store.tasks.save(replace(advance(paused, TaskEvent.RESUME, 3.0), owner=""))
     assert store.tasks.get(task.id).owner == this_process()
+
+
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="ps is not installed")
+def test_where_there_is_no_proc_ps_tells_when_a_process_began() -> None:
+    """macOS is asked so; Linux has the same ps."""
+    began = _unix_start(os.getpid())
+    assert began is not None and ":" not in began and " " not in began
+    assert _unix_start(os.getpid()) == began
+    assert _unix_start(2**22 + 1) is None

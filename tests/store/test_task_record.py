@@ -304,3 +304,21 @@ def test_what_came_from_a_site_and_what_is_still_to_come(store: Store) -> None:
     store.tasks.save(advance(store.tasks.get(first.id), TaskEvent.CANCEL, 6.0))
     assert [one.source for one in store.tasks.brought("vega")] == [sources[0]]
     assert store.tasks.brought("elsewhere") == ()
+
+
+def test_a_skipped_item_stays_skipped_whatever_is_heard_of_its_files(store: Store) -> None:
+    task = store.tasks.create(plan(item(state=ItemState.SKIPPED, message="Not wanted.")), TOKEN, "x", 1.0)
+    first, *_ = store.tasks.files(task.id)
+    fresh = store.tasks.record(task.id, [done(first.id)])
+    (kept,) = store.tasks.items(task.id)
+    assert (kept.state, kept.files.downloaded, fresh.files.downloaded) == (ItemState.SKIPPED, 1, 1)
+
+
+def test_a_failure_without_an_error_leaves_the_item_without_words(store: Store) -> None:
+    task = start(store)
+    first, *_ = store.tasks.files(task.id)
+    store.tasks.record(task.id, [FileOutcome(first.id, FileResult.FAILED, reason="It never came.")])
+    (kept,) = store.tasks.items(task.id)
+    again, *_ = store.tasks.files(task.id)
+    assert (kept.files.failed, kept.error_message) == (1, "")
+    assert (again.reason, again.error) == ("It never came.", None)

@@ -1,5 +1,6 @@
 """Placing a part: whatever appeared at the target since the plan, nothing is lost (policy per strategy)."""
 
+import errno
 import os
 import re
 import shutil
@@ -244,3 +245,94 @@ def test_without_links_names_are_still_not_taken_from_anyone(part: Path, target:
 
 def test_patience_lasts_a_second_at_least() -> None:
     assert commit.PATIENCE >= 1.0
+
+
+def backups(target: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Stop the clock, and take so many of the names a backup of this second may get."""
+    monkeypatch.setattr(commit.time, "time", lambda: T)
+    for number in range(1, count + 1):
+        (target.parent / commit.backup_name(target.name, T, number)).write_bytes(b"kept before")
+
+
+def test_a_second_with_no_backup_name_left_changes_nothing(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.write_bytes(OLD)
+    backups(target, monkeypatch, 999)
+    before = sorted(target.parent.iterdir())
+    with pytest.raises(FileInUse, match="too many backups"):
+        place(str(part), str(target), INCOMING, KEEP_BOTH)
+    assert sorted(target.parent.iterdir()) == before
+    assert (target.read_bytes(), part.read_bytes()) == (OLD, NEW)
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, call: str, *errors: int) -> None:
+    """Have a system call fail with these errors, one after the other, then do its work."""
+    left, done = list(errors), getattr(os, call)
+
+    def made(*args: str) -> None:
+        if left:
+            code = left.pop(0)
+            raise OSError(code, os.strerror(code))
+        done(*args)
+
+    monkeypatch.setattr(os, call, made)
+
+
+def test_without_links_a_backup_never_takes_a_name_that_is_taken(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.write_bytes(OLD)
+    backups(target, monkeypatch, 2)
+    refuse(monkeypatch, "link", *[errno.EPERM] * 4)
+    placed = place(str(part), str(target), INCOMING, KEEP_BOTH)
+    assert placed.result is FileResult.KEPT_BOTH
+    files = tree(target.parent)
+    assert files.pop("shot.exr") == NEW
+    assert files.pop(commit.backup_name("shot.exr", T, 3)) == OLD
+    assert set(files.values()) == {b"kept before"}
+
+
+def test_a_backup_that_cannot_be_made_leaves_both_files_whole(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.write_bytes(OLD)
+    refuse(monkeypatch, "link", errno.EEXIST, errno.EIO)
+    with pytest.raises(TargetUnwritable, match="Input/output"):
+        place(str(part), str(target), INCOMING, KEEP_BOTH)
+    assert tree(target.parent) == {part.name: NEW, "shot.exr": OLD}
+
+
+def test_a_file_that_was_there_for_a_moment_only_is_no_conflict(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "link", errno.EEXIST)
+    assert place(str(part), str(target), INCOMING, SKIP).result is FileResult.DOWNLOADED
+    assert tree(target.parent) == {"shot.exr": NEW}
+
+
+def test_a_name_that_is_never_free_and_never_there_is_given_up(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "link", *[errno.EEXIST] * 100)
+    with pytest.raises(FileInUse, match="keeps changing"):
+        place(str(part), str(target), INCOMING, OVERWRITE)
+    assert tree(target.parent) == {part.name: NEW}
+
+
+def test_a_folder_nobody_may_write_to_is_not_taken_for_a_file_in_use(
+    part: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.write_bytes(OLD)
+    asked: list[str] = []
+
+    def refused(source: str, _target: str) -> None:
+        asked.append(source)
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(TargetUnwritable, match="Permission denied"):
+        place(str(part), str(target), INCOMING, OVERWRITE)
+    assert len(asked) == 1
+    assert tree(target.parent) == {part.name: NEW, "shot.exr": OLD}

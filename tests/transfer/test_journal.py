@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop.core.media import Entry
+from desktop.transfer import journal as journal_module
 from desktop.transfer.journal import Journal, Keeper, checksum, read_journal, write_journal
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import agree, provable
@@ -65,7 +66,13 @@ def test_a_damaged_journal_never_raises(tmp_path: Path, position: int, byte: int
     data = bytearray(sample(path))
     data[position % len(data)] = byte
     path.write_bytes(data)
-    read_journal(str(path))
+    read = read_journal(str(path))
+    # What passes is as trustworthy as a whole one: ranges in order, none beyond the file's end.
+    reached = 0
+    for start, end, _ in read.blocks if read is not None else ():
+        assert reached <= start < end
+        reached = end
+    assert read is None or read.file.size is None or reached <= read.file.size
 
 
 @pytest.mark.parametrize(
@@ -221,3 +228,39 @@ def test_a_stream_of_writes_is_one_block_and_needs_no_reading_back(tmp_path: Pat
     journal = read_journal(str(tmp_path / "journal"))
     assert journal is not None
     assert journal.blocks == ((0, 100, zlib.crc32(bytes(100))),)
+
+
+def test_a_checksum_ends_where_the_file_does(part: Path) -> None:
+    _, fd = keeper_of(part)
+    assert checksum(fd, 0, 5000) == zlib.crc32(part.read_bytes())
+    assert checksum(fd, 2000, 5000) == 0
+    os.close(fd)
+
+
+def test_what_is_read_back_continues_the_block_before_it(part: Path) -> None:
+    data = part.read_bytes()
+    keeper, fd = keeper_of(part)
+    keeper.save(fd, Ranges([(0, 10)]), [(0, 4, zlib.crc32(data[:4]))], keeper.generation)
+    os.close(fd)
+    journal = read_journal(f"{part}.journal")
+    assert journal and journal.blocks == ((0, 10, zlib.crc32(data[:10])),)
+
+
+def test_a_journal_of_thousands_of_crumbs_keeps_the_large_blocks_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The crumbs are read back as part of larger ones: a journal is written every few seconds."""
+    monkeypatch.setattr(journal_module, "MOST_BLOCKS", 50)
+    crumbs, size = 51, 3 * BLOCK
+    part = tmp_path / "part"
+    part.write_bytes(os.urandom(size))
+    data = part.read_bytes()
+    sums = [(2 * n, 2 * n + 1, zlib.crc32(data[2 * n : 2 * n + 1])) for n in range(crumbs)]
+    large = (BLOCK, 2 * BLOCK, zlib.crc32(data[BLOCK : 2 * BLOCK]))
+    keeper, fd = Keeper(f"{part}.journal", Entry("/f", size=size, mtime=1.0)), os.open(part, os.O_RDWR)
+    keeper.save(fd, Ranges([(0, size)]), [*sums, large], keeper.generation)
+    journal = read_journal(f"{part}.journal")
+    assert journal and large in journal.blocks
+    assert len(journal.blocks) == 3
+    assert [checksum(fd, start, end) for start, end, _ in journal.blocks] == [crc for _, _, crc in journal.blocks]
+    os.close(fd)

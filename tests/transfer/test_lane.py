@@ -341,3 +341,21 @@ def test_a_fault_of_the_program_leaves_no_piece_behind(tmp_path: Path) -> None:
     assert run.counters().lanes == 0
     assert run.wants("s")
     assert len(carry(run, shelf)) == 2
+
+
+def test_a_lane_closed_while_its_source_is_made_connects_to_nobody(tmp_path: Path) -> None:
+    shelf = Shelf()
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 1))
+
+    def opened() -> ScriptedSource:
+        lane.close()
+        return ScriptedSource(shelf)
+
+    budget = HostBudget(1)
+    assert budget.take()
+    lane = Lane(run, "s", opened, budget)
+    lane.carry()
+    assert shelf.connects == 0
+    assert not run.finished
+    run.close()
+    assert run.drain() == []

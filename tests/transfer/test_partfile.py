@@ -1,8 +1,11 @@
 """Part files: whose they are, and which of a dead run's are worth anything."""
 
+import errno
 import fcntl
 import json
 import os
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,3 +161,98 @@ def test_shortened_names_stay_different() -> None:
 def test_split_is_what_the_library_says() -> None:
     for path in ("/a/b", "/a", "/a/b/c.d", "a/b"):
         assert split(path) == os.path.split(path)
+
+
+@pytest.mark.parametrize("length", [45, 46, 180])
+def test_a_name_that_fits_is_not_shortened(length: int) -> None:
+    assert stem("a" * length) == "a" * length
+
+
+def test_a_file_that_only_looks_like_a_part_is_left_alone(tmp_path: Path) -> None:
+    for name in (".sh010.exr.dead0001.part.backup", ".part", ".sh010.exr..part"):
+        (tmp_path / name).write_bytes(b"theirs")
+    assert find_reusable(tmp_path / "sh010.exr", FILE) == 0
+    assert PartIndex().adopt(str(tmp_path / "sh010.exr"), "tok00001", FILE) is None
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+# --- file systems without locks: the journal tells whose a part is
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(_fd: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+def owned_part(folder: Path, host: str, pid: int, age: float = 0.0) -> Path:
+    part = dead_part(folder)
+    journal = journal_path(str(part))
+    write_journal(journal, Journal(FILE, ((0, 600, 0),), host, pid))
+    then = time.time() - age
+    os.utime(journal, (then, then))
+    return part
+
+
+HERE, ELSEWHERE = os.uname().nodename, "another-machine"
+
+
+@pytest.mark.usefixtures("no_locks")
+@pytest.mark.parametrize(
+    ("host", "pid", "age", "gone"),
+    [
+        (HERE, lambda: DEAD, 0.0, True),
+        (HERE, os.getppid, 0.0, False),
+        (HERE, os.getpid, 0.0, False),
+        (ELSEWHERE, lambda: DEAD, 0.0, False),
+        (ELSEWHERE, os.getpid, 800.0, False),
+        (ELSEWHERE, os.getpid, 1000.0, True),
+    ],
+    ids=["dead", "living", "ours", "elsewhere", "elsewhere and quiet", "elsewhere and silent"],
+)
+def test_without_locks_the_journal_s_owner_decides(
+    tmp_path: Path, host: str, pid: Callable[[], int], age: float, gone: bool
+) -> None:
+    part = owned_part(tmp_path, host, pid(), age)
+    assert find_reusable(tmp_path / "sh010.exr", FILE) == (600 if gone else 0)
+    adopted = PartIndex().adopt(str(tmp_path / "sh010.exr"), "tok00001", FILE)
+    assert (adopted is not None) == gone
+    assert part.exists() != gone
+    if adopted is not None:
+        os.close(adopted.fd)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_our_own_part_of_this_process_is_ours(tmp_path: Path) -> None:
+    """A run that was paused and goes on in the same program finds its own name in the journal."""
+    owned_part(tmp_path, HERE, os.getpid())
+    adopted = PartIndex().adopt(str(tmp_path / "sh010.exr"), "dead0001", FILE)
+    assert adopted is not None
+    assert adopted.journal.bytes == 600
+    os.close(adopted.fd)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_an_owner_that_may_not_be_asked_counts_as_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned_part(tmp_path, HERE, DEAD)
+
+    def kill(_pid: int, _signal: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "kill", kill)
+    assert find_reusable(tmp_path / "sh010.exr", FILE) == 0
+
+
+@pytest.mark.usefixtures("no_locks")
+@pytest.mark.parametrize(("age", "gone"), [(0.0, False), (3500.0, False), (3700.0, True)])
+def test_without_locks_a_part_without_a_journal_is_given_an_hour(tmp_path: Path, age: float, gone: bool) -> None:
+    part = dead_part(tmp_path)
+    Path(journal_path(str(part))).unlink()
+    then = time.time() - age
+    os.utime(part, (then, then))
+    assert PartIndex().adopt(str(tmp_path / "sh010.exr"), "tok00001", FILE) is None
+    assert part.exists() != gone

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 import paramiko
 import pytest
+from desktop.transfer.sources.sftp_dial import HEAD_START, dial
 from paramiko.common import AUTH_SUCCESSFUL
 
 from desktop.core.connection import Address
@@ -18,7 +19,6 @@ from desktop.core.media import Entry
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources import sftp_walk
 from desktop.transfer.sources.sftp import SftpSource
-from desktop.transfer.sources.sftp_dial import HEAD_START, dial
 from tests.servers.content import content
 from tests.servers.pieces import ListFeed, MemoryPiece
 from tests.servers.process import free_port
@@ -42,8 +42,11 @@ HANDLE = 102
 class Odd(ScriptedSftp):
     """Answers one kind of question in its own way. lets_in: without a password."""
 
-    odd: Mapping[int, tuple[int, bytes]] = MappingProxyType({})
     lets_in = False
+
+    def __init__(self, *files: Mapping[str, bytes], **script: Any) -> None:
+        super().__init__(*files, **script)
+        self.odd: dict[int, tuple[int, bytes]] = {}
 
     def get_allowed_auths(self, username: str) -> str:
         return "none" if self.lets_in else super().get_allowed_auths(username)
@@ -81,8 +84,8 @@ def connected(server: ScriptedSftp, folder: Path, login: Login | None = None) ->
             source.close()
 
 
-def odd(kind: int, answer: tuple[int, bytes], **script: object) -> Odd:
-    server = Odd({"/a": WHOLE}, folders={"/": [b"a"]}, **script)  # type: ignore[arg-type]
+def odd(kind: int, answer: tuple[int, bytes]) -> Odd:
+    server = Odd({"/a": WHOLE}, folders={"/": [b"a"]})
     server.odd = {kind: answer}
     return server
 

@@ -1,0 +1,63 @@
+"""A part by itself: bytes that come twice, a file that others cut, saves that come too late."""
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.core.errors import FileInUse, Truncated
+from desktop.core.media import Entry
+from desktop.transfer.folders import Folders
+from desktop.transfer.journal import read_journal
+from desktop.transfer.part import Part
+from desktop.transfer.partfile import JOURNAL_FROM, journal_path
+
+SIZE = JOURNAL_FROM
+FILE = Entry("/a", size=SIZE, mtime=1_700_000_000.0)
+TOKEN = "tok00001"
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Iterator[Part]:
+    folders = Folders(tmp_path)
+    folders.ensure(str(tmp_path))
+    part = Part(str(tmp_path / "a"), TOKEN)
+    part.open(folders, str(tmp_path), FILE, verify=True)
+    yield part
+    part.close()
+
+
+def test_bytes_that_come_twice_are_summed_as_they_are_on_disk(part: Part) -> None:
+    first, second = os.urandom(1000), os.urandom(1000)
+    part.write(0, first, 1000)
+    part.write(500, second, 1000)
+    part.save()
+    journal = read_journal(journal_path(part.path))
+    assert journal is not None
+    assert [(start, end) for start, end, _ in journal.blocks] == [(0, 1500)]
+    assert journal.blocks[0][2] == zlib.crc32(first[:500] + second)
+    part.read_back()
+    assert part.heal() == []
+
+
+def test_a_save_that_comes_after_the_end_writes_nothing(part: Part) -> None:
+    part.write(0, b"x" * 1000, 1000)
+    part.close()
+    part.save()
+    assert read_journal(journal_path(part.path)) is None
+
+
+def test_a_part_that_another_program_cut_is_never_sealed(part: Part) -> None:
+    part.write(0, bytes(SIZE), SIZE)
+    os.truncate(part.path, SIZE - 1)
+    with pytest.raises(Truncated, match=f"{SIZE - 1:,} bytes are there, {SIZE:,}"):
+        part.seal(SIZE, None)
+
+
+def test_a_name_that_is_there_already_is_somebody_s(part: Part, tmp_path: Path) -> None:
+    other = Part(str(tmp_path / "a"), TOKEN)
+    with pytest.raises(FileInUse, match="being fetched already"):
+        other.open(Folders(tmp_path), str(tmp_path), FILE, verify=False)
+    assert Path(part.path).exists()
