@@ -251,12 +251,13 @@ def test_a_journal_of_thousands_of_crumbs_keeps_the_large_blocks_only(
 ) -> None:
     """The crumbs are read back as part of larger ones: a journal is written every few seconds."""
     monkeypatch.setattr(journal_module, "MOST_BLOCKS", 50)
-    crumbs, size = 51, 3 * BLOCK
+    monkeypatch.setattr(journal_module, "BLOCK", block := 8000)
+    crumbs, size = 51, 3 * block
     part = tmp_path / "part"
     part.write_bytes(os.urandom(size))
     data = part.read_bytes()
     sums = [(2 * n, 2 * n + 1, zlib.crc32(data[2 * n : 2 * n + 1])) for n in range(crumbs)]
-    large = (BLOCK, 2 * BLOCK, zlib.crc32(data[BLOCK : 2 * BLOCK]))
+    large = (block, 2 * block, zlib.crc32(data[block : 2 * block]))
     keeper, fd = Keeper(f"{part}.journal", Entry("/f", size=size, mtime=1.0)), os.open(part, os.O_RDWR)
     keeper.save(fd, Ranges([(0, size)]), [*sums, large], keeper.generation)
     journal = read_journal(f"{part}.journal")
