@@ -42,8 +42,8 @@ class TaskCauses(QWidget):
         self.copy_button = push(theme, "Copy report", "copy", run=self.copy)
         self.copy_button.setToolTip("A text to send to a TD: causes, facts and the end of the log, without secrets")
         acts = QGridLayout()
-        acts.setContentsMargins(8, 10, 8, 0)
-        acts.setSpacing(6)
+        acts.setContentsMargins(5, 10, 5, 0)
+        acts.setSpacing(5)
         buttons = (self.retry_button, self.tonight_button, self.elsewhere_button, self.copy_button)
         for number, button in enumerate(buttons):
             acts.addWidget(button, number // 2, number % 2)

@@ -14,8 +14,8 @@ from desktop.ui.theme import Theme
 
 NAME, ACTION, SIZE, NOTE = range(4)
 COLUMNS = (
-    Column("Shot, item, file", 330),
-    Column("What will happen", 190),
+    Column("Shot, item, file", 280),
+    Column("What will happen", 180),
     Column("Size", 84, right=True),
     Column("Why", 0),
 )

@@ -15,12 +15,12 @@ from desktop.ui.models.gallery import GalleryModel
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.models.thumbnails import Thumbnails
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.gallery_doubts import GalleryDoubts
 from desktop.ui.tabs.gallery_empty import GalleryEmpty
 from desktop.ui.tabs.gallery_hands import GalleryHands
 from desktop.ui.tabs.gallery_orders import GalleryOrders
-from desktop.ui.tabs.order_tab import OrderTab
 from desktop.ui.widgets.card import CHECK, Act
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.drop_shelf import DropShelf

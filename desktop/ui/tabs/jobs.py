@@ -13,11 +13,11 @@ from desktop.core.job import Job
 from desktop.core.task import Progress, Task
 from desktop.ui.models.job_list import JobListModel
 from desktop.ui.models.job_words import face_of, standing
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_empty import JobsEmpty
 from desktop.ui.tabs.jobs_hands import WHAT, JobHands
 from desktop.ui.tabs.jobs_orders import JobOrders
-from desktop.ui.tabs.order_tab import OrderTab
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.job_detail import JobDetail

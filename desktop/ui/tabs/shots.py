@@ -15,8 +15,8 @@ from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.formats import task_face
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
-from desktop.ui.tabs.order_tab import OrderTab
 from desktop.ui.tabs.shots_empty import ShotsEmpty
 from desktop.ui.tabs.shots_orders import ShotOrders
 from desktop.ui.widgets.card import Act
