@@ -30,8 +30,10 @@ def secured(tmp_path: Path, **script: object) -> ScriptedFtp:
     return ScriptedFtp(files={"/a.exr": DATA}, auth_tls=context, **script)  # type: ignore[arg-type]
 
 
-def source_of(server: ScriptedFtp, tmp_path: Path, protocol: str, user: str | None = "ann", **trust: bool) -> FtpSource:
-    pins = Trust(certificates=tmp_path / "pins", accept_new=True, **trust)
+def source_of(
+    server: ScriptedFtp, tmp_path: Path, protocol: str, user: str | None = "ann", in_clear: bool = False
+) -> FtpSource:
+    pins = Trust(certificates=tmp_path / "pins", accept_new=True, in_clear=in_clear)
     return FtpSource(Site(Address(protocol, server.host, server.port, user), Login(PASSWORD), pins, 5.0))
 
 

@@ -35,8 +35,8 @@ class ScriptedFtp:
     answers: command -> reply, before the server's own. transfers: path -> how its RETRs go, one after the other,
     the last one for ever. listing: what LIST and MLSD send. listed: their last reply. commands: what came, in
     order. instead: place in `commands` -> reply instead of doing it, "" for a command that is lost. tls: what to
-    show on control connections, from the first byte; None for connections in clear. auth_tls: goes on encrypted after AUTH
-    TLS. Data goes in clear either way.
+    show on control connections, from the first byte; None for connections in clear. auth_tls: goes on encrypted
+    after AUTH TLS. Data goes in clear either way.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,7 @@ def test_hashes_are_checked(tmp_path: Path) -> None:
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 ACT = """
 import sys
+import time
 sys.path.insert(0, sys.argv[1])
 from desktop.transfer.commit import place
 from desktop.transfer.ports import Facts
@@ -249,7 +251,7 @@ def test_patience_lasts_a_second_at_least() -> None:
 
 def backups(target: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Stop the clock, and take so many of the names a backup of this second may get."""
-    monkeypatch.setattr(commit.time, "time", lambda: T)
+    monkeypatch.setattr(time, "time", lambda: T)
     for number in range(1, count + 1):
         (target.parent / commit.backup_name(target.name, T, number)).write_bytes(b"kept before")
 

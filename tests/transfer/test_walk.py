@@ -55,7 +55,7 @@ def test_what_is_no_empty_folder_is_told(tree: Tree, kind: type[ShotDockError]) 
 
 def test_a_tree_without_end_is_left_at_its_hundredth_floor() -> None:
     class Endless(dict[str, list[str] | ShotDockError]):
-        def get(self, path: str, default: object = None) -> list[str]:  # type: ignore[override]
+        def get(self, path: str, default: object = None) -> list[str]:
             return ["again/"]
 
     with pytest.raises(Unsupported, match="too deep") as caught:

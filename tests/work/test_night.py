@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -55,7 +56,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 class Night:
     """The servers, and the orders of the evening."""
 
-    def __init__(self, root: Path, start: Starter, stack: ExitStack) -> None:
+    def __init__(self, root: Path, start: Starter[Any], stack: ExitStack) -> None:
         self.files = {
             "good": write_tree(root / "good", {f"{n:02}.exr": 20_000 + n for n in range(12)}),
             "away": write_tree(root / "away", {f"a{n}.exr": 3000 for n in range(3)}),
@@ -129,7 +130,7 @@ def causes(bench: Bench, task: Task) -> dict[str, Cause]:
 
 @pytest.mark.servers
 def test_a_night_of_five_failures(
-    qtbot: QtBot, studio: Path, tmp_path: Path, start_server: Starter, small_disk: Path, shotdock_home: Path
+    qtbot: QtBot, studio: Path, tmp_path: Path, start_server: Starter[Any], small_disk: Path, shotdock_home: Path
 ) -> None:
     clock = Clock()
     with ExitStack() as stack:

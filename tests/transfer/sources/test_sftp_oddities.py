@@ -10,12 +10,12 @@ from typing import Any
 
 import paramiko
 import pytest
-from desktop.transfer.sources.sftp_dial import HEAD_START, dial
 from paramiko.common import AUTH_SUCCESSFUL
 
 from desktop.core.connection import Address
 from desktop.core.errors import ConnectionLost, LoginFailed, NotAllowed, Retry, ShotDockError, Unreachable, Unsupported
 from desktop.core.media import Entry
+from desktop.transfer.dial import HEAD_START, dial
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources import sftp_walk
 from desktop.transfer.sources.sftp import SftpSource
