@@ -1,5 +1,8 @@
 """The queue in the window: its order by hand and key, why tasks wait, limits in the row, verbs on many."""
 
+import socket
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtTest import QTest
@@ -7,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.core.hours import parse_hours
+from desktop.core.plan import Action, Plan, PlannedFile, PlannedItem, Request
 from desktop.core.schedule import Priority, Turn
 from desktop.core.task import TaskState
 from desktop.ui.models.tasks import LIMIT, MIME, STATE
@@ -42,6 +46,25 @@ def field(evening: Evening) -> LimitEdit:
 )
 def test_a_task_says_why_it_waits(turn: Turn, place: int, words: str) -> None:
     assert why(turn, FRIDAY, place) == words
+
+
+def test_a_task_that_is_put_off_says_why_in_its_row_and_on_a_card(
+    evening: Evening, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with socket.socket() as taken:  # nobody listens there
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        files = tuple(PlannedFile(f"/{n}.exr", f"{n}.exr", None, None, Action.DOWNLOAD) for n in range(3))
+        plan = Plan(Request("", tmp_path / "to", name="night"), (PlannedItem(f"ftp://{place}", "night", files),))
+        number = evening.bench.submit(plan).id
+        model = evening.dock.model
+        qtbot.waitUntil(lambda: (task := model.get(number)) is not None and task.put_off, timeout=WAIT)
+    words = evening.why(number)
+    assert words.startswith("tries again at ") and f": Server away: {place} cannot be reached. Tried once." in words
+    evening.window.transfers.select_task(number)
+    cards = evening.window.inspector.causes.cards
+    qtbot.waitUntil(lambda: cards.titles() == (f"3 files: {place} cannot be reached.",), timeout=WAIT)
+    assert evening.window.inspector.causes.retry_button.isEnabled()
 
 
 @pytest.mark.parametrize(
