@@ -95,7 +95,7 @@ def get(
     folder = options.last_folder(destination)
     planned = schedule.make(start_at, window, repeat, after)
     if not dry_run:
-        schedule.refuse_token(token_stdin, planned)
+        schedule.check_later(planned, token_stdin, server)
     with engine() as run:
         settings = run.services.settings.value
         request = options.plain_request(

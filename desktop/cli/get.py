@@ -84,6 +84,14 @@ def get(
         known_hosts.expanduser().absolute() if known_hosts else None,
         accept_new_host_key,
     )
+    planned = schedule.make(start_at, window, repeat, after)
+    if not dry_run:
+        schedule.check_later(planned, False, *(source.text for source in wanted))
+    if planned and planned.repeat is None and (identity or known_hosts):
+        raise UsageError(
+            title="A task that waits does not keep a key file or known hosts.",
+            suggestion="Save the server as a connection: shotdock connections add NAME URL --identity FILE",
+        )
     with engine() as run:
         settings = run.services.settings.value
         for source in wanted:
@@ -96,7 +104,6 @@ def get(
         )
         if not wanted:
             return nothing_to_do(output, began, ())
-        planned = schedule.make(start_at, window, repeat, after)
         if planned.repeat is not None and not dry_run:
             return schedule.add_routine(run, output, request, planned, priority, wanted, door)
         library = run.services.library

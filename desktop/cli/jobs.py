@@ -147,7 +147,7 @@ def get(
     folder = options.last_folder(destination)
     planned = schedule.make(start_at, window, None, after)
     if not dry_run:
-        schedule.refuse_token(token_stdin, planned)
+        schedule.check_later(planned, token_stdin, server, text)
     with engine() as run:
         settings, desk = run.services.settings.value, run.services.jobs
         request = options.plain_request(

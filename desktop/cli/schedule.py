@@ -13,7 +13,7 @@ from desktop.cli.session import Answer, Session
 from desktop.core.errors import ShotDockError, UsageError
 from desktop.core.hours import Hours, clock, parse_hours
 from desktop.core.plan import Plan, Request
-from desktop.core.routine import Routine
+from desktop.core.routine import Routine, check_kept
 from desktop.core.schedule import After, Priority, Repeat, Schedule, Turn, in_words, parse_moment, parse_repeat
 from desktop.core.task import Task
 from desktop.work.library import PlainSource
@@ -111,9 +111,15 @@ def turn_of(wanted: Schedule, priority: str) -> Turn:
     return Turn(level(priority), not_before=wanted.start_at, window=wanted.window, after=wanted.after)
 
 
-def refuse_token(token_stdin: bool, wanted: Schedule) -> None:
-    """Refuse what has to log in later by a token that this command forgets at its end; raise UsageError."""
-    if token_stdin and wanted:
+def check_later(wanted: Schedule, token_stdin: bool, *addresses: str) -> None:
+    """Refuse what has to log in later by what this command forgets at its end; raise UsageError.
+
+    addresses: of servers and sources, as they were written.
+    """
+    if not wanted:
+        return
+    check_kept(addresses)
+    if token_stdin:
         raise UsageError(
             title="A token from standard input is forgotten when the command ends, and nobody could log in later.",
             suggestion="Keep it with the server: shotdock connections add NAME URL --password-stdin",

@@ -103,6 +103,7 @@ def add_to(tasks: Verbs) -> None:
             tasks.missed.connect(make_up)
             routines.missed.connect(make_up_runs)
             routines.broken.connect(broke)
+            run.services.notify.unheard.connect(lambda _name, error: output.remark(str(error)))
             tasks.quit_wanted.connect(run.interrupt)
             output.remark("Serving. Press Ctrl-C to end.")
             run.until(lambda: False, tasks.listed)

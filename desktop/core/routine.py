@@ -1,13 +1,27 @@
 """Something that is planned anew and brought again and again: every night the latest of what there is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
 from desktop.core.plan import Request
+from desktop.core.redaction import redact
 from desktop.core.schedule import After, Priority, Repeat
 
 PATIENCE = (300.0, 900.0, 1800.0, 3600.0)
 """Seconds after which a run that could not be planned is tried again; then the next regular run is waited for."""
+
+
+def check_kept(texts: Iterable[str]) -> None:
+    """Raise UsageError for an address that carries a secret: what is done later would have to keep it."""
+    for text in texts:
+        if redact(text) != text:
+            raise UsageError(
+                title="A source with a secret in it cannot be kept.",
+                cause=f"{redact(text)} carries a password or a signature, which anyone could read later.",
+                suggestion="Save the server as a connection, which keeps it in the keyring, and write NAME:PATH.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

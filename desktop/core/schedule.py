@@ -15,6 +15,8 @@ LATE = 120.0
 """Seconds after which a start that nobody made is missed, and offered instead of made up for unasked."""
 LONGEST = 366
 """Days between two runs at most."""
+FARTHEST = 10 * LONGEST
+"""Days ahead a start lies at most; what is farther is a slip of the hand, and soon past what calendars can tell."""
 
 _REPEAT = re.compile(r"(?:every\s+)?(?:(\d+)\s*)?(h|hours?|d|days?|weeks?)", re.I)
 _AHEAD = re.compile(r"(?:\+|in\s+)(\d+)\s*(m|min|minutes?|h|hours?|d|days?)", re.I)
@@ -132,7 +134,7 @@ def parse_moment(text: str, now: float, zone: tzinfo | None = None) -> float:
     """
     words = " ".join(text.split())
     if ahead := _AHEAD.fullmatch(words):
-        return now + int(ahead[1]) * {"m": 60, "h": 3600, "d": 86400}[ahead[2][0].lower()]
+        return _near(text, now + int(ahead[1]) * {"m": 60, "h": 3600, "d": 86400}[ahead[2][0].lower()], now)
     today = datetime.fromtimestamp(now, zone).date()
     if (at := _CLOCK.fullmatch(words)) and int(at[2]) < 24 and int(at[3]) < 60:
         wall = datetime(today.year, today.month, today.day, int(at[2]), int(at[3]), tzinfo=zone)
@@ -150,7 +152,7 @@ def parse_moment(text: str, now: float, zone: tzinfo | None = None) -> float:
         raise _bad_moment(text, "No calendar reaches that far.") from None
     if when < now:
         raise _bad_moment(text, f"That has passed; it is {datetime.fromtimestamp(now, zone):%Y-%m-%d %H:%M} now.")
-    return when
+    return _near(text, when, now)
 
 
 def first_run(schedule: Schedule, now: float, zone: tzinfo | None = None) -> float:
@@ -202,6 +204,12 @@ def waiting_words(turn: Turn, now: float, zone: tzinfo | None = None) -> str:
     if turn.window is not None and turn.not_before is None:
         return f"Waits for its hours ({turn.window}), which begin at {when}."
     return f"Waits until {when}."
+
+
+def _near(text: str, when: float, now: float) -> float:
+    if when - now > FARTHEST * 86400:
+        raise _bad_moment(text, "That is more than ten years ahead.")
+    return when
 
 
 def _bad_repeat(text: str, cause: str) -> UsageError:

@@ -13,8 +13,7 @@ from desktop.core.gallery import Video
 from desktop.core.hours import clock as clocked
 from desktop.core.media import Structure
 from desktop.core.plan import Plan, Request
-from desktop.core.redaction import redact
-from desktop.core.routine import PATIENCE, Routine, Source
+from desktop.core.routine import PATIENCE, Routine, Source, check_kept
 from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run, next_run
 from desktop.core.task import Task, TaskState
 from desktop.store.database import Store
@@ -160,13 +159,7 @@ class RoutineDesk(QObject):
     ) -> Routine:
         if schedule.repeat is None:
             raise _once()
-        for text in (request.connection, *(source.text for source in sources)):
-            if redact(text) != text:
-                raise UsageError(
-                    title="A source with a secret in it cannot be kept.",
-                    cause=f"{redact(text)} carries a password or a signature, which anyone could read later.",
-                    suggestion="Save the server as a connection, which keeps it in the keyring, and write NAME:PATH.",
-                )
+        check_kept((request.connection, *(source.text for source in sources)))
         now = self._now()
         name = request.name or request.connection or (sources[0].text if sources else "routine")
         return Routine(

@@ -57,6 +57,7 @@ def test_a_waiting_task_is_ordered_limited_scheduled_and_cancelled(
     [
         ("--start-at", "2020-01-01 10:00", "That has passed"),
         ("--start-at", "soon", "no moment to start at"),
+        ("--start-at", "+99999999999d", "more than ten years ahead"),
         ("--window", "22:00-22:00", "never opens"),
         ("--repeat", "0h", "without end"),
         ("--priority", "urgent", "'urgent' is not one of"),
@@ -118,10 +119,19 @@ def test_routines_are_listed_paused_resumed_and_removed(shotdock: Console, sourc
 
 
 def test_a_secret_is_not_kept_for_later(shotdock: Console, tmp_path: Path) -> None:
-    said = shotdock("get", "ftp://ann:hunter22@render.example/x", tmp_path / "to", "--repeat", "daily", "--json")
-    assert said.status == 2
-    assert "hunter22" not in said.out + said.err
-    assert said.json["errors"][0]["title"] == "A source with a secret in it cannot be kept."
+    words = ("get", "ftp://ann:hunter22@render.example/x", tmp_path / "to", "--json")
+    for later in (("--repeat", "daily"), ("--start-at", "+2h")):
+        said = shotdock(*words, *later)
+        assert said.status == 2
+        assert "hunter22" not in said.out + said.err
+        assert said.json["errors"][0]["title"] == "A source with a secret in it cannot be kept."
+
+
+def test_a_key_file_is_not_kept_for_later(shotdock: Console, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"")
+    words = ("get", "sftp://render.example/x", tmp_path / "to", "--identity", tmp_path / "key")
+    said = shotdock(*words, "--start-at", "+2h")
+    assert (said.status, "connections add NAME URL --identity" in said.err) == (2, True)
 
 
 def test_services_to_tell_are_refused_in_words(shotdock: Console) -> None:

@@ -102,6 +102,8 @@ def test_a_moment_is_read(text: str, moment: str) -> None:
     [
         ("2026-11-01 22:00", "has passed"),
         ("today 06:00", "has passed"),
+        ("+99999999999d", "ten years"),
+        ("9999-12-31 23:59", "ten years"),
         ("tonight", "neither a time"),
         ("25:00", "neither a time"),
         ("", "neither a time"),

@@ -48,12 +48,14 @@ class HoursEdit(QWidget):
     def hours(self) -> Hours:
         """Return the hours; raise UsageError, having marked the fields that are wrong."""
         text = self.days.currentText().strip()
-        days = {words: written for written, words in DAYS}.get(text, text) or "daily"
+        days = {words: written for written, words in DAYS}.get(text, text)
         named, times = [self.named], [self.opens, self.closes]
         for line in (*named, *times):
             mark_wrong(line, "")
         wrong = named
         try:
+            if not days:
+                raise UsageError("No day is chosen.", "Without a day it never opens.", "Write e.g. mon,wed-fri.")
             parse_hours(f"{days} 00:00-24:00")
             wrong = times
             return parse_hours(f"{self.opens.text()}-{self.closes.text()} {days}")

@@ -112,7 +112,10 @@ def test_it_is_filled_in_by_keys_alone(dialog: LaterDialog, qtbot: QtBot) -> Non
     [
         ("start", "whenever", "neither a time nor a date"),
         ("start", "2020-01-01 10:00", "has passed"),
+        ("start", "+99999999999d", "ten years ahead"),
         ("closes", "22:00", "never opens"),
+        ("named", "", "Without a day it never opens"),
+        ("named", "sometimes", "no day of the week"),
         ("every", "0", "again and again at once"),
         ("every", "-2", "no number of hours or days"),
     ],
@@ -122,15 +125,16 @@ def test_what_can_be_no_schedule_is_refused_at_its_field(
 ) -> None:
     taken: list[Schedule] = []
     dialog.taken.connect(taken.append)
-    if field == "closes":
+    if field in ("closes", "named"):
         dialog.only.setChecked(True)
-        dialog.hours.closes.setText(text)
+        getattr(dialog.hours, field).setText(text)
     elif field == "every":
         dialog.often.setCurrentIndex(2)
         dialog.every.setText(text)
     else:
         dialog.start.setText(text)
-    said = {"start": dialog.start_words, "closes": dialog.hours_words, "every": dialog.repeat_words}[field]
+    fields = {"start": dialog.start_words, "every": dialog.repeat_words}
+    said = fields.get(field, dialog.hours_words)
     assert words in said.text()
     assert said.property("role") == "bad"
     assert not dialog.take_button.isEnabled()
