@@ -70,7 +70,6 @@ class Transfer:
         plan, self._plan = self._plan, None
         assert plan is not None, "no plan was taken"
         answer = Answer[Task](self._run)
-        self._run.services.tasks.refused.connect(answer.failed)
         (by or partial(self._run.services.tasks.submit, turn=turn))(plan, answer.then)
         del plan
         # Signals may have told more of the task by now than the answer knows.

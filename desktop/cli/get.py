@@ -87,7 +87,7 @@ def get(
     planned = schedule.make(start_at, window, repeat, after)
     if not dry_run:
         schedule.check_later(planned, False, *(source.text for source in wanted))
-    if planned and planned.repeat is None and (identity or known_hosts):
+    if planned and planned.repeat is None and not dry_run and (identity or known_hosts):
         raise UsageError(
             title="A task that waits does not keep a key file or known hosts.",
             suggestion="Save the server as a connection: shotdock connections add NAME URL --identity FILE",

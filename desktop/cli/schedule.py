@@ -137,6 +137,7 @@ def submit_later(
     """Make the plan a task that waits for its time, and say so. by: what makes it one, if not the queue itself."""
     answer = Answer[Task](run)
     tasks = run.services.tasks
+    run.all_tasks()  # by then whatever was asked before has been refused, if it was
     tasks.refused.connect(answer.failed)
     (by or partial(tasks.submit, turn=turn))(plan, answer.then)
     task = answer.of(None)

@@ -245,6 +245,9 @@ class RoutineDesk(QObject):
 
         def listed(videos: tuple[Video, ...]) -> None:
             wanted = [video for video in videos if not routine.videos or video.id in routine.videos]
+            if routine.videos and not wanted:
+                self._done(routine, "The gallery has none of the chosen videos any more.")
+                return
             server, request = routine.request.connection, routine.request
             self._gallery.plan(server, wanted, request, planned, broke, missing_only=True)
 

@@ -114,7 +114,13 @@ def test_a_gallery_repeats_by_its_list_of_then(
         ahead(bench, clock, DAY)
         result(bench, "done: 1 downloaded")
         assert lost.read_bytes() == gallery.file(first.id).read_bytes()
-        assert [task.turn.routine for task in bench.tasks()] == [1, 1, 1]
+        ahead(bench, clock, DAY)
+        result(bench, "All up to date.")
+        lost.write_bytes(b"rendered before")  # another size: now the conflict strategy decides
+        ahead(bench, clock, DAY)
+        result(bench, "done: 1 downloaded")
+        assert lost.read_bytes() == gallery.file(first.id).read_bytes()
+        assert [task.turn.routine for task in bench.tasks()] == [1] * 4
 
 
 def test_chosen_videos_repeat_and_no_others(
@@ -130,6 +136,9 @@ def test_chosen_videos_repeat_and_no_others(
         result(bench, "done: 1 downloaded, 0 skipped, 0 failed.")
         (path,) = bench.destination.glob("*.mp4")
         assert path.read_bytes() == gallery.file(int(chosen)).read_bytes()
+        del gallery._videos[int(chosen)]
+        ahead(bench, clock, DAY)
+        result(bench, "The gallery has none of the chosen videos any more.")
 
 
 def test_a_run_is_left_out_while_the_one_before_is_at_it(

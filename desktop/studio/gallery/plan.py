@@ -81,9 +81,14 @@ def whereabouts(
 
 
 def missing(videos: Sequence[Video], base: str, destination: Path, brought: Sequence[Brought]) -> tuple[Video, ...]:
-    """Return the videos that do not lie whole in the destination; those that lie elsewhere are none of these."""
+    """Return the videos that do not lie in the destination, in the size the list tells; elsewhere they may."""
     here = whereabouts(videos, base, destination, _brought_to(destination, brought))
-    return tuple(video for video in videos if video.id not in here)
+
+    def is_here(video: Video) -> bool:
+        path = here.get(video.id)
+        return path is not None and (video.bytes is None or _size(path) == video.bytes)
+
+    return tuple(video for video in videos if not is_here(video))
 
 
 def label_of(video: Video) -> str:

@@ -31,6 +31,7 @@ class JobOrders(Orders):
         self._job = self._shown = 0
         self.planned.connect(lambda _plan: self._note_shown())
         self.place.changed.connect(self.count_soon)
+        bar.later_button.setToolTip("Download at another time, or at certain hours only")
         frame.destination.changed.connect(lambda _path: self.count_soon())
         frame.services.settings.changed.connect(self.count_soon)
 
