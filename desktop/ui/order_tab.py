@@ -14,6 +14,9 @@ from desktop.ui.widgets.order_bar import OrderBar
 from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
 
+LEAST_HEIGHT = 130
+"""Pixels the list keeps when there is much else to show."""
+
 
 class OrderTab(Tab):
     """What every such tab does the same way. A tab makes the parts named here, then hangs its list."""

@@ -15,7 +15,7 @@ from desktop.ui.models.gallery import GalleryModel
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.models.thumbnails import Thumbnails
-from desktop.ui.order_tab import OrderTab
+from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.gallery_doubts import GalleryDoubts
 from desktop.ui.tabs.gallery_empty import GalleryEmpty
@@ -32,9 +32,6 @@ from desktop.ui.widgets.plan_page import PlanPage
 
 AGE_EVERY = 30_000
 """Milliseconds between two looks at how old the list is."""
-
-LEAST_HEIGHT = 130
-"""Pixels the videos keep when there is much else to show."""
 
 
 class GalleryTab(OrderTab):

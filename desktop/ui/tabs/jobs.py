@@ -13,7 +13,7 @@ from desktop.core.job import Job
 from desktop.core.task import Progress, Task
 from desktop.ui.models.job_list import JobListModel
 from desktop.ui.models.job_words import face_of, standing
-from desktop.ui.order_tab import OrderTab
+from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_empty import JobsEmpty
 from desktop.ui.tabs.jobs_hands import WHAT, JobHands
@@ -30,8 +30,6 @@ from desktop.ui.widgets.plan_page import PlanPage
 
 TICK = 1000
 """Milliseconds between two steps of the countdowns, while somebody looks."""
-LEAST_HEIGHT = 130
-"""Pixels list and detail keep when there is much else to show."""
 
 
 class JobsTab(OrderTab):

@@ -15,7 +15,7 @@ from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.formats import task_face
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
-from desktop.ui.order_tab import OrderTab
+from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.shots_empty import ShotsEmpty
 from desktop.ui.tabs.shots_orders import ShotOrders
@@ -89,6 +89,8 @@ class ShotsTab(OrderTab):
         self.table_stack = QStackedWidget()
         self.table_stack.addWidget(self.view)
         self.table_stack.addWidget(self.empty)
+        # A card above must take its room from here, not from the window's own size.
+        self.table_stack.setMinimumHeight(LEAST_HEIGHT)
         shots = QWidget()
         shots.setObjectName("page")
         body = column(self.cards, spacing=0)
