@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.core.errors import HostKeyUnknown
 from desktop.core.gallery import PREFIX
 from desktop.core.task import FileResult, Progress, Task, TaskFile, TaskItem, TaskState
+from desktop.ui.hearing import while_there
 from desktop.ui.renewal import Renewal
 from desktop.work.gallery import GalleryDesk
 from desktop.work.tasks import TaskDesk
@@ -182,15 +183,15 @@ class GalleryStates(QObject):
         self._renewal.asked()
         for number in dirty:
             if number not in self._sites:
-                self._desk.items(number, partial(self._met, number))
+                self._desk.items(number, while_there(self, partial(self._met, number)))
             elif self._ours(number):
-                self._desk.files(number, partial(self._take, number))
+                self._desk.files(number, while_there(self, partial(self._take, number)))
 
     def _met(self, number: int, items: tuple[TaskItem, ...]) -> None:
         """Learn whether a task is of this gallery, or of shots, or of another one."""
         self._sites[number] = frozenset(item.site for item in items)
         if self._ours(number):
-            self._desk.files(number, partial(self._take, number))
+            self._desk.files(number, while_there(self, partial(self._take, number)))
 
     def _take(self, number: int, files: tuple[TaskFile, ...]) -> None:
         self._renewal.answered()

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("Task", 0),
     Column("State", 118),
     Column("Progress", 168, "How much is here, or what it waits for"),
-    Column("Size", 118, "Bytes here of all bytes", right=True, gives_way=2),
+    Column("Size", 132, "Bytes here of all bytes", right=True, gives_way=2),
     Column("Speed", 84, right=True),
     Column("Limit", 80, "The task's own speed limit; F2 or a double click changes it", right=True, gives_way=3),
     Column("Files", 112, "Files that ended of all files", right=True, gives_way=1),

@@ -55,7 +55,7 @@ class TopBar(QWidget):
         self.search = QLineEdit()
         self.search.setAccessibleName("Search")
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(110)
+        self.search.setMinimumWidth(142)
         self.search.setMaximumWidth(210)
         self.search.setPlaceholderText("Find shots")
         line.addWidget(self.search)
@@ -82,6 +82,6 @@ class TopBar(QWidget):
         self._tools.setCurrentIndex(number)
         hint = self._tabs[number].searches()
         self.search.setVisible(bool(hint))
-        self.search.setPlaceholderText(f"{hint}   Ctrl+F")
+        self.search.setPlaceholderText(f"{hint}  Ctrl+F")
         with QSignalBlocker(self.search):
             self.search.setText(self._texts[number])
