@@ -76,13 +76,13 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """Return the process ids below a process, as /proc tells them; none where there is no /proc."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
     found: list[int] = []
     with contextlib.suppress(OSError):
         for child in map(int, children.read_text().split()):
-            found += [child, *_descendants(child)]
+            found += [child, *descendants(child)]
     return found
 
 
@@ -137,7 +137,7 @@ class ProcessServer:
     def stop(self) -> None:
         """Kill the program and every process it started; safe to call twice."""
         if self._process is not None:
-            sessions = _descendants(self._process.pid)
+            sessions = descendants(self._process.pid)
             if self._process.poll() is None:
                 self._process.terminate()
                 try:
