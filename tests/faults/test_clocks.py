@@ -188,7 +188,7 @@ def test_r20_a_program_that_was_stopped_goes_on(shotdock: Console, three: Three,
 
 
 def test_r20_the_clock_is_set_while_files_come(shotdock: Console, three: Three, tmp_path: Path) -> None:
-    """Two hours ahead, then to the day before. A limit would sleep, which this library does not bear; servers have one."""
+    """Two hours ahead, then to the day before. The servers are slow, not we: under this library time.sleep fails."""
     library = next(Path("/usr/lib").glob(f"**/faketime/{LIBRARY}"), None)
     if library is None:
         raise ServerMissing(f"{LIBRARY} is not installed; get it by: apt-get install -y libfaketime")

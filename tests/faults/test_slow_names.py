@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import ROOT, Console
-from tests.servers.names import NameServer, can_mount
+from tests.servers.names import NameServer
 from tests.servers.nginx import NginxServer
 from tests.transfer.scripted import MIB, content, tree
 
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.skipif(not can_mount(), reason="needs root and mount namespaces (unshare -m)"),
-]
+pytestmark = pytest.mark.servers
 SLOW, QUICK = "slow.test", "quick.test"
 FILES = {"a.exr": content("a.exr", 2 * MIB), "b.exr": content("b.exr", 2 * MIB)}
 AT_ONCE = 15.0
