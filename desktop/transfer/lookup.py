@@ -32,9 +32,10 @@ class _Question:
             self.found = _asked(*self._what)
         except (OSError, UnicodeError) as error:
             self.error = error
-        with _lock:
-            del _under_way[self._what]
-        self.answered.set()
+        finally:
+            with _lock:
+                del _under_way[self._what]
+            self.answered.set()
 
 
 def addresses(host: str, port: int, until: float, stopped: Callable[[], bool]) -> list[Address]:

@@ -28,6 +28,9 @@ _PAGE = 4096
 """Bytes of a page that are looked at for what to log of it."""
 _AS_IT_IS = "/%:@!$&'()*+,;=-._~"
 
+_SOON = 3.0
+"""Seconds a page's first bytes are waited for: for the log's sake, no longer."""
+
 _log = logging.getLogger(__name__)
 
 Origin = tuple[str, str, int]
@@ -126,8 +129,12 @@ class Wire:
         return bytes(first[:size])
 
     def note(self, stranger: NotTheFile, reply: Reply, first: bytes = b"") -> None:
-        """Log how that begins which came in a file's place. first: what was read of it, else some is read now."""
+        """Log how that begins which came in a file's place; its connection is of no use any more.
+
+        first: what was read of it, else some is read now, should it come soon.
+        """
         if not first:
+            reply.kept.sock.settimeout(min(_SOON, self.timeout))
             page = bytearray(_PAGE)
             with suppress(OSError, Garbled, Surplus):
                 first = bytes(page[: reply.message.readinto(memoryview(page))])
