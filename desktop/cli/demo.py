@@ -19,7 +19,7 @@ from desktop.core.connection import parse_connection
 from desktop.demo.content import Size
 from desktop.demo.studio import Studio
 from desktop.logs import set_up
-from desktop.places import HOME_VARIABLE, SITE_VARIABLE, Places, private_folder
+from desktop.places import HOME_VARIABLE, SITE_VARIABLE, Places, private_folder, write_private
 from desktop.store.database import Store
 from desktop.transfer.consents import remember_consent
 from desktop.work.sites import password_variable
@@ -98,7 +98,7 @@ def _own_home(home: Path) -> Places:
 def _move_in(places: Places, studio: Studio) -> None:
     """Save a connection to each server, with its password for this process alone, and trust the host key."""
     urls = studio.urls()
-    places.known_hosts.write_text(urls["host_key"].rstrip("\n") + "\n", "utf-8")
+    write_private(places.known_hosts, urls["host_key"].rstrip("\n") + "\n")
     with Store.open(places.database) as store:
         for protocol in PROTOCOLS:
             connection, password = parse_connection(f"demo-{protocol}", urls[protocol])

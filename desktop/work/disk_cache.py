@@ -44,6 +44,7 @@ class DiskCache:
         with contextlib.suppress(OSError):
             private_folder(self.folder)
             try:
+                fresh.touch(mode=0o600)
                 fresh.write_bytes(data)
                 fresh.replace(path)
             finally:
