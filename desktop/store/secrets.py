@@ -11,6 +11,8 @@ from desktop.core.errors import NoSecretStore
 from desktop.core.redaction import register_secret
 
 SERVICE = "ShotDock"
+_FILES = "keyrings.alt"
+"""Where the backends live that keep secrets in files, most of them for all to read: they are no keyring to us."""
 
 
 def get(origin: str) -> str | None:
@@ -51,6 +53,7 @@ def _keyring() -> ModuleType:
 def _spoken(keyring: ModuleType, origin: str) -> Iterator[None]:
     errors = keyring.errors
     try:
+        _refuse_files(keyring)
         yield
     except errors.NoKeyringError:
         raise NoSecretStore(
@@ -67,3 +70,11 @@ def _spoken(keyring: ModuleType, origin: str) -> Iterator[None]:
             suggestion="Unlock the keyring and try again, or give the password each time.",
             path=origin,
         ) from None
+
+
+def _refuse_files(keyring: ModuleType) -> None:
+    """Raise NoKeyringError if what would take a secret is a file; of several backends the first one takes it."""
+    backend = keyring.get_keyring()
+    first = next(iter(getattr(backend, "backends", ())), backend)
+    if type(first).__module__.startswith(_FILES):
+        raise keyring.errors.NoKeyringError

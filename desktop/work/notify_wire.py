@@ -14,6 +14,10 @@ MOST = 1 << 20
 _VERBS = ("delete", "get", "post", "put", "request")
 
 
+def _nobody(request: Any) -> Any:
+    return request
+
+
 class Wire:
     """Stands where Apprise's plugins have the module `requests`, and gives them everything else of it.
 
@@ -35,6 +39,8 @@ class Wire:
         with self._requests.Session() as session:
             # Even those that are not followed would be looked at, and their bodies read to the end.
             session.get_redirect_target = lambda _answer: None
+            # Whoever has a way to say who he is does not get what ~/.netrc holds for the host, and proxies stay.
+            session.auth = _nobody
             answer = self._head(partial(getattr(session, verb), *arguments, **{**options, "stream": True}))
             body = bytearray()
             with answer.raw as raw:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,50 @@ def test_the_keyring_library_is_loaded_only_when_asked_for() -> None:
     code = "import sys, desktop.store.secrets; print('keyring' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+PLAINTEXT = """
+from pathlib import Path
+from keyring.backend import KeyringBackend
+class PlaintextKeyring(KeyringBackend):
+    priority = 0.5
+    def get_password(self, service, username): return None
+    def set_password(self, service, username, password): Path("secrets.cfg").write_text(password)
+    def delete_password(self, service, username): Path("secrets.cfg").unlink()
+"""
+
+TRIED = """
+from desktop.core.errors import NoSecretStore
+from desktop.store import secrets
+for attempt in (lambda: secrets.set("ftp://ann@h", "sentinel"), lambda: secrets.get("ftp://ann@h")):
+    try:
+        attempt()
+    except NoSecretStore as error:
+        print(error.title)
+"""
+
+
+@pytest.mark.parametrize("chosen", [True, False], ids=["chosen", "found"])
+def test_a_backend_that_writes_files_is_no_keyring(tmp_path: Path, chosen: bool) -> None:
+    """keyrings.alt is what the library falls back to where it is installed and no real keyring answers."""
+    package = tmp_path / "keyrings" / "alt"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "file.py").write_text(PLAINTEXT)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))}
+    environment["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
+    code = TRIED
+    if not chosen:
+        del environment["PYTHON_KEYRING_BACKEND"]
+        # What the library would choose by itself depends on the machine: here two of them, one behind the other.
+        chain = "import keyring, keyring.backends.chainer as c; from keyrings.alt.file import PlaintextKeyring as P\n"
+        code = f"{chain}keyring.set_keyring(type('C', (c.ChainerBackend,), {{'backends': [P(), P()]}})()){TRIED}"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+    )
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.splitlines() == ["This system has no keyring to keep a password in."] * 2
+    assert not (tmp_path / "secrets.cfg").exists()
 
 
 REAL = """

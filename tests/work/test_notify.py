@@ -28,6 +28,7 @@ class Hook:
 
     def __init__(self) -> None:
         self.got: list[dict[str, Any]] = []
+        self.authorized: list[str | None] = []
         self.asked, self.free = threading.Event(), threading.Event()
         self.free.set()
         hook = self
@@ -38,6 +39,7 @@ class Hook:
                 hook.asked.set()
                 hook.free.wait(30)
                 hook.got.append(body)
+                hook.authorized.append(self.headers["Authorization"])
                 self.send_response(200)
                 self.end_headers()
 
@@ -188,6 +190,19 @@ def test_a_service_that_hangs_delays_no_task(bench: Bench, hook: Hook) -> None:
     assert hook.got == []
     hook.free.set()
     bench.qtbot.waitUntil(lambda: len(hook.got) >= 4, timeout=20_000)
+
+
+def test_what_a_netrc_holds_for_a_service_s_host_is_not_sent(
+    bench: Bench, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login ann password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    add(bench, "Farm", hook.url)
+    broken(bench)
+    bench.qtbot.waitUntil(lambda: bool(hook.authorized), timeout=20_000)
+    assert hook.authorized == [None]
 
 
 def test_a_webhook_to_nowhere_is_told_in_words(bench: Bench) -> None:
