@@ -24,6 +24,7 @@ from desktop.core.errors import ShotDockError, UsageError
 from desktop.core.units import format_bytes
 from desktop.places import Places, private_folder
 from desktop.store.database import Store, check_sqlite
+from desktop.store.secrets import writes_files
 
 LEAST_SPACE = 1_000_000_000
 """Bytes free below which a download is likely to meet the end of the disk."""
@@ -145,7 +146,7 @@ def _keyring() -> Finding:
     from keyring.backends import fail
 
     backend = keyring.get_keyring()
-    works = not isinstance(backend, fail.Keyring)
+    works = not (isinstance(backend, fail.Keyring) or writes_files(backend))
     advice = (
         "Install gnome-keyring or KWallet; for unattended runs use a key file, an SSH agent, or the environment "
         "variable SHOTDOCK_PASSWORD_<CONNECTION>."

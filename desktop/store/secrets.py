@@ -73,8 +73,12 @@ def _spoken(keyring: ModuleType, origin: str) -> Iterator[None]:
 
 
 def _refuse_files(keyring: ModuleType) -> None:
-    """Raise NoKeyringError if what would take a secret is a file; of several backends the first one takes it."""
-    backend = keyring.get_keyring()
-    first = next(iter(getattr(backend, "backends", ())), backend)
-    if type(first).__module__.startswith(_FILES):
+    """Raise NoKeyringError if what would take a secret is a file."""
+    if writes_files(keyring.get_keyring()):
         raise keyring.errors.NoKeyringError
+
+
+def writes_files(backend: object) -> bool:
+    """Tell whether a backend of the keyring library keeps secrets in files; of several the first one takes them."""
+    first = next(iter(getattr(backend, "backends", ())), backend)
+    return type(first).__module__.startswith(_FILES)

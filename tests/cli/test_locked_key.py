@@ -23,6 +23,7 @@ def key(request: pytest.FixtureRequest, sshd: SshServer, shotdock: Console, tmp_
     shotdock.home.mkdir(mode=0o700)
     (shotdock.home / "known_hosts").write_text(sshd.known_hosts)
     shotdock.environment.pop("SSH_AUTH_SOCK", None)
+    shotdock.environment["SHOTDOCK_LOG_LEVEL"] = "DEBUG"
     return path
 
 

@@ -260,7 +260,7 @@ def test_r56_wrong_usage_does_not_repeat_it(shotdock: Console, searcher: Searche
 
 @pytest.mark.servers
 def test_r56_a_locked_key(sshd: SshServer, searcher: Searcher, shotdock_home: Path, tmp_path: Path) -> None:
-    """With the right passphrase and a wrong one; the program itself takes none, locked keys are the agent's."""
+    """With the right passphrase and a wrong one; how the program takes one is in cli/ and work/test_locked_key.py."""
     searcher.to.mkdir()
     key, known = tmp_path / "key", tmp_path / "known_hosts"
     keygen = program("ssh-keygen", "openssh-client")
