@@ -137,10 +137,13 @@ def _read_list(path: Path) -> list[PlainSource]:
 
 def _plain_logins(wanted: list[PlainSource]) -> list[Address]:
     """Return whose passwords go in clear, for which whoever wrote the ftp:// addresses takes the blame."""
-    places = {
-        source.text.partition("://")[2].partition("/")[0] for source in wanted if source.text[:6].lower() == "ftp://"
-    }
-    return [address for place in sorted(places) if (address := parse_location(f"ftp://{place}/").address).bares]
+    servers = set()
+    for source in wanted:
+        user, at, rest = source.text.rpartition("@")
+        if at and user[:6].lower() == "ftp://":
+            servers.add(f"{user}@{rest.partition('/')[0]}/")  # whatever stands before the last "@" may be the password
+    addresses = {parse_location(server).address for server in servers}
+    return sorted((address for address in addresses if address.bares), key=lambda address: address.origin)
 
 
 def _check_source(run: Session, text: str) -> None:

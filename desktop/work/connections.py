@@ -14,6 +14,7 @@ from desktop.core.errors import (
     NotEncrypted,
     NotFound,
     NotTheFile,
+    TargetUnwritable,
     UsageError,
 )
 from desktop.core.media import EntryKind
@@ -71,13 +72,15 @@ class ConnectionDesk(QObject):
         Without a keyring the connection is saved, the password is kept for this run of the program, and `failed`
         gets NoSecretStore after all the rest was done.
         """
+        before = next((known for known in self._saved if known.name == connection.name), connection)
         try:
             check_connection(connection)
-        except UsageError as error:
+            if before.address != connection.address:
+                self._take_back(before)
+        except (UsageError, TargetUnwritable) as error:
             failed(error)
             return
 
-        before = next((known for known in self._saved if known.name == connection.name), connection)
         elsewhere = (before.address, before.root, before.layout) != (
             connection.address,
             connection.root,
@@ -103,6 +106,11 @@ class ConnectionDesk(QObject):
         if connection is None:
             failed(NotFound(title=f"There is no connection called {name!r} of your own.", path=name))
             return
+        try:
+            self._take_back(connection)
+        except TargetUnwritable as error:
+            failed(error)
+            return
 
         def forget() -> None:
             self._store.connections.remove(name)
@@ -114,7 +122,7 @@ class ConnectionDesk(QObject):
         self._sites.forget_password(name)
         others = tuple(known for known in self.all() if known.name != name)
         if not any(known.address == connection.address for known in others):
-            self._background.run(lambda _work: self._forget_address(connection.address), ignore, failed)
+            self._background.run(lambda _work: _forget_secret(connection.address.origin), ignore, failed)
         if connection.identity and not any(known.identity == connection.identity for known in others):
             key = Path(connection.identity).expanduser()
             self._background.run(lambda _work: _forget_secret(str(key)), ignore, failed)
@@ -213,9 +221,11 @@ class ConnectionDesk(QObject):
             return f"{where}. {error.title} {error.cause}".rstrip()
         return f"{where}: its gallery lists {count:,} {'video' if count == 1 else 'videos'}."
 
-    def _forget_address(self, address: Address) -> None:
-        forget_consent(self._places.unencrypted, address)
-        _forget_secret(address.origin)
+    def _take_back(self, connection: Connection) -> None:
+        """Forget the consent to an address that no other connection has; raise TargetUnwritable."""
+        address = connection.address
+        if address.bares and not any(c.name != connection.name and c.address == address for c in self.all()):
+            forget_consent(self._places.unencrypted, address)
 
     def _remember(self, error: HostKeyUnknown | NotEncrypted) -> None:
         if isinstance(error, NotEncrypted):

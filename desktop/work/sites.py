@@ -213,7 +213,16 @@ class Sites:
         if identity is None:
             return Login(password, kept=kept)
         passphrase = passphrase or _of_environment(passphrase_variable(name))
-        return Login(password, identity, passphrase, kept=kept, kept_passphrase=cache(partial(_kept, str(identity))))
+        return Login(
+            password, identity, passphrase, kept=kept, kept_passphrase=partial(self._kept_passphrase, identity)
+        )
+
+    def _kept_passphrase(self, key: Path) -> str | None:
+        """Ask the keyring for a key file's passphrase, for one connection and all that follow."""
+        kept = _kept(str(key))
+        if kept:
+            self.remember_passphrase(key, kept)
+        return kept
 
     def _web_login(self, name: str, address: Address, token: str | None) -> Login:
         """Return how to log in to a web server without a user: by the token given or known, or the keyring's.

@@ -2,8 +2,11 @@
 
 import os
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from zlib_ng.zlib_ng import crc32
 
 from desktop.core.media import Entry
@@ -60,6 +63,16 @@ def test_a_folder_from_a_server_is_no_result_that_was_to_go_back(tmp_path: Path,
         swap.close()
     assert (tmp_path / "results" / "mesh.obj").read_bytes() == b"real"
     assert (planted / "mesh.obj").read_bytes() == b"false"
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\\\0"), max_size=12),
+    st.sampled_from(["a.part", ".part", "t.part.journal", "t.PART.journal.new", "t.part.new", f"{'0a' * 8}.old"]),
+)
+def test_no_name_of_a_server_is_one_of_our_work(name: str, tail: str) -> None:
+    mapped = local_name(f".{name}.{tail}")
+    assert not mapped.startswith(".")
+    assert unquote_to_bytes(mapped).decode() == f".{name}.{tail}"
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,7 @@ WRONG: list[list[object]] = [
     ["get", "sftp://ann:{}@127.0.0.1:nonsense/a", "to"],
     ["get", "sftp://ann:{}@127.0.0.1/a", "to", "--conflict", "ftp://ann:{}@h/"],
     ["get", "x", "ftp://ann:{}@127.0.0.1/a"],
+    ["get", "ftp://ann:1/{}@127.0.0.1/a", "to"],
     ["connections", "add", "one", "sftp://ann:{}@[bad/a"],
     ["connections", "add", "one:two", "sftp://ann:{}@host/a"],
     ["scan", "http://ann:{}@127.0.0.1:1/"],

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import paramiko
@@ -107,8 +108,12 @@ def default_keys(passphrase: str | None) -> Iterator[paramiko.PKey]:
         yield key
 
 
+@lru_cache(maxsize=8)
 def _load(data: bytes, passphrase: str | None) -> paramiko.PKey:
-    """Read a private key of any type, in OpenSSH, PEM or PKCS 8 format."""
+    """Read a private key of any type, in OpenSSH, PEM or PKCS 8 format.
+
+    To unlock one takes a tenth of a second of work on purpose; the lanes of a transfer need not each do it.
+    """
     secret = passphrase.encode() if passphrase is not None else None
     read = serialization.load_ssh_private_key if b"OPENSSH" in data else serialization.load_pem_private_key
     try:
