@@ -26,6 +26,7 @@ from desktop.studio.gallery import open_client
 from desktop.transfer.consents import agreed, forget_consent, not_encrypted, remember_consent
 from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Site
+from desktop.transfer.sources import open_key
 from desktop.transfer.trust import remember_host_key
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
 from desktop.work.sites import WEB, Sites, check_connection
@@ -160,14 +161,10 @@ class ConnectionDesk(QObject):
 
     def locked(self, key: Path) -> bool:
         """Tell whether the key file takes a passphrase to open; one that is no key at all does not."""
-        from desktop.transfer.sources.sftp_keys import identity_key
-
         try:
-            identity_key(key, None)
-        except KeyLocked:
-            return True
-        except LoginFailed:
-            return False
+            open_key(key, None)
+        except LoginFailed as error:
+            return isinstance(error, KeyLocked)
         return False
 
     def unlock(self, key: Path, passphrase: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
@@ -177,10 +174,7 @@ class ConnectionDesk(QObject):
         """
 
         def use(_work: Work) -> None:
-            # Here, not above: the SSH library takes its time to import.
-            from desktop.transfer.sources.sftp_keys import identity_key
-
-            identity_key(key, passphrase)
+            open_key(key, passphrase)
             self._sites.remember_passphrase(key, passphrase)
             if keep:
                 secrets.set(str(key), passphrase)

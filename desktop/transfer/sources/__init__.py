@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from desktop.transfer.ports import SOURCES, SourceType
 
@@ -36,6 +37,14 @@ def _local() -> SourceType:
     from desktop.transfer.sources.local import LocalSource
 
     return LocalSource
+
+
+def open_key(key: Path, passphrase: str | None) -> None:
+    """Open a private key file as an SSH login does; raise KeyLocked, or LoginFailed for one that is no key."""
+    with _hidden("invoke"):
+        from desktop.transfer.sources.sftp_keys import identity_key
+
+    identity_key(key, passphrase)
 
 
 @contextmanager

@@ -32,14 +32,18 @@ class ConsentDialog(Dialog):
         body.addWidget(self._cards)
         body.addStretch(1)
         self.agree_button = push(frame.theme, "Send it unencrypted", "warning", "", self._agree)
+        self.agree_button.setAutoDefault(False)
+        stay = self.close_button("Do not connect")
+        stay.setDefault(True)  # nobody agrees to this by pressing Enter
         self.lay_out(
             body,
             self.agree_button,
-            self.close_button("Do not connect"),
+            stay,
             text="Plain FTP does not encrypt. Nothing was sent yet. Your answer holds for this server and user, until "
             "the connection is removed.",
         )
         self.setMinimumWidth(500)
+        stay.setFocus()
 
     def _agree(self) -> None:
         self.agree_button.setEnabled(False)
