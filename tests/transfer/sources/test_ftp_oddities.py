@@ -214,7 +214,7 @@ def test_a_port_nobody_listens_on_and_no_word_about_it_is_a_lost_connection() ->
         ports.append(f"229 Entering (|||{free_port()}|)")
         return ports[-1]
 
-    forgetful = server(instead={8: ""})
+    forgetful = server(instead={7: ""})
     with talking(forgetful, timeout=0.5) as source:
         assert fetch(source).data == DATA
         # From now on every port is a wrong one, and the next RETR gets no answer.

@@ -258,3 +258,65 @@ def test_a_greeting_that_never_comes_is_waited_for_no_longer_than_asked(peer: Pe
     with pytest.raises(TimeoutError):
         peer.packets.readline(-1.0)
     assert peer.packets.readline(5.0) == "SSH-2.0-late"
+
+
+class Listener:
+    """Keeps what a line hands on."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def receive(self, data: memoryview) -> None:
+        self.data += bytes(data)
+
+    def hung_up(self, cause: Exception | None) -> None:
+        raise AssertionError(f"nobody hung up, but for {cause}")
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """A line to a server that never says anything."""
+    ours, theirs = socket.socketpair()
+    line = Line(ours, 0.05)
+    yield line
+    line.hang_up()
+    theirs.close()
+
+
+def channel_data(number: int, data: bytes, length: int | None = None) -> bytes:
+    return struct.pack(">BII", DATA, number, len(data) if length is None else length) + data
+
+
+@pytest.mark.parametrize(
+    ("payload", "taken"),
+    [
+        (channel_data(3, b"block"), b"block"),
+        (channel_data(3, b""), b""),
+        (channel_data(4, b"block"), None),
+        (channel_data(3, b"block", 4), None),
+        (channel_data(3, b"block", 6), None),
+        (channel_data(3, b"")[:8], None),
+    ],
+    ids=["ours", "ours and empty", "another channel's", "too long", "too short", "cut"],
+)
+def test_only_what_is_plainly_our_channel_s_data_is_taken_past_the_library(
+    line: Line, payload: bytes, taken: bytes | None
+) -> None:
+    line.receiver, line._channel_number = Listener(), 3
+    assert line._take(memoryview(payload)) == (taken is not None)
+    assert line.receiver.data == (taken or b"")
+    assert line._taken == len(taken or b"")
+
+
+def test_data_that_comes_before_anybody_listens_counts_as_taken(line: Line) -> None:
+    """What is not counted is never told to the server, and its window would stay so much smaller for ever."""
+    message = paramiko.Message()
+    message.add_string(b"early")
+    message.rewind()
+    line._data(None, message)  # type: ignore[arg-type]  # the channel is not looked at
+    assert line._taken == 5
+
+
+def test_a_server_that_never_lets_a_login_begin_is_given_up(line: Line) -> None:
+    with pytest.raises(TimeoutError, match="no answer within"):
+        line.ask_to_log_in()
