@@ -368,9 +368,11 @@ def test_a_transaction_is_all_or_nothing(store: Store) -> None:
 def test_without_hard_links_a_new_database_replaces_nobody_s(
     path: Path, monkeypatch: pytest.MonkeyPatch, faster: bool
 ) -> None:
+    link = os.link
+
     def refused(_source: str, target: str) -> None:
         if faster:
-            monkeypatch.undo()
+            monkeypatch.setattr(os, "link", link)
             fill(Path(target))
         raise PermissionError(errno.EPERM, "Operation not permitted")
 

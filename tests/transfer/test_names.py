@@ -170,8 +170,10 @@ def test_links_may_lead_about_inside_but_not_out(tmp_path: Path) -> None:
     (root / "out").symlink_to(outside)
     (root / "in").symlink_to(root / "real")
     (root / "file").symlink_to(outside / "canary")
+    (root / "plain").write_bytes(b"")
     assert resolve_below(root, "in/x") == root / "in" / "x"
     assert resolve_below(root, "new/deep/x") == root / "new/deep/x"
+    assert resolve_below(root, "plain") == root / "plain"
     for relative in ("out/x", "out/deep/x", "file", "in/../../x", "out"):
         with pytest.raises(HostileName):
             resolve_below(root, relative)
