@@ -49,7 +49,7 @@ def talking(
             certificate = ssl.PEM_cert_to_DER_cert(server.tls.chain.read_text())
             remember_pin(pins, place_of(server.host, server.port), digest_of(certificate))
         address = Address(protocol, server.host, server.port, "artist")
-        source = FtpSource(Site(address, Login(password="x"), Trust((), pins), timeout=timeout))
+        source = FtpSource(Site(address, Login(password="x"), Trust((), pins, in_clear=True), timeout))
         try:
             source.connect()
             yield source
@@ -101,7 +101,7 @@ def test_a_server_without_binary_transfers_is_of_no_use() -> None:
 
 def test_a_connection_broken_off_while_it_is_dialled_says_nothing() -> None:
     with server() as silent:
-        control = Control(Site(Address("ftp", silent.host, silent.port, "artist"), Login(password="x")))
+        control = Control(Site(Address("ftp", silent.host, silent.port)))
         control.sever()
         with pytest.raises(ConnectionLost, match="closed here"):
             control.open()
