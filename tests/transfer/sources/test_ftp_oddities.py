@@ -103,7 +103,7 @@ def test_a_connection_broken_off_while_it_is_dialled_says_nothing() -> None:
     with server() as silent:
         control = Control(Site(Address("ftp", silent.host, silent.port)))
         control.sever()
-        with pytest.raises(ConnectionLost, match="closed here"):
+        with pytest.raises(Unreachable, match="stopped"):
             control.open()
         control.hang_up()
         with pytest.raises(EOFError):
