@@ -65,6 +65,7 @@ class Life:
         self.console = Console(home)
         self.tasks = self.files = self.compared = self.waves = 0
         self.troubles: Counter[str] = Counter()
+        self._refusals: list[ShotDockError] = []
         app = application()
         sys.setswitchinterval(SWITCH_EVERY)
         self.places = Places.find({"SHOTDOCK_HOME": str(home)})
@@ -189,6 +190,7 @@ class Life:
             self.window.show_tab(number)
             live(0.05)
         self.window.log_dock.raise_()
+        self.window.log.clear.click()  # it would keep a million lines
         self.window.commands.get("history").trigger()
         dialog = self.window.findChild(HistoryDialog)
         assert dialog is not None
@@ -295,7 +297,7 @@ class Life:
 
     def _until(self, so: Callable[[], bool]) -> None:
         if not live(PATIENCE, so):
-            raise Hung("it took too long")
+            raise Hung(f"it took too long; until then {dict(self.troubles)}")
 
     def _ask(self, ask: Callable[..., object]) -> Any:
         """Ask, wait for the answer; a server without room is asked again."""
@@ -303,14 +305,17 @@ class Life:
             answers: list[Any] = []
             errors: list[ShotDockError] = []
             ask(lambda *given, to=answers: to.append(*given or (None,)), errors.append)
-            self._until(lambda a=answers, e=errors: bool(a or e))  # type: ignore[misc]
+            refused = self._refusals = []
+            self._until(lambda a=answers, e=errors, r=refused: bool(a or e or r))  # type: ignore[misc]
             if answers:
                 return answers[0]
-            self.troubles[f"refused: {errors[0].title}"] += 1
+            if errors:
+                self.troubles[f"refused: {errors[0].title}"] += 1
             live(0.3)
-        raise errors[0]
+        raise (errors or refused)[0]
 
     def _refused(self, error: ShotDockError) -> None:
+        self._refusals.append(error)
         self.troubles[f"refused: {error.title}"] += 1
 
     def _broken(self, _routine: Routine, error: ShotDockError) -> None:
