@@ -99,7 +99,11 @@ def add_to(tasks: Verbs) -> None:
             def broke(routine: Routine, error: ShotDockError) -> None:
                 output.remark(f"Routine {routine.id} {routine.name}: {error}")
 
+            def refuse(error: ShotDockError) -> None:
+                output.warn(str(error))
+
             tasks.ended.connect(tell)
+            tasks.refused.connect(refuse)
             tasks.missed.connect(make_up)
             routines.missed.connect(make_up_runs)
             routines.broken.connect(broke)

@@ -83,9 +83,9 @@ class Turn:
     """A task's place in the queue.
 
     position: of two tasks of one priority, the lower goes first. not_before: the moment before which it is not
-    started, or None. waits_for: why, in words, or "". attempts: how often it was put off because its server did
-    not answer or its files failed for passing reasons, since `first_failed`, a moment or None. routine: the number of
-    the routine that made the task, or None.
+    started, or None. waits_for: why, in words, or ""; without attempts it waits for room on a disk. attempts: how
+    often it was put off because its server did not answer or its files failed for passing reasons, since
+    `first_failed`, a moment or None. routine: the number of the routine that made the task, or None.
     """
 
     priority: Priority = Priority.NORMAL
@@ -201,6 +201,8 @@ def waiting_words(turn: Turn, now: float, zone: tzinfo | None = None) -> str:
     when = clock(due, now, zone)
     if turn.attempts:
         return f"{turn.waits_for} Next try at {when}.".strip()
+    if turn.waits_for:
+        return f"{turn.waits_for} Next look at {when}."
     if turn.window is not None and turn.not_before is None:
         return f"Waits for its hours ({turn.window}), which begin at {when}."
     return f"Waits until {when}."

@@ -72,8 +72,8 @@ def _full(name: str, cause: str, path: str) -> DiskFull:
     )
 
 
-def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
-    """Raise DiskFull again, without a try, unless the target's disk has room for size bytes by now.
+def has_room(target: str, size: int, full: DiskFull) -> bool | None:
+    """Tell whether the target's disk has room for size bytes by now; None if only a try can tell.
 
     full: what a target on this disk was refused with before.
     """
@@ -85,10 +85,20 @@ def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
         room = shutil.disk_usage(folder).free > size
         inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
     except OSError:
-        return
-    if room and inodes and not (isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None)):
-        return
-    raise _full(shown(os.path.basename(target)), full.cause, target) from cause  # noqa: PTH119  as above
+        return True  # it is another trouble now, which a try will tell in words
+    if room and inodes and isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None):
+        return None
+    return room and inodes
+
+
+def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
+    """Raise DiskFull again, without a try, unless the target's disk has room for size bytes by now.
+
+    full: what a target on this disk was refused with before.
+    """
+    if not has_room(target, size, full):
+        # What it is about by now, and the same cause.
+        raise _full(shown(os.path.basename(target)), full.cause, target) from full.__cause__  # noqa: PTH119  as above
 
 
 def create(path: str) -> int:

@@ -122,6 +122,7 @@ class Download:
         with disk(target):
             verdict = judge(target, self._incoming, self._owner.conflict)
         if verdict is not None and verdict.decision is Decision.SKIP:
+            folders.tidy(target)
             self.report(FileResult.SKIPPED, verdict.reason)
             return []
         folders.ensure(self.folder)
@@ -250,7 +251,7 @@ class Download:
             self.ended = True
             self._spans.end()
         if isinstance(error, DiskFull):
-            self._owner.full(error)
+            self._owner.full(error, self)
 
         def park() -> None:
             try:

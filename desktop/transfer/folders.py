@@ -55,6 +55,11 @@ class Folders:
         with self._lock:
             return self._parts.adopt(target, token, file)
 
+    def tidy(self, target: str) -> None:
+        """Remove what a crash left beside a target that is whole; see `PartIndex.tidy`."""
+        with self._lock, disk(target):
+            self._parts.tidy(target)
+
     def sync(self, folders: set[str]) -> None:
         """Make the names in the folders durable, and those of folders made since the last call."""
         with self._lock:

@@ -32,8 +32,8 @@ class Owner(Protocol[D]):
     def background(self, call: Callable[[], None]) -> None:
         """Have a call that may block made, soon, on another thread."""
 
-    def full(self, error: DiskFull) -> None:
-        """Note that the disk is full, so that no other job takes what little room is left."""
+    def full(self, error: DiskFull, download: D) -> None:
+        """Note that the disk is full, so that no other job takes what little room is left. download: it had no room."""
 
     def end(self, download: D, done: JobDone) -> None:
         """Note how the job ended."""

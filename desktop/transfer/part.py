@@ -203,13 +203,15 @@ class Part:
             began = time.monotonic()
             try:
                 with disk(self._target):
-                    keeper.save(fd, ranges, sums, generation)
+                    try:
+                        keeper.save(fd, ranges, sums, generation)
+                    finally:
+                        os.close(fd)
             except ShotDockError as error:
                 # A disk that failed to sync tells it once; a second call would call the lost bytes durable.
                 self._fault = error
                 raise
             finally:
-                os.close(fd)
                 with self.lock:
                     self._saved = time.monotonic()
                     took = self._saved - began

@@ -116,6 +116,12 @@ class PartIndex:
                 _remove_dead(part)
         return adopted
 
+    def tidy(self, target: str) -> None:
+        """Remove the second name that a crash left of a file which has its final one; raise OSError."""
+        for part in self._parts(target):
+            if _doubled(part):
+                _remove_dead(part)
+
     def _parts(self, target: str) -> list[str]:
         """Return the paths of the target's parts, whether the part or only its journal is there."""
         folder, name = split(target)

@@ -74,7 +74,8 @@ class Run:
         self._results: list[JobDone] = []
         self._files_done = self._transferred = self._reused = 0
         self._numbers = count()
-        self._full: DiskFull | None = None
+        # What the disk had no room for first, and what it said.
+        self.short: tuple[Download, DiskFull] | None = None
         self._stopped = False
         # Sites that were given up, and why; the seconds for which each asked to be left alone, since its last byte.
         self.lost: dict[str, ShotDockError] = {}
@@ -270,9 +271,9 @@ class Run:
         """Have a call that may block made on a committer's thread."""
         self._committer.background(call)
 
-    def full(self, error: DiskFull) -> None:
+    def full(self, error: DiskFull, download: Download) -> None:
         """Note that the disk is full: other jobs are not begun unless it has room for them."""
-        self._full = error
+        self.short = self.short or (download, error)
 
     def end(self, download: Download, done: JobDone) -> None:
         """Note how a job ended."""
@@ -345,8 +346,8 @@ class Run:
 
     def _begin(self, download: Download, feed: LaneFeed) -> list[Span]:
         try:
-            if self._full is not None:
-                refuse_if_full(str(download.job.target), download.job.file.size or 0, self._full)
+            if self.short is not None:
+                refuse_if_full(str(download.job.target), download.job.file.size or 0, self.short[1])
             return download.begin(feed.ranges, self._segments or 1)
         except ShotDockError as error:
             download.give_up(error)

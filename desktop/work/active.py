@@ -103,6 +103,7 @@ class Active:
             verify=task.options.verify,
             patience=PATIENCE,
         )
+        self._outcomes: list[FileOutcome] = []
         self._meter = Meter()
         self._stalls = Stalls()
         self._total_files = len(jobs)
@@ -166,8 +167,8 @@ class Active:
         return not self.workers and (self.run.finished or self.run.stopped)
 
     def outcomes(self) -> list[FileOutcome]:
-        """Return the files that ended since the last call, as the database takes them."""
-        return [
+        """Return the files that ended and were not said to be `recorded` yet, as the database takes them."""
+        self._outcomes += [
             FileOutcome(
                 file_id=done.id,
                 result=done.result,
@@ -179,6 +180,11 @@ class Active:
             )
             for done in self.run.drain()
         ]
+        return self._outcomes
+
+    def recorded(self) -> None:
+        """Note that the database knows of every outcome given so far."""
+        self._outcomes = []
 
     def progress(self) -> Progress:
         """Read the counters."""

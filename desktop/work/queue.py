@@ -1,9 +1,10 @@
 """Decide what runs next; with the runner, the only writer of task state."""
 
+import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -17,7 +18,7 @@ from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process
 from desktop.work.leftovers import clean, name_of
-from desktop.work.runner import Runner
+from desktop.work.runner import REFUSED, Runner
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -27,6 +28,8 @@ FORGOTTEN = 500
 """Old tasks forgotten at one start at most: nobody is to wait for it."""
 ADOPTING = 30.0
 """Seconds between two looks for tasks that wait for the clock and that nobody answers for."""
+
+log = logging.getLogger(__name__)
 
 
 class Queue(Runner):
@@ -214,11 +217,12 @@ class Queue(Runner):
                 self._pace.rate = limit.rate
             self.limit = limit
             self.limited.emit(limit)
-        if self._serving and abs(now - self._adopt_from) > ADOPTING:
-            self._adopt()
-        self._hear()
         over = [n for n, active in self._active.items() if not active.leaving and active.task.turn.due(now) > now]
-        self._stop(over, TaskEvent.POSTPONE)
+        with self._anyway():
+            if self._serving and abs(now - self._adopt_from) > ADOPTING:
+                self._adopt()
+            self._hear()
+            self._stop(over, TaskEvent.POSTPONE)
         if self._turns.due(now):
             self._look_soon()
         edges = (edge - now for edge in (self._turns.next(now), limit.until) if edge is not None)
@@ -234,15 +238,28 @@ class Queue(Runner):
         self._clock.stop()
         for task_id in self._turns:
             self._turns.drop(task_id)
-            task = self._store.tasks.get(task_id)
-            if task.turn.scheduled:
-                self._store.tasks.release(task_id)
-            else:
-                self._move(task, TaskEvent.INTERRUPT)
+            with self._anyway():
+                task = self._store.tasks.get(task_id)
+                if task.turn.scheduled:
+                    self._store.tasks.release(task_id)
+                else:
+                    self._move(task, TaskEvent.INTERRUPT)
         running = tuple(self._active)
-        self._stop(running, TaskEvent.INTERRUPT)
-        self._settle(running)
+        for task_id in running:
+            self._active[task_id].stop(TaskEvent.INTERRUPT)
+            with self._anyway():
+                self._stop((task_id,), TaskEvent.INTERRUPT)
+        with self._anyway():
+            self._settle(running)
         self._pool.wait()
+
+    @contextmanager
+    def _anyway(self) -> Iterator[None]:
+        """Go on where the database's disk takes nothing: whoever records tells it, a start finds what is so."""
+        try:
+            yield
+        except REFUSED as error:
+            log.warning("A change of tasks is not recorded: %s", error.title)
 
     def _forget(self) -> None:
         """Forget tasks that ended so long ago as the settings say, with the part files they may have left."""

@@ -5,15 +5,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
-from desktop.core.causes import causes, put_off_words
-from desktop.core.errors import HostileName, ServerBusy, Unreachable
+from desktop.core.errors import DiskFull, HostileName, ServerBusy, ShotDockError, TargetUnwritable, Unreachable
 from desktop.core.schedule import After, waiting_words
-from desktop.core.task import FileResult, LogLine, Task, TaskEvent, TaskState, advance, allowed
+from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
-from desktop.core.units import format_duration
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import this_process
@@ -21,8 +20,10 @@ from desktop.transfer.circuit import SILENT
 from desktop.transfer.pace import Pace
 from desktop.transfer.retry import later
 from desktop.work.active import Active
+from desktop.work.ends import passing, reason, summary, times
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
+from desktop.work.room import LOOK, TRY, Shortage
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -40,6 +41,11 @@ last batch took decides how long the next one gathers."""
 GATHERING = 2.0
 """Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
+REFUSED = (DiskFull, TargetUnwritable)
+"""What the database says when its disk takes nothing."""
+HELD = 5.0
+"""Seconds after which a database whose disk took nothing is tried again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -47,15 +53,18 @@ class Runner(QObject):
     """Runs tasks: lives on the desk's thread, and so do all its methods.
 
     Signals: changed (tuple of Task), progressed (tuple of Progress), ended (Task that is done or failed), quit_wanted
-    (a task that was to be the last thing done has ended, and nothing else runs).
+    (a task that was to be the last thing done has ended, and nothing else runs), troubled (ShotDockError: why the
+    database takes nothing; files go on arriving, and are recorded once it does again).
     """
 
     changed = Signal(object)
     progressed = Signal(object)
     ended = Signal(object)
     quit_wanted = Signal()
+    troubled = Signal(object)
     _lane_ended = Signal(object)
     _lanes_wanted = Signal()
+    _room_seen = Signal(object)
 
     def __init__(
         self, store: Store, sites: Sites, settings: Settings, serving: bool, clock: Callable[[], float] = time.time
@@ -78,8 +87,13 @@ class Runner(QObject):
         self._timer.timeout.connect(self._tick)
         self._lane_ended.connect(self._on_lane_ended)
         self._lanes_wanted.connect(self._fill)
+        self._room_seen.connect(self._on_room_seen)
+        # Of tasks that wait for a full disk, what it had no room for; and those whose disk is being looked at.
+        self._short: dict[int, Shortage] = {}
+        self._looking: set[int] = set()
         self._ticks = 0
         self._record_from = 0.0
+        self._held = False
         self._closed = False
 
     @property
@@ -110,6 +124,16 @@ class Runner(QObject):
     def _fill(self) -> None:
         if self._closed:
             return
+        try:
+            self._start_due()
+        except REFUSED as error:
+            self._hold(error)
+        for active in self._active.values():
+            active.fill(self._pool, self.settings, self._lane_ended)
+
+    def _start_due(self) -> None:
+        if self._held and time.monotonic() < self._record_from:
+            return
         at_once = self.settings.tasks_at_once
         busy = Counter(server for active in self._active.values() for server in active.servers)
         for waiting in self._turns.due(self.now()):
@@ -118,13 +142,46 @@ class Runner(QObject):
             room = not servers or any(busy[server] < at_once for server in servers)
             room = room and len(self._active) < max(MOST_TASKS, at_once)
             if task_id not in self._active and (room or waiting.urgent):
-                self._turns.drop(task_id)
+                if task_id in self._short and not waiting.urgent:
+                    self._look_for_room(task_id)
+                    continue
                 self._start(task_id)
+                self._turns.drop(task_id)
                 busy.update(servers)
-        for active in self._active.values():
-            active.fill(self._pool, self.settings, self._lane_ended)
+
+    def _hold(self, error: ShotDockError) -> None:
+        """Leave a database whose disk takes nothing alone for a moment; say so once. Raises it where nobody stays."""
+        self._record_from = time.monotonic() + HELD
+        if not self._serving:
+            raise error
+        if not self._held:
+            self._held = True
+            log.error("%s %s Files go on arriving; they are recorded once it takes them.", error.title, error.cause)
+            self.troubled.emit(error)
+
+    def _look_for_room(self, task_id: int) -> None:
+        if task_id not in self._looking:
+            self._looking.add(task_id)
+            self._pool.start(partial(_look, task_id, self._short[task_id], self._room_seen))
+
+    @Slot(object)
+    def _on_room_seen(self, seen: tuple[int, bool | None]) -> None:
+        task_id, room = seen
+        self._looking.discard(task_id)
+        if self._closed or task_id not in self._turns:
+            return
+        if room is False:
+            try:
+                self._turned(self._store.tasks.get(task_id), not_before=self.now() + LOOK)
+            except REFUSED as error:
+                self._hold(error)  # that disk is full, too; it stays due and is looked at again
+        else:
+            # A quota was waited for long enough before it is tried.
+            self._short.pop(task_id, None)
+            self._look_soon()
 
     def _start(self, task_id: int) -> None:
+        self._short.pop(task_id, None)
         if not self._store.tasks.claim(task_id, this_process()):
             log.warning("task %d is run by another ShotDock", task_id)
             self.changed.emit((self._store.tasks.get(task_id),))
@@ -156,17 +213,25 @@ class Runner(QObject):
     @Slot()
     def _tick(self) -> None:
         self._ticks += 1
-        moved = []
+        moved: list[Task] = []
         began = time.monotonic()
         due = began >= self._record_from
-        for task_id, active in tuple(self._active.items()):
-            if due and self._record(active) and not active.over:
-                moved.append(active.task)
-            if active.over:
-                moved.append(self._end(task_id, active))
+        try:
+            for task_id, active in tuple(self._active.items()):
+                if due and self._record(active) and not active.over:
+                    moved.append(active.task)
+                if active.over and (due or not self._held):
+                    moved.append(self._end(task_id, active))
+        except REFUSED as error:
+            self._hold(error)
+        else:
+            if due and self._held:
+                self._held = False
+                log.info("The database takes what arrived again.")
+            if moved:
+                took = time.monotonic() - began
+                self._record_from = began + took + min(GATHERING, took / RECORDING)
         if moved:
-            took = time.monotonic() - began
-            self._record_from = began + took + min(GATHERING, took / RECORDING)
             self.changed.emit(tuple(moved))
             self._tell_ended(moved)
         if self._ticks % 2 == 0 and self._active:
@@ -180,6 +245,7 @@ class Runner(QObject):
         if not outcomes:
             return False
         active.task = self._store.tasks.record(active.task.id, outcomes)
+        active.recorded()
         errors = Counter(
             f"{error['path']}: {error['title']} {error['cause']}" for outcome in outcomes if (error := outcome.error)
         )
@@ -191,15 +257,38 @@ class Runner(QObject):
     def _end(self, task_id: int, active: Active) -> Task:
         active.run.close()
         self._record(active)
+        task = self._ended_as(active)
+        # Only now: where the database refuses, all of it is done again.
         del self._active[task_id]
+        return task
+
+    def _ended_as(self, active: Active) -> Task:
+        task = active.task
         if active.leaving:
             # It may have been queued again while its lanes were ending.
-            return self._store.tasks.get(task_id)
-        task = active.task
-        if task.files.failed and (put_off := self._put_off(active)) is not None:
+            return self._store.tasks.get(task.id)
+        if task.files.failed and (put_off := self._wait_for_room(active) or self._put_off(active)) is not None:
             return put_off
         event = TaskEvent.FAIL if task.files.failed else TaskEvent.FINISH
-        return self._finish(self._move(task, event, self._reason(task)))
+        return self._finish(self._move(task, event, reason(self._store, task, self.now())))
+
+    def _wait_for_room(self, active: Active) -> Task | None:
+        """Have a task whose disk is full wait until it has room again, however long that takes.
+
+        None if the disk had room, or nobody stays to look: then it fails, and goes on when it is asked to.
+        """
+        if not self._serving or active.run.short is None:
+            return None
+        task = active.task
+        shortage = Shortage.of(*active.run.short)
+        fresh = self._store.tasks.reset_failed(task.id, retryable_only=True)
+        wait = LOOK if shortage.over() is not None else TRY
+        turn = replace(task.turn, not_before=self.now() + wait, waits_for=shortage.words)
+        task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
+        self._short[task.id] = shortage
+        self._wait(task)
+        self._note(task, "WARNING", waiting_words(turn, self.now()))
+        return task
 
     def _put_off(self, active: Active) -> Task | None:
         """Have a task whose server is away, or whose files failed for passing reasons, wait and try again later.
@@ -216,7 +305,7 @@ class Runner(QObject):
         wait = later(turn.attempts, now - since, silent, self.settings.retry_hours * 3600.0)
         if wait is None:
             return None
-        reason = self._passing(task)
+        why = passing(self._store, task)
         fresh = self._store.tasks.reset_failed(task.id, retryable_only=True, kinds=(Unreachable.kind,))
         if fresh.files.failed == task.files.failed:
             return None
@@ -226,41 +315,15 @@ class Runner(QObject):
             not_before=now + wait,
             attempts=turn.attempts + 1,
             first_failed=since,
-            waits_for=f"{reason} Tried {_times(turn.attempts + 1)}.",
+            waits_for=f"{why} Tried {times(turn.attempts + 1)}.",
         )
         task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
         self._wait(task)
         self._note(task, "WARNING", waiting_words(turn, now))
         return task
 
-    def _reason(self, task: Task) -> str:
-        """Return in words why a task failed, and how often it was tried."""
-        turn = task.turn
-        passing = self._passing(task) if turn.attempts else ""
-        if not (passing and turn.first_failed):
-            return self._first_error(task)
-        return f"{passing} Tried {_times(turn.attempts + 1)} in {format_duration(self.now() - turn.first_failed)}."
-
-    def _passing(self, task: Task) -> str:
-        """Return in words what failed and may pass, "" if nothing did."""
-        failed = self._store.tasks.files(task.id, results=(FileResult.FAILED,))
-        return put_off_words(causes(failed))
-
-    def _first_error(self, task: Task) -> str:
-        if not task.files.failed:
-            return ""
-        failed = self._store.tasks.files(task.id, results=(FileResult.FAILED,), limit=1)
-        return str(failed[0].error["title"]) if failed and failed[0].error else ""
-
     def _finish(self, task: Task) -> Task:
-        files = task.files
-        level = "ERROR" if files.failed else "INFO"
-        self._note(
-            task,
-            level,
-            f"Finished ({task.outcome}): {files.downloaded} downloaded, {files.skipped} skipped, "
-            f"{files.overwritten} overwritten, {files.kept_both} kept both, {files.failed} failed.",
-        )
+        self._note(task, "ERROR" if task.files.failed else "INFO", summary(task))
         return task
 
     def _tell_ended(self, tasks: Iterable[Task]) -> None:
@@ -318,10 +381,15 @@ class Runner(QObject):
         if not messages:
             return
         now = self.now()
-        self._store.events.add([LogLine(now, level, message, task.id) for message in messages])
+        try:
+            self._store.events.add([LogLine(now, level, message, task.id) for message in messages])
+        except REFUSED as error:
+            # What it is about was done; that the log does not tell of it must not have it done again.
+            log.warning("The task's log takes nothing: %s", error.title)
         for message in messages:
             log.log(logging.getLevelNamesMapping()[level], "%s: %s", task.name, message, extra={"task_id": task.id})
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _look(task_id: int, shortage: Shortage, found: SignalInstance) -> None:
+    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
+    found.emit((task_id, shortage.over()))

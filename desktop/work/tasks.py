@@ -30,7 +30,7 @@ class TaskDesk(QObject):
       was to be the last thing done has ended and nothing else runs: close the window).
     - limited (Limit that holds now, for the status bar; see also `limit`).
     - refused (ShotDockError: why something that was asked for was not done, such as pausing a task that another
-      ShotDock runs; of many tasks, the others are served all the same).
+      ShotDock runs; of many tasks, the others are served all the same; or why what arrives cannot be recorded now).
 
     The timetable is the setting limit_rules; limits are off for a while with
     `settings.update(limits_off_until=moment)`, for good with `core.timetable.FOR_GOOD`, on again with 0. Beside this
@@ -60,6 +60,7 @@ class TaskDesk(QObject):
         queue.missed.connect(self._on_missed)
         queue.ended.connect(self._on_ended)
         queue.limited.connect(self._on_limited)
+        queue.troubled.connect(self._refuse)
         queue.quit_wanted.connect(self._on_quit_wanted)
         self._limit = queue.limit
 
@@ -191,6 +192,7 @@ class TaskDesk(QObject):
     def _ask(self, question: Callable[[], object], then: Callable[..., None]) -> None:
         ask(self._desk, self._answers, question, then, self._refuse)
 
+    @Slot(object)
     def _refuse(self, error: ShotDockError) -> None:
         self.refused.emit(error)
 

@@ -38,8 +38,13 @@ class SshServer(ProcessServer):
         self._kinds = tuple(host_keys)
         self._sftp = "internal-sftp"
         if counted is not None:
-            # It is run by the account's shell, which sends what it says to the file.
-            self._sftp = f"{program('sftp-server', 'openssh-sftp-server', *SFTP_SERVER)} -e -l INFO 2>>{counted}"
+            server = program("sftp-server", "openssh-sftp-server", *SFTP_SERVER)
+            wrapper = folder / "sftp-server"
+            folder.mkdir(parents=True, exist_ok=True)
+            # It has to tell of open handles, too, when its client is killed and the pipe to sshd breaks.
+            wrapper.write_text(f"#!/bin/sh\ntrap '' HUP TERM PIPE\nexec {server} -e -l INFO 2>>{counted}\n")
+            wrapper.chmod(0o755)
+            self._sftp = str(wrapper)
         self._extra = [f"MaxStartups {max_startups}", *extra]
         if rekey_limit is not None:
             self._extra.append(f"RekeyLimit {rekey_limit}")

@@ -16,6 +16,8 @@ def why(turn: Turn, now: float, place: int) -> str:
     when = clock(due, now)
     if turn.attempts:
         return f"tries again at {when}: {turn.waits_for}"
+    if turn.waits_for:
+        return f"looks again at {when}: {turn.waits_for}"
     if turn.window is not None and turn.not_before is None:
         return f"waits for its hours: {turn.window}"
     return f"starts {when}" if " " in when else f"starts at {when}"

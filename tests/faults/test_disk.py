@@ -1,0 +1,115 @@
+"""R27, R28, R30, R31: the disk of the files, or of the database, is full, fails, or turns read-only in mid-file."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from desktop.core.task import FileResult
+from tests.faults.small_disk import DISK, SIZE
+from tests.transfer.scripted import MIB, bring, tree
+from tests.transfer.test_crash import fetch, may_mount, needs_root, needs_strace, shelf_of
+
+TMPFS = f"-t tmpfs -o size={DISK} tmpfs"
+
+
+def make_ext4(image: Path) -> None:
+    """Make a file an empty ext4."""
+    with image.open("wb") as file:
+        file.truncate(64 * MIB)
+    subprocess.run(["mkfs.ext4", "-q", "-m0", str(image)], check=True, capture_output=True)
+
+
+def may_loop() -> bool:
+    """Tell whether this machine mounts a file as a disk."""
+    if not may_mount() or shutil.which("mkfs.ext4") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        make_ext4(Path(folder, "image"))
+        probe = ["unshare", "-m", "mount", "-o", "loop", f"{folder}/image", "/mnt"]
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+needs_ext4 = pytest.mark.skipif(not may_loop(), reason="an ext4 of one's own takes root, mkfs.ext4 and a loop device")
+
+
+def on_disk(tmp_path: Path, mount: str, scene: str, *more: object) -> None:
+    """Play a scene on a disk that only its process sees. mount: what goes before `mount`'s last argument."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    play = [sys.executable, "-m", "tests.faults.small_disk", scene, str(disk), *map(str, more)]
+    ended = subprocess.run(
+        ["unshare", "-m", "sh", "-c", f'mount {mount} "$0" && exec "$@"', str(disk), *play],
+        capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+
+
+@needs_root
+@pytest.mark.parametrize("room", [SIZE // 2, SIZE - 4096], ids=["half", "the last byte"])
+def test_r27_a_full_disk_is_waited_for_and_the_task_goes_on_by_itself(
+    shotdock_home: Path, tmp_path: Path, room: int
+) -> None:
+    on_disk(tmp_path, TMPFS, "target", room)
+
+
+@needs_root
+@pytest.mark.parametrize("end", ["freed", "killed"])
+def test_r28_a_full_disk_of_database_and_log_loses_no_file(shotdock_home: Path, tmp_path: Path, end: str) -> None:
+    on_disk(tmp_path, TMPFS, "home", end)
+
+
+@needs_ext4
+def test_r31_a_disk_that_turns_read_only_in_mid_file_is_told_and_gone_on_from(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    make_ext4(image)
+    on_disk(tmp_path, f"-o loop {image}", "read_only", image)
+
+
+def with_fault(folder: Path, inject: str, size: int, block: int = MIB, pause: float = 0.0) -> str:
+    """Bring one file, with a fault in a call on its part; return how it ended. pause: seconds between two blocks."""
+    ended = subprocess.run(
+        ["strace", "-f", "-o", "/dev/null", "-P", str(folder / ".0.bin.tok00001.part"),
+         "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}", *fetch(folder, size, block, pause)],
+        capture_output=True, text=True, check=True, timeout=100,
+    )  # fmt: skip
+    return ended.stdout.splitlines()[-1]
+
+
+def goes_on(folder: Path, size: int) -> None:
+    """Bring the file once more, without a fault; it is whole, and alone."""
+    shelf = shelf_of(size)
+    [done] = bring(folder, shelf, [shelf.entry("/0.bin")], token="second02")
+    assert done.result is FileResult.DOWNLOADED
+    assert tree(folder) == {"0.bin": shelf.files["/0.bin"]}
+
+
+@needs_strace
+@pytest.mark.parametrize(("size", "pause"), [(1000, 0.0), (5 * MIB, 0.0), (12 * MIB, 0.05)])
+def test_r30_an_error_of_close_gives_nothing_a_final_name(tmp_path: Path, size: int, pause: float) -> None:
+    """A file system that writes late, such as NFS, tells only then; the slow file meets it while it is noted."""
+    assert with_fault(tmp_path, "close:error=EIO:when=1", size, pause=pause) == "done failed target-unwritable"
+    assert not (tmp_path / "0.bin").exists()
+    goes_on(tmp_path, size)
+
+
+@needs_strace
+@pytest.mark.parametrize(("size", "block"), [(1000, 1000), (5 * MIB, MIB)])
+def test_r30_a_short_write_is_gone_on_with_where_it_ended(tmp_path: Path, size: int, block: int) -> None:
+    """A write that says it took 100 bytes is followed by one for the rest, from there on."""
+    assert with_fault(tmp_path, "pwrite64:retval=100:when=1", size, block) == "done downloaded None"
+    data = (tmp_path / "0.bin").read_bytes()
+    # strace tells the lie without the write: what counts is that nothing else is missing or moved.
+    assert data[100:] == shelf_of(size).files["/0.bin"][100:] and len(data) == size
+
+
+@needs_strace
+@pytest.mark.parametrize(("size", "inject"), [(1000, "when=1"), (5 * MIB, "when=3+")])
+def test_a_quota_that_is_used_up_is_told_like_a_full_disk(tmp_path: Path, size: int, inject: str) -> None:
+    """R27, R29: and what came is kept, as far as a file keeps anything."""
+    assert with_fault(tmp_path, f"pwrite64:error=EDQUOT:{inject}", size) == "done failed disk-full"
+    assert not (tmp_path / "0.bin").exists()
+    goes_on(tmp_path, size)
