@@ -166,6 +166,8 @@ def test_a_turn_says_when_it_comes_and_why() -> None:
     assert waiting_words(Turn(window=NIGHT), NOON, BERLIN) == "Waits for its hours (22:00-06:00), which begin at 22:00."
     tried = Turn(not_before=NOON + 900, attempts=2, waits_for="render.example does not answer; tried 2 times.")
     assert waiting_words(tried, NOON, BERLIN) == "render.example does not answer; tried 2 times. Next try at 12:15."
+    full = Turn(not_before=NOON + 30, waits_for="There is no room left for a.exr.")
+    assert waiting_words(full, NOON, BERLIN) == "There is no room left for a.exr. Next look at 12:00."
 
 
 def test_a_schedule_is_a_sentence() -> None:

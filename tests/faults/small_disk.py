@@ -5,9 +5,11 @@ unshare -m sh -c 'mount -t tmpfs -o size=16m tmpfs "$0" && exec python -m tests.
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,15 +20,18 @@ import desktop.transfer.sources  # noqa: F401  # registers every source
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Action, Options, Plan, PlannedFile, PlannedItem, Request
 from desktop.core.schedule import waiting_words
-from desktop.core.task import Task, TaskState
+from desktop.core.task import FileResult, Task, TaskState
 from desktop.logs import set_up
 from desktop.places import Places
 from desktop.store.database import Store
+from desktop.studio.jobs.archive import unpack
 from desktop.work.room import LOOK
 from desktop.work.services import start_services
-from tests.transfer.scripted import MIB, SKIP, Shelf, bring, content, tree
+from tests.cli.console import Console
+from tests.transfer.scripted import KEEP_BOTH, MIB, SKIP, Shelf, bring, content, tree
 from tests.work.life import Clock
 
+R = FileResult
 SIZE = 12 * MIB
 DISK = 16 * MIB
 
@@ -170,6 +175,32 @@ def home(disk: Path, end: str) -> None:
     assert tree(to) == wanted
 
 
+def command(disk: Path) -> None:
+    """The disk of the database is filled while a command is at work: it ends in words; again, it brings the rest."""
+    around = disk.parent
+    wanted = publish(around / "served", 60, 100_000)
+    to, ballast = around / "to", disk / "ballast"
+    shotdock = Console(disk / "home")
+    get = ("get", around / "served", to)
+    process = shotdock.start(*get, "--limit-rate", "1M")
+    while not list(to.rglob("*.bin")):
+        assert process.poll() is None
+        time.sleep(0.005)
+    fill(ballast)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and "Traceback" not in said, said
+    assert "The disk with the database is full." in said and "Free some space on the volume of" in said, said
+    came = {path: path.stat().st_ino for path in to.rglob("*.bin")}
+    assert 0 < len(came) < len(wanted)
+    ballast.unlink()
+    again = shotdock(*get)
+    assert again.status == 0, again.err
+    assert tree(to / "served") == wanted
+    assert {path: path.stat().st_ino for path in came} == came, "nothing came twice"
+    with Store.open(disk / "home" / "shotdock.db") as store:
+        store.check()
+
+
 def fill(ballast: Path) -> None:
     """Take what room there is on the disk."""
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
@@ -201,7 +232,34 @@ def read_only(disk: Path, image: str) -> None:
     assert tree(to) == {path[1:]: data for path, data in shelf.files.items()}
 
 
-SCENES: dict[str, Callable[..., None]] = {"target": target, "home": home, "read_only": read_only}
+def across(disk: Path) -> None:
+    """A folder of the destination lies on another disk, as a season's may; files, backups and archives go into it."""
+    to, other = disk / "to", disk / "to" / "season"
+    other.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(other)], check=True)
+    assert to.stat().st_dev != other.stat().st_dev
+    shelf = Shelf(block=MIB)
+    entries = [shelf.put("/small", 1000), shelf.put("/season/small", 1000), shelf.put("/season/large", 5 * MIB)]
+    (other / "small").write_bytes(b"old")
+    results = bring(to, shelf, entries, KEEP_BOTH)
+    assert [done.result for done in results] == [R.DOWNLOADED, R.KEPT_BOTH, R.DOWNLOADED], results
+    archive = to / "results.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("a.txt", b"new")
+    for _ in range(2):
+        unpack(archive, other / "results", "keep_both")
+    names = [re.sub(r"_backup_\d+_\d+", "_backup", name) for name in tree(to)]
+    kept = ["season/results/a.txt", "season/results_backup/a.txt", "season/small", "season/small_backup"]
+    assert sorted(names) == sorted(["results.zip", "season/large", "small", *kept]), names
+
+
+SCENES: dict[str, Callable[..., None]] = {
+    "target": target,
+    "home": home,
+    "command": command,
+    "read_only": read_only,
+    "across": across,
+}
 
 if __name__ == "__main__":
     scene, place, *more = sys.argv[1:]

@@ -1,5 +1,6 @@
-"""R27, R28, R30, R31: the disk of the files, or of the database, is full, fails, or turns read-only in mid-file."""
+"""R27, R28, R30, R31, R33: the disk of files or database is full, fails, turns read-only in mid-file; or is two."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -36,11 +37,14 @@ def may_loop() -> bool:
 needs_ext4 = pytest.mark.skipif(not may_loop(), reason="an ext4 of one's own takes root, mkfs.ext4 and a loop device")
 
 
-def on_disk(tmp_path: Path, mount: str, scene: str, *more: object) -> None:
-    """Play a scene on a disk that only its process sees. mount: what goes before `mount`'s last argument."""
+def on_disk(tmp_path: Path, mount: str, scene: str, *more: object, under: tuple[str, ...] = ()) -> None:
+    """Play a scene on a disk that only its process sees.
+
+    mount: what goes before `mount`'s last argument. under: a command that is to run the scene.
+    """
     disk = tmp_path / "disk"
     disk.mkdir()
-    play = [sys.executable, "-m", "tests.faults.small_disk", scene, str(disk), *map(str, more)]
+    play = [*under, sys.executable, "-m", "tests.faults.small_disk", scene, str(disk), *map(str, more)]
     ended = subprocess.run(
         ["unshare", "-m", "sh", "-c", f'mount {mount} "$0" && exec "$@"', str(disk), *play],
         capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
@@ -62,6 +66,11 @@ def test_r28_a_full_disk_of_database_and_log_loses_no_file(shotdock_home: Path, 
     on_disk(tmp_path, TMPFS, "home", end)
 
 
+@needs_root
+def test_r28_a_command_whose_database_is_full_ends_in_words(tmp_path: Path) -> None:
+    on_disk(tmp_path, TMPFS, "command")
+
+
 @needs_ext4
 def test_r31_a_disk_that_turns_read_only_in_mid_file_is_told_and_gone_on_from(tmp_path: Path) -> None:
     image = tmp_path / "image"
@@ -69,11 +78,26 @@ def test_r31_a_disk_that_turns_read_only_in_mid_file_is_told_and_gone_on_from(tm
     on_disk(tmp_path, f"-o loop {image}", "read_only", image)
 
 
+@needs_root
+@needs_strace
+def test_r33_nothing_is_moved_from_disk_to_disk_and_nothing_allocated_ahead(tmp_path: Path) -> None:
+    """A part, a backup, an unpacked folder: each lies beside its target, so neither has ever to be done without."""
+    log = tmp_path / "log"
+    calls = "fallocate,rename,renameat,renameat2,link,linkat"
+    on_disk(tmp_path, TMPFS, "across", under=("strace", "-f", "-o", str(log), "-e", f"trace={calls}"))
+    said = log.read_text(errors="replace")
+    moves = [pair for line in said.splitlines() if len(pair := re.findall(r'"([^"]+)"', line)) == 2]
+    assert any("/season/" in target for _, target in moves)
+    assert all(Path(source).parent == Path(target).parent for source, target in moves), moves
+    assert "EXDEV" not in said and "fallocate(" not in said
+
+
 def with_fault(folder: Path, inject: str, size: int, block: int = MIB, pause: float = 0.0) -> str:
     """Bring one file, with a fault in a call on its part; return how it ended. pause: seconds between two blocks."""
+    part, call = folder / ".0.bin.tok00001.part", inject.split(":")[0]
     ended = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", "-P", str(folder / ".0.bin.tok00001.part"),
-         "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}", *fetch(folder, size, block, pause)],
+        ["strace", "-f", "-o", "/dev/null", "-P", str(part), "-e", f"trace={call}", "-e", f"inject={inject}",
+         *fetch(folder, size, block, pause)],
         capture_output=True, text=True, check=True, timeout=100,
     )  # fmt: skip
     return ended.stdout.splitlines()[-1]
