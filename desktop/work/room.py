@@ -12,7 +12,8 @@ from desktop.transfer.partfile import split
 LOOK = 30.0
 """Seconds between two looks whether a full disk has room again."""
 TRY = 300.0
-"""Seconds after which a task tries again whose quota is used up: nothing short of a try tells whether it was raised."""
+"""Seconds after which a task tries again whose quota is used up, or whose disk refuses though it says it has room:
+nothing short of a try tells whether that has passed."""
 SPARE = 64 * 1024
 """Bytes of room wanted beyond the file's own, for its journal."""
 

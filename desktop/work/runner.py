@@ -159,6 +159,12 @@ class Runner(QObject):
             log.error("%s %s Files go on arriving; they are recorded once it takes them.", error.title, error.cause)
             self.troubled.emit(error)
 
+    def _taken(self) -> None:
+        """Note that the database took something."""
+        if self._held:
+            self._held = False
+            log.info("The database takes what arrives again.")
+
     def _look_for_room(self, task_id: int) -> None:
         if task_id not in self._looking:
             self._looking.add(task_id)
@@ -176,7 +182,6 @@ class Runner(QObject):
             except REFUSED as error:
                 self._hold(error)  # that disk is full, too; it stays due and is looked at again
         else:
-            # A quota was waited for long enough before it is tried.
             self._short.pop(task_id, None)
             self._look_soon()
 
@@ -225,9 +230,6 @@ class Runner(QObject):
         except REFUSED as error:
             self._hold(error)
         else:
-            if due and self._held:
-                self._held = False
-                log.info("The database takes what arrived again.")
             if moved:
                 took = time.monotonic() - began
                 self._record_from = began + took + min(GATHERING, took / RECORDING)
@@ -246,6 +248,7 @@ class Runner(QObject):
             return False
         active.task = self._store.tasks.record(active.task.id, outcomes)
         active.recorded()
+        self._taken()
         errors = Counter(
             f"{error['path']}: {error['title']} {error['cause']}" for outcome in outcomes if (error := outcome.error)
         )
@@ -273,16 +276,14 @@ class Runner(QObject):
         return self._finish(self._move(task, event, reason(self._store, task, self.now())))
 
     def _wait_for_room(self, active: Active) -> Task | None:
-        """Have a task whose disk is full wait until it has room again, however long that takes.
-
-        None if the disk had room, or nobody stays to look: then it fails, and goes on when it is asked to.
-        """
+        """Have a task whose disk is full wait until it has room; None if it had, or if nobody stays to look."""
         if not self._serving or active.run.short is None:
             return None
         task = active.task
         shortage = Shortage.of(*active.run.short)
         fresh = self._store.tasks.reset_failed(task.id, retryable_only=True)
-        wait = LOOK if shortage.over() is not None else TRY
+        # A disk that says it has room, and refused, is one that only a try can tell about.
+        wait = LOOK if shortage.over() is False else TRY
         turn = replace(task.turn, not_before=self.now() + wait, waits_for=shortage.words)
         task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
         self._short[task.id] = shortage
@@ -375,6 +376,7 @@ class Runner(QObject):
     def _move(self, task: Task, event: TaskEvent, error: str = "") -> Task:
         moved = advance(task, event, self.now(), error)
         self._store.tasks.save(moved)
+        self._taken()
         return moved
 
     def _note(self, task: Task, level: str, *messages: str) -> None:
