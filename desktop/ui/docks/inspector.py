@@ -62,6 +62,15 @@ class InspectorDock(QWidget):
         HandOver(
             frame.commands, self.file_table, "file", lambda: self.file_model.paths(self.file_table.selected_rows())
         )
+        frame.commands.add(
+            "item-files",
+            "Show the item's files",
+            self._files_of_current,
+            keys="Right",
+            icon="list",
+            group="A transfer's items",
+            within=self.item_list,
+        )
         HandOver(frame.commands, self.item_list, "item", lambda: self.items.paths(self._item_rows()))
         self.result_box = QComboBox()
         self.result_box.setAccessibleName("Which files")
@@ -154,7 +163,7 @@ class InspectorDock(QWidget):
         self._ask()
 
     def open_items(self) -> None:
-        """Go to the items of the task; Enter there goes to an item's files."""
+        """Go to the items of the task; the right arrow there goes to an item's files."""
         self.tabs.setCurrentIndex(0)
         self.item_list.setFocus()
 
@@ -245,6 +254,11 @@ class InspectorDock(QWidget):
 
     def _filter_files(self) -> None:
         self.file_model.show_only(self.result_box.currentData(), self.file_find.text().strip(), self._item)
+
+    def _files_of_current(self) -> None:
+        index = self.item_list.currentIndex()
+        if index.isValid():
+            self._files_of(self.items.item(index.row()))
 
     def _files_of(self, item: TaskItem | None) -> None:
         """Show the files of one item, or of all."""

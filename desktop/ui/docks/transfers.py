@@ -166,6 +166,7 @@ class TransfersDock(QWidget):
 
     def edit_limit(self, ids: Iterable[int]) -> None:
         """Open the field for the limit in the first of these rows; what it says holds for all that are selected."""
+        self.table.setColumnHidden(LIMIT, False)  # in a narrow window it has given way
         index = self.model.index(self.model.row_of(next(iter(ids))), LIMIT)
         self.table.selectionModel().setCurrentIndex(index, KEEP)
         self.table.edit(index)

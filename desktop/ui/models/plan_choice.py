@@ -1,5 +1,6 @@
 """What of a plan is chosen, and what became of it: numbers of shots, items and files, no widgets."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -34,6 +35,7 @@ class PlanChoice:
         self._picked = [bytearray(file.action.transfers for file in item.files) for item in self.items]
         self._moving = [sum(picked) for picked in self._picked]
         self._results: list[dict[str, TaskFile]] = []
+        self._counted: dict[tuple[int, int], Counter[Face]] = {}
 
     @property
     def is_receipt(self) -> bool:
@@ -59,6 +61,7 @@ class PlanChoice:
 
     def take_results(self, files: Sequence[TaskFile]) -> None:
         """Note what became of the files."""
+        self._counted.clear()
         found = {file.target: file for file in files}
         self._results = [
             {file.target: found[file.target] for file in item.files if file.target in found} for item in self.items
@@ -79,10 +82,12 @@ class PlanChoice:
 
     def want_item(self, item: int, on: bool) -> None:
         """Want or leave out every file of an item that can move."""
+        self._counted.clear()
         self._picked[item] = bytearray(on and file.action.transfers for file in self.items[item].files)
 
     def want_file(self, item: int, file: int, on: bool) -> None:
         """Want or leave out one file."""
+        self._counted.clear()
         self._picked[item][file] = on
 
     def is_wanted(self, item: int, file: int) -> bool:
@@ -121,16 +126,20 @@ class PlanChoice:
         """Return how a shot or an item looks: like those of its files that are said first; None if it has none."""
         if any(self.is_bad(item) for item in items):
             return ITEM_FACES[ItemState.FAILED if self._results else ItemState.PARTIAL]
-        faces = {self.face(item, file) for item in items for file in range(len(self.items[item].files))}
-        return min(faces, key=lambda face: _ORDER.index(face[1]), default=None)
+        return min(self._faces(items), key=lambda face: _ORDER.index(face[1]), default=None)
+
+    def _faces(self, items: Sequence[int]) -> Counter[Face]:
+        """Count the files of neighbouring items by how they look; once, however often they are painted."""
+        span = (items[0], len(items))
+        if span not in self._counted:
+            self._counted[span] = Counter(
+                self.face(item, file) for item in items for file in range(len(self.items[item].files))
+            )
+        return self._counted[span]
 
     def summary(self, items: Sequence[int]) -> str:
         """Count the files of items by what happens to them."""
-        counts: dict[str, int] = {}
-        for item in items:
-            for file in range(len(self.items[item].files)):
-                word = self.face(item, file)[1]
-                counts[word] = counts.get(word, 0) + 1
+        counts = {face[1]: count for face, count in self._faces(items).items()}
         if not counts:
             return "not available" if any(self.items[n].state is ItemState.SKIPPED for n in items) else "nothing"
         return ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=_ORDER.index))

@@ -1,0 +1,84 @@
+"""The window by keyboard: where the focus goes, how it is seen, what Enter opens; and what a mirrored window writes."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop.core.plan import ItemState
+from desktop.core.task import Bytes, Counts, TaskItem, TaskState
+from desktop.ui.formats import Formats, item_face
+from desktop.ui.main_window import MainWindow
+from desktop.ui.tabs.shots import ShotsTab
+from tests.ui.made import task
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+WAIT = 20_000
+
+
+def item(number: int, state: ItemState, files: Counts) -> TaskItem:
+    label = f"SH0{number}0 anim"
+    return TaskItem(number, 1, "studio", label, None, "anim", "v001", (), None, None, state, "", files, Bytes())
+
+
+def test_the_tabulator_goes_only_where_something_is_seen(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.top_bar.buttons[0].setFocus()
+    first = current = QApplication.focusWidget()
+    for _ in range(80):
+        assert current is not None and not current.visibleRegion().isEmpty(), current
+        QTest.keyClick(current, Qt.Key.Key_Tab)
+        current = QApplication.focusWidget()
+        if current is first:
+            break
+    assert current is first
+
+
+def test_a_list_shows_that_the_keys_are_its_own(window: MainWindow, qtbot: QtBot) -> None:
+    window.transfers.model.put([task(1)])
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    table = window.transfers.table
+    table.setFocus(Qt.FocusReason.TabFocusReason)
+    assert table.property("ring") is True
+    window.top_bar.search.setFocus()
+    assert table.property("ring") is False
+
+
+def test_keys_open_a_task_and_then_the_files_of_an_item(
+    window: MainWindow, shots: ShotsTab, scanned: Callable[[], None], qtbot: QtBot
+) -> None:
+    scanned()
+    inspector, dock = window.inspector, window.transfers
+    shots.download()
+    qtbot.waitUntil(lambda: any(task.state is TaskState.DONE for task in dock.chosen()), timeout=WAIT)
+    window.inspector_dock.hide()
+    inspector.tabs.setCurrentIndex(3)
+    QTest.keyClick(dock.table, Qt.Key.Key_Return)
+    assert inspector.isVisible() and inspector.tabs.currentIndex() == 0
+    qtbot.waitUntil(lambda: inspector.items.rowCount() == 4, timeout=WAIT)
+    inspector.item_list.setCurrentIndex(inspector.items.index(1))
+    QTest.keyClick(inspector.item_list, Qt.Key.Key_Right)
+    assert inspector.tabs.currentIndex() == 1 and inspector.item_button.text().strip() == inspector.items.item(1).label
+    files = inspector.file_model
+    qtbot.waitUntil(lambda: files.rowCount() == inspector.items.item(1).files.planned, timeout=WAIT)
+    assert {files.file(row).item_id for row in range(files.rowCount())} == {inspector.items.item(1).id}
+    inspector.item_button.click()
+    assert len({files.file(row).item_id for row in range(files.rowCount())}) == 4
+
+
+def test_what_stopped_half_way_is_no_warning() -> None:
+    assert item_face(item(1, ItemState.PARTIAL, Counts(planned=3, downloaded=1)))[1] == "partly here"
+    assert item_face(item(1, ItemState.PARTIAL, Counts(planned=3, failed=1)))[1] == "partial"
+
+
+def test_amounts_keep_their_places_among_english_words() -> None:
+    assert Formats(QLocale("en_US")).size_of(244_600, 55_400_000) == "0.2 of 55.4 MB"
+    arabic = Formats(QLocale("ar_EG"))
+    for text in (arabic.size(3_000_000), arabic.count(1234), arabic.moment(0.0), arabic.day(0.0)):
+        assert (text[0], text[-1]) == ("\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
