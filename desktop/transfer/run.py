@@ -1,12 +1,10 @@
 """One task's transfer: hands pieces to lanes, collects results."""
 
-import heapq
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count, islice
 from pathlib import Path
 
 from desktop.core.errors import DiskFull, ShotDockError
@@ -23,16 +21,9 @@ from desktop.transfer.pieces import FilePiece, LaneFeed
 from desktop.transfer.ports import ConflictStrategy, Features
 from desktop.transfer.retry import Patience
 from desktop.transfer.spans import Span
+from desktop.transfer.waiting import Waiting
 
 __all__ = ["Job", "JobDone", "Run", "RunCounters"]
-
-LARGE = 8 * 1024 * 1024
-"""Bytes from which on a file is a load of its own for a lane that carries many small ones at once."""
-MANY = 64
-"""Files that are looked at to see how many are large; nobody opens more lanes."""
-
-Item = Job | tuple[Download, Span]
-"""What waits for a lane: a job nobody has begun, or a range of one under way."""
 
 
 class Run:
@@ -64,8 +55,7 @@ class Run:
         self._pace = pace
         self._committer = Committer(self.folders)
         self._changed = threading.Condition()
-        self._queues: dict[str, deque[Item]] = {}
-        self._delayed: dict[str, list[tuple[float, int, tuple[Download, Span]]]] = {}
+        self._waiting: dict[str, Waiting] = {}
         self._left: dict[str, int] = {}
         self._lanes: dict[str, int] = {}
         self._features: dict[str, Features] = {}
@@ -73,7 +63,6 @@ class Run:
         self._active: dict[Download, None] = {}
         self._results: list[JobDone] = []
         self._files_done = self._transferred = self._reused = 0
-        self._numbers = count()
         # What the disk had no room for first, and what it said.
         self.short: tuple[Download, DiskFull] | None = None
         self._stopped = False
@@ -86,7 +75,7 @@ class Run:
         seen: set[str] = set()
         for job in jobs:
             self._left[job.site] = self._left.get(job.site, 0) + 1
-            queue = self._queues.setdefault(job.site, deque())
+            waiting = self._waiting.setdefault(job.site, Waiting())
             # Two jobs for one name, or for two that this disk may take for one: the later waits until the
             # earlier has ended, then meets what it left like any other file that is already here.
             key = fold(str(job.target))
@@ -94,7 +83,7 @@ class Run:
                 self._held.setdefault(key, deque()).append(job)
             else:
                 seen.add(key)
-                queue.append(job)
+                waiting.add(job)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -129,9 +118,8 @@ class Run:
                 return 0
             if not self._due(site):
                 return 1 if self._shareable(site) else 0
-            queue = self._queues[site]
-            large = sum(not isinstance(item, Job) or (item.file.size or 0) >= LARGE for item in islice(queue, MANY))
-            return large + max(0, -(-(len(queue) - large) // load) - (lanes if load > 1 else 0))
+            large, small = self._waiting[site].loads()
+            return large + max(0, -(-small // load) - (lanes if load > 1 else 0))
 
     def stop(self) -> None:
         """Have every lane end soon; what came stays for the next run."""
@@ -165,9 +153,7 @@ class Run:
         """End every unfinished job of the site with this error."""
         with self._changed:
             self.lost[site] = error
-            waiting = [item for item in self._queues.get(site, ()) if isinstance(item, Job)]
-            self._queues[site] = deque()
-            self._delayed.pop(site, None)
+            waiting = self._waiting[site].clear() if site in self._waiting else []
             for jobs in self._held.values():
                 waiting += [job for job in jobs if job.site == site]
             self._held = {
@@ -205,10 +191,9 @@ class Run:
                     return None
                 if not self._due(feed.site):
                     break
-                item = self._queues[feed.site][0]
-                if feed.out and not isinstance(item, Job) and item[0].suspect:
+                item = self._waiting[feed.site].take(alone=not feed.out)
+                if item is None:
                     return None
-                self._queues[feed.site].popleft()
                 if isinstance(item, Job):
                     download = Download(self, item)
                     self._active[download] = None
@@ -255,12 +240,7 @@ class Run:
         """
         site = download.job.site
         with self._changed:
-            if delay is None:
-                self._queues[site].extendleft((download, span) for span in reversed(spans))
-            else:
-                due, delayed = time.monotonic() + delay, self._delayed.setdefault(site, [])
-                for span in spans:
-                    heapq.heappush(delayed, (due, next(self._numbers), (download, span)))
+            self._waiting[site].put_back(download, spans, delay)
             self._changed.notify_all()
 
     def commit(self, download: Download) -> None:
@@ -332,7 +312,7 @@ class Run:
                 if self._lanes[site] > 1:
                     break
                 self._committer.hasten()
-                self._changed.wait(self._next_due(site))
+                self._changed.wait(self._waiting[site].due_in)
             self._lanes[site] -= 1
             self._changed.notify_all()
         return False
@@ -360,7 +340,7 @@ class Run:
         if self._held and (jobs := self._held.get(key := fold(str(job.target)))):
             twin = jobs.popleft()
             self.folders.fresh.discard(split(str(job.target))[0])
-            self._queues[twin.site].appendleft(twin)
+            self._waiting[twin.site].add(twin, first=True)
             if not jobs:
                 del self._held[key]
             self._changed.notify_all()
@@ -370,11 +350,8 @@ class Run:
     def _whole(self, download: Download, span: Span) -> Span:
         """Return one range for all that waits of a file: a server that ignores ranges sends it whole each time."""
         with self._changed:
-            queue = self._queues[download.job.site]
-            others = [item for item in queue if not isinstance(item, Job) and item[0] is download]
-            for item in others:
-                queue.remove(item)
-        return download.merged([span, *(other for _, other in others)])
+            others = self._waiting[download.job.site].withdraw(download)
+        return download.merged([span, *others])
 
     def _shareable(self, site: str) -> Download | None:
         """Return the file with the longest range under way that a further lane may share."""
@@ -387,16 +364,4 @@ class Run:
 
     def _due(self, site: str) -> bool:
         """Tell whether something waits for a lane now, delayed files whose time has come included."""
-        queue = self._queues.get(site)
-        if queue is None:
-            return False
-        delayed = self._delayed.get(site)
-        while delayed and delayed[0][0] <= time.monotonic():
-            # Files begun hold descriptors: were a great many of them to wait for the end, none would be left.
-            begun = (not isinstance(item, Job) and item[0].held for item in islice(reversed(queue), MANY))
-            (queue.appendleft if sum(begun) == MANY else queue.append)(heapq.heappop(delayed)[2])
-        return bool(queue)
-
-    def _next_due(self, site: str) -> float | None:
-        delayed = self._delayed.get(site)
-        return max(0.0, delayed[0][0] - time.monotonic()) if delayed else None
+        return site in self._waiting and self._waiting[site].due

@@ -8,7 +8,7 @@ import pytest
 
 from desktop.core.errors import ConnectionLost, NotAllowed, ServerBusy, ShotDockError, TimedOut, Truncated
 from desktop.core.task import FileResult
-from desktop.transfer.run import MANY
+from desktop.transfer.waiting import MANY
 from tests.transfer.scripted import HASTY, Shelf, bring, content, tree
 
 R = FileResult
