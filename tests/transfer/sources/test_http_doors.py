@@ -122,7 +122,7 @@ def test_a_gallery_that_cannot_tell_a_link_may_serve_the_path_all_the_same(
     assert studio.asked == [PATH]
 
 
-@pytest.mark.parametrize(("last", "kind"), [(GONE, NotFound), (FORBIDDEN, NotAllowed)])
+@pytest.mark.parametrize(("last", "kind"), [(GONE, NotFound), (FORBIDDEN, NotAllowed)], ids=["gone", "denied"])
 def test_a_file_behind_no_door_fails_as_the_last_one_says(
     studio: Studio, last: bytes, kind: type[ShotDockError]
 ) -> None:

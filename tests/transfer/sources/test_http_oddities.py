@@ -64,6 +64,7 @@ def test_a_small_body_is_returned_whole(body: bytes, length: bool) -> None:
         ),
         (answer("200 OK", b"<html>", Content_Type="text/html"), NotTheFile, "a page"),
     ],
+    ids=["missing", "too long", "longer than told", "shorter than told", "a page"],
 )
 def test_a_small_body_that_is_not_what_it_says_is_refused(said: bytes, kind: type[ShotDockError], words: str) -> None:
     server = ScriptedHttp(saying(said))
