@@ -63,11 +63,14 @@ class Inode:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A disk after a power loss. came: bytes of parts that were written before. orderly: names survived in order."""
+    """A disk after a power loss. came: bytes of parts that were written before. noted: those of them that had been
+    written when the last journal that is durable, name and all, was begun. orderly: names survived in order.
+    """
 
     label: str
     image: Image
     came: int
+    noted: int
     orderly: bool
 
 
@@ -93,6 +96,8 @@ class Disk:
         self._now = dict(self._kept)
         self._names: list[tuple[int, str, str, str, int | None]] = []
         self.came = 0
+        self._came_by: list[int] = []
+        self._synced = self._named = self._noted = 0
 
     def _new(self, data: bytes = b"") -> int:
         self._inodes.append(Inode(data))
@@ -101,6 +106,13 @@ class Disk:
     def take(self, number: int, call: Call) -> None:
         """Carry a call out. number: how many ended before it."""
         path = call.path
+        self._came_by.append(self.came)
+        if path.endswith(".part") and call.name == "fdatasync":
+            self._synced = self._came_by[call.began]
+        elif call.name == "rename" and call.to.endswith(".journal"):
+            self._named = self._synced
+        elif call.name == "fsync" and path in self._now and self._now[path] is None:
+            self._noted = self._named
         if call.name in ("fsync", "fdatasync"):
             self._sync(path, call.began)
         elif call.name in ("link", "rename", "unlink", "create", "mkdir"):
@@ -157,7 +169,7 @@ class Disk:
         for path, inode in names.items():
             if _parent(path) in folders or not _parent(path):
                 image[path] = None if inode is None else data[inode]
-        return State(label, image, self.came, orderly)
+        return State(label, image, self.came, self._noted, orderly)
 
     @staticmethod
     def _torn(inode: Inode, chance: random.Random) -> bytes:
