@@ -75,7 +75,7 @@ def threads() -> int:
 def ours() -> Counter[str]:
     """Count the objects of the program's own classes."""
     kinds = Counter(map(type, gc.get_objects()))
-    mine = {kind: count for kind, count in kinds.items() if kind.__module__.startswith("desktop.")}
+    mine = {kind: count for kind, count in kinds.items() if str(kind.__module__).startswith("desktop.")}
     return Counter({f"{kind.__module__}.{kind.__qualname__}": count for kind, count in mine.items()})
 
 

@@ -60,6 +60,26 @@ def test_old_garbage_goes_when_nothing_goes_on(collector: Collector, monkeypatch
     assert gone() is None
 
 
+@pytest.mark.parametrize(("between", "few", "latest"), [(0.0, 1 << 30, 600.0), (0.0, 0, 0.0)])
+def test_old_garbage_goes_while_the_program_works_too(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, between: float, few: int, latest: float
+) -> None:
+    """A little is looked at soon, much at the latest moment: whoever works for hours never rests."""
+    monkeypatch.setattr(module, "RESTING", -1.0)
+    many = [Knot() for _ in range(module.OLD_AFTER + 10)]
+    gone = weakref.ref(many[0])
+    collector.look()
+    many.clear()
+    monkeypatch.setattr(module, "BETWEEN", between)
+    monkeypatch.setattr(module, "FEW", 0)
+    collector.look()
+    assert gone() is not None, "much is in memory, and not long ago all of it was looked at"
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "LATEST", latest)
+    collector.look()
+    assert gone() is None
+
+
 def test_python_collects_again_afterwards(qapp: QApplication) -> None:
     made = Collector(qapp)
     made.start()
