@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from desktop.core.errors import DiskFull, HostileName, ServerBusy, ShotDockError, TargetUnwritable, Unreachable
+from desktop.core.errors import (
+    DatabaseBusy,
+    DiskFull,
+    HostileName,
+    ServerBusy,
+    ShotDockError,
+    TargetUnwritable,
+    Unreachable,
+)
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
@@ -23,7 +31,7 @@ from desktop.work.active import Active
 from desktop.work.ends import passing, reason, summary, times
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
-from desktop.work.room import LOOK, TRY, Shortage
+from desktop.work.room import LOOK, TRY, Shortage, look
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -41,10 +49,10 @@ last batch took decides how long the next one gathers."""
 GATHERING = 2.0
 """Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
-REFUSED = (DiskFull, TargetUnwritable)
-"""What the database says when its disk takes nothing."""
+REFUSED = (DatabaseBusy, DiskFull, TargetUnwritable)
+"""What the database says when it takes nothing: another program holds it, or its disk takes nothing."""
 HELD = 5.0
-"""Seconds after which a database whose disk took nothing is tried again."""
+"""Seconds after which a database that took nothing is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -150,9 +158,9 @@ class Runner(QObject):
                 busy.update(servers)
 
     def _hold(self, error: ShotDockError) -> None:
-        """Leave a database whose disk takes nothing alone for a moment; say so once. Raises it where nobody stays."""
+        """Leave a database that takes nothing alone for a moment; say so once. Raise it where nobody stays to wait."""
         self._record_from = time.monotonic() + HELD
-        if not self._serving:
+        if not self._serving and not isinstance(error, DatabaseBusy):
             raise error
         if not self._held:
             self._held = True
@@ -168,7 +176,7 @@ class Runner(QObject):
     def _look_for_room(self, task_id: int) -> None:
         if task_id not in self._looking:
             self._looking.add(task_id)
-            self._pool.start(partial(_look, task_id, self._short[task_id], self._room_seen))
+            self._pool.start(partial(look, task_id, self._short[task_id], self._room_seen))
 
     @Slot(object)
     def _on_room_seen(self, seen: tuple[int, bool | None]) -> None:
@@ -194,9 +202,9 @@ class Runner(QObject):
         task = self._store.tasks.get(task_id)
         if task.turn.attempts:
             self._sites.hurry(self._store.tasks.sites(task_id))
-        task = self._move(task, TaskEvent.START)
         files = self._store.tasks.pending(task_id)
         sites = {item.id: item.site for item in self._store.tasks.items(task_id)}
+        task = self._move(task, TaskEvent.START)
         try:
             active = Active(task, files, sites, self._sites, self._pace, self._lanes_wanted)
         except HostileName as error:
@@ -390,8 +398,3 @@ class Runner(QObject):
             log.warning("The task's log takes nothing: %s", error.title)
         for message in messages:
             log.log(logging.getLevelNamesMapping()[level], "%s: %s", task.name, message, extra={"task_id": task.id})
-
-
-def _look(task_id: int, shortage: Shortage, found: SignalInstance) -> None:
-    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
-    found.emit((task_id, shortage.over()))
