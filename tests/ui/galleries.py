@@ -26,6 +26,7 @@ def state(tab: GalleryTab, video: str) -> VideoState:
 
 def words(page: QWidget | None) -> str:
     assert page is not None
-    return " ".join(one.text() for one in page.findChildren(QLabel)) + " ".join(
+    # A label that was shortened to its room says all of it to who cannot see.
+    return " ".join(one.accessibleName() or one.text() for one in page.findChildren(QLabel)) + " ".join(
         one.accessibleName() for one in page.findChildren(QPushButton)
     )
