@@ -93,6 +93,9 @@ class Links(Protocol):
         raises what hinders that, Stopped after `close`.
         """
 
+    def did(self, path: str, url: str) -> None:
+        """Note that a URL which this returned opened."""
+
     def vain(self, path: str) -> None:
         """Note that the URL which came in a refused one's place did not do either: further ones would not help now."""
 

@@ -133,11 +133,14 @@ class Pictures:
             fresh = links.thumbnail(base, video.id, known) if known and not work.stopped() else None
             if fresh is None:
                 raise
+            path = lasting_path(base, video.id)
             try:
-                return self._by_link(source, fresh, video)
+                picture = self._by_link(source, fresh, video)
             except (Stop, Ask, Retry):
-                links.vain(lasting_path(base, video.id))
+                links.vain(path)
                 raise
+            links.did(path, fresh)
+            return picture
 
     def _by_link(self, source: "HttpSource", link: str | None, video: Video) -> bytes:
         if link is None:

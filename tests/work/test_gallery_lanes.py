@@ -323,6 +323,25 @@ def test_a_server_whose_fresh_links_are_as_dead_is_not_asked_for_each_file(
         assert gallery.lists() == 2
 
 
+def test_a_fresh_list_is_not_asked_for_again_before_one_of_its_links_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lane still tries the link it got in a refused one's place; another's of the same list was refused."""
+    monkeypatch.setattr(links, "RESTING", 60.0)
+    with ScriptedGallery({"1": FILM, "2": FILM, "3": FILM}) as gallery:
+        gallery.of_list = lambda request: gallery.expire()
+        carrying = Carrying(gallery, tmp_path)
+        one, other, third = (carrying.sites.links(carrying.site.removeprefix("gallery:")) for _ in range(3))
+        fresh = one.link(gallery.path("1"), one.link(gallery.path("1"), None))
+        known = other.link(gallery.path("2"), None)
+        assert fresh is not None and known is not None and gallery.lists() == 2
+        one.did(gallery.path("1"), fresh)
+        renewed = other.link(gallery.path("2"), known)  # links of this list did open: this one has expired
+        assert renewed not in (None, known) and gallery.lists() == 3
+        assert third.link(gallery.path("3"), third.link(gallery.path("3"), None)) is None
+        assert gallery.lists() == 3
+
+
 def test_a_list_that_takes_long_to_fail_does_not_hold_up_every_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,8 @@ class _Shelf:
     """The newest list of one gallery. lock: held by who asks for it.
 
     rest_until: monotonic seconds; until then nobody asks. taken: seconds of the last question. trouble:
-    why, None if the list merely did not help.
+    why, None if the list merely did not help. doubted_until: monotonic seconds; until then a list that came for the
+    sake of a refused link, and of whose links none has opened yet, may turn out not to help.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class _Shelf:
         self.listing: Listing | None = None
         self.rest_until = 0.0
         self.taken = 0.0
+        self.doubted_until = 0.0
         self.trouble: ShotDockError | None = None
 
     @property
@@ -90,6 +92,14 @@ class GalleryLinks:
         """Return the URL of a video's picture, as `link` does."""
         return self._newest(base, lambda listing: listing.thumbnails.get(video_id), refused)
 
+    def did(self, path: str, url: str) -> None:
+        """Note that a link opened; see `ports.Links`. Pictures have their videos' paths."""
+        base, video_id = read_lasting(path)
+        shelf = self._gallery.shelf(base)
+        newest = shelf.listing
+        if newest is not None and url in (newest.links.get(video_id), newest.thumbnails.get(video_id)):
+            shelf.doubted_until = 0.0
+
     def vain(self, path: str) -> None:
         """Note that a fresh link did not do; see `ports.Links`. Pictures have their videos' paths."""
         shelf = self._gallery.shelf(read_lasting(path)[0])
@@ -116,10 +126,15 @@ class GalleryLinks:
                 if trouble is not None:
                     raise trouble
                 return None
+            if refused is not None and time.monotonic() < shelf.doubted_until:
+                # It was fresh, and so are those that others try just now: theirs will not do either.
+                shelf.rest_until = time.monotonic() + shelf.pause
+                return None
             found = find(self._ask(shelf, base))
             if refused is not None and found == refused:
                 shelf.rest_until = time.monotonic() + shelf.pause
                 return None
+            shelf.doubted_until = 0.0 if refused is None else time.monotonic() + shelf.pause
             return found
         finally:
             shelf.lock.release()

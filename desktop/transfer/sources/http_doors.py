@@ -38,9 +38,13 @@ class Doors:
         refused: ShotDockError | None = None
         for at in self._all(path, self._links):
             try:
-                return ask(at)
+                opened = ask(at)
             except (Stop, Ask, Retry) as error:
                 refused = error
+                continue
+            if at is not None:
+                self._links.did(path, at)
+            return opened
         assert refused is not None, "the path itself is always asked for"
         raise _gone(refused, path) if isinstance(refused, NotFound) else refused
 

@@ -21,10 +21,14 @@ FORBIDDEN = answer("403 Forbidden", b"expired")
 
 
 class ListedLinks:
-    """Links to one file, each good until it is refused. vain_for: paths whose fresh link did not do either."""
+    """Links to one file, each good until it is refused.
+
+    opened: the links that did, in order. vain_for: paths whose fresh link did not do either.
+    """
 
     def __init__(self, *links: str, error: ShotDockError | None = None) -> None:
         self._links, self._error = list(links), error
+        self.opened: list[str] = []
         self.vain_for: list[str] = []
         self.closed = False
 
@@ -34,6 +38,9 @@ class ListedLinks:
         if refused is not None and refused in self._links:
             self._links = self._links[self._links.index(refused) + 1 :]
         return self._links[0] if self._links else None
+
+    def did(self, path: str, url: str) -> None:
+        self.opened.append(url)
 
     def vain(self, path: str) -> None:
         self.vain_for.append(path)
@@ -101,6 +108,7 @@ def test_an_expired_link_is_replaced_by_a_fresh_one(studio: Studio) -> None:
     with talking(studio, links) as source:
         assert fetch(source).data == DATA
     assert studio.asked == ["/old?sig=1", "/fresh?sig=1"]
+    assert [url.rpartition("/")[2] for url in links.opened] == ["fresh?sig=1"]
     assert links.vain_for == []
 
 
@@ -110,7 +118,7 @@ def test_where_no_link_does_the_gallery_is_asked_for_the_path_itself(studio: Stu
         assert fetch(source).data == DATA
     assert studio.asked == ["/old?sig=1", "/fresh?sig=1", PATH]
     assert studio.gallery.requests[0].headers["authorization"] == "Bearer s3cret"
-    assert links.vain_for == [PATH]
+    assert links.opened == [] and links.vain_for == [PATH]
 
 
 @pytest.mark.parametrize("error", [NotFound("No such video."), LoginFailed("Who are you?")])
