@@ -168,7 +168,8 @@ class Wire(Control):
             except TimeoutError:
                 replies = [""]
             if replies[-1][:1] not in ("4", "5"):
-                if early:
+                # A server may stop listening for a file when it hears the EPSV behind it.
+                if early or self.suspect():
                     self._stray()
                 raise
             return replies

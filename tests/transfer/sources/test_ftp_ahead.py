@@ -157,6 +157,15 @@ def test_a_server_that_does_not_bear_it_costs_one_more_login_and_no_file(reply: 
     assert said[again:] == [*LOGIN, *["EPSV", "RETR"] * 2]
 
 
+def test_a_server_that_stops_listening_for_the_file_before_costs_one_more_login_and_no_file() -> None:
+    """Its port is gone before we come: the EPSV behind RETR was quicker."""
+    impatient = server(instead={FIRST_AHEAD - 2: "229 Entering Extended Passive Mode (|||1|)"})
+    with talking(impatient, timeout=1.0) as source:
+        check_whole(*fetch(source, *["/a.exr"] * 4))
+    said = verbs(impatient)
+    assert said[said.index("USER", 1) :] == [*LOGIN, *["EPSV", "RETR"] * 3]
+
+
 def test_a_listing_is_asked_for_again_where_the_one_before_broke_the_session() -> None:
     impatient = server(instead={FIRST_AHEAD: ""}, listing=b"drwxr-xr-x 2 a b 1 Nov 14 2023 sub\r\n")
     with talking(impatient, timeout=1.0) as source:
@@ -208,7 +217,7 @@ def test_a_late_226_is_waited_for_no_longer_than_without() -> None:
 
 
 def test_pyftpdlib_in_disguise_ends_one_transfer_and_no_other(tmp_path: Path) -> None:
-    """It drops a data connection under way once EPSV comes."""
+    """It drops a data connection under way once EPSV comes; one not yet there finds nobody listening."""
     root = tmp_path / "served"
     root.mkdir()
     for name in ("a.exr", "b.exr"):
@@ -217,9 +226,13 @@ def test_pyftpdlib_in_disguise_ends_one_transfer_and_no_other(tmp_path: Path) ->
         PyftpdServer(root, greeting="(vsFTPd 3.0.3)") as false,
         connected(false.host, false.port, 2.0, false.user, false.password) as source,
     ):
-        before, broken, *after = fetch(source, *["/a.exr"] * 6)
-    assert isinstance(broken.error, Retry)
+        before, second, *after = fetch(source, *["/a.exr"] * 6)
     check_whole(before, *after)
+    # Refused, it is asked for again on a session of its own; dropped, bytes had come, and the engine decides.
+    if second.state != "finished":
+        assert isinstance(second.error, Retry)
+    else:
+        check_whole(second)
 
 
 @pytest.mark.servers
