@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol, Self, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from keyring import get_keyring, set_keyring
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
@@ -25,6 +26,10 @@ from tests.servers.vsftpd import Tls, VsftpdServer
 # Before anything asks: no test may reach the keyring or the display of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# How long an example takes says how busy the machine is, not whether the program is right.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 THREAD_SECONDS = 5.0
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.core.errors import ShotDockError, UsageError
@@ -83,7 +83,7 @@ DOS = st.tuples(
 LINES = UNIX | DOS | st.tuples(FACTS, words("a", "..", "a b")).map("; ".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(LINES, max_size=4), st.sampled_from(["\r\n", "\n"]))
 def test_r12_r49_no_listing_breaks_its_reader(lines: list[str], ending: str) -> None:
     check_listing(ending.join(lines).encode("utf-8", "surrogatepass"))
@@ -139,7 +139,7 @@ HEADERS = st.lists(
 STATUS = st.sampled_from(["206 Partial Content", "200 OK", "416 Range Not Satisfiable", "299 Odd", "206", "600 x"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(STATUS, HEADERS, st.sampled_from([(100, 200), (100, None), (0, 100)]))
 def test_r05_no_answer_to_another_range_is_taken(
     status: str, headers: list[tuple[str, str]], asked: tuple[int, int | None]
@@ -185,7 +185,7 @@ CHANGE = st.tuples(st.integers(0, len(HONEST) - 1), st.binary(max_size=4), st.in
 """Where, what is put there, and how many bytes it takes the place of."""
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.lists(CHANGE, min_size=1, max_size=3))
 def test_r53_a_changed_archive_is_whole_or_refused(changes: list[tuple[int, bytes, int]]) -> None:
     data = HONEST
@@ -220,7 +220,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(sorted(TEXTS)),
     st.lists(st.tuples(st.floats(0, 1), PIECES | st.text(max_size=3), st.integers(0, 12)), min_size=1, max_size=3),

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.core.errors import DatabaseDamaged
@@ -67,7 +67,6 @@ entries = st.builds(
 versions = st.builds(Version, names, st.integers(0, 9999), st.lists(entries, max_size=6).map(tuple), st.booleans())
 
 
-@settings(deadline=None)
 @given(st.lists(versions, max_size=4).map(tuple))
 def test_packing_loses_nothing(content: tuple[Version, ...]) -> None:
     assert unpack(pack(content)) == content

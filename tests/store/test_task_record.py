@@ -232,7 +232,7 @@ def test_secrets_do_not_reach_the_database(store: Store, path: Path) -> None:
     assert b"ann:***@host" in content
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.lists(

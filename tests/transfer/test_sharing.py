@@ -69,7 +69,7 @@ class Writer:
             self.piece = None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(1, 60 * 4096),
     st.lists(st.tuples(st.integers(0, 2), st.integers(1, 20_000)), max_size=150),

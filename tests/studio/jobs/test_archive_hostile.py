@@ -227,7 +227,7 @@ NAMES = st.text(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_any_names_at_all(names: list[str]) -> None:
     """Whatever the names: everything is below the folder, all files are there or none is."""
