@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from desktop.core.errors import Ask, ConnectionLost, ServerBusy, ShotDockError, TimedOut, Unreachable
 from desktop.core.media import Entry, Folder
+from desktop.transfer.buffers import pages
 from desktop.transfer.handing import Dropped
 from desktop.transfer.line import Line
 from desktop.transfer.ports import Features, Feed, Piece, Site
@@ -29,7 +30,7 @@ class FtpSource:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._carrier: Carrier | None = None
-        self._buffer = memoryview(bytearray(_BUFFER))
+        self._buffer = pages(_BUFFER)
         self._line = Line(site.address.origin, self._sever, self._hang_up)
         self._lookout = Lookout()
         self._ahead = True

@@ -16,6 +16,7 @@ from desktop.core.errors import (
     Unsupported,
 )
 from desktop.core.media import Entry, Folder
+from desktop.transfer.buffers import pages
 from desktop.transfer.handing import Dropped
 from desktop.transfer.line import Line
 from desktop.transfer.ports import Features, Feed, Site
@@ -45,7 +46,7 @@ class HttpSource:
             "Accept": "*/*",
             "Accept-Encoding": "identity",
         }
-        self._buffer = memoryview(bytearray(_BUFFER))
+        self._buffer = pages(_BUFFER)
         self._carrier = Carrier(self._wire, self._doors, self._buffer, self._headers)
 
     # --- coming and going

@@ -19,6 +19,7 @@ from desktop.core.errors import (
     Truncated,
 )
 from desktop.core.media import Entry, EntryKind, Folder
+from desktop.transfer.buffers import pages
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Features, Feed, Piece, Site
 from desktop.transfer.walk import walk_folders
@@ -36,7 +37,7 @@ class LocalSource:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._closed = threading.Event()
-        self._block = memoryview(bytearray(_BLOCK))
+        self._block = pages(_BLOCK)
 
     def connect(self) -> None:
         """Do nothing: the file system is always there."""

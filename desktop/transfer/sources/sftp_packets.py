@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from paramiko.common import MSG_CHANNEL_DATA
 from paramiko.packet import NeedRekeyException, Packetizer
 
+from desktop.transfer.buffers import pages
+
 GULP = 1024 * 1024
 """Bytes asked from the socket at once."""
 PACKET = 256 * 1024
@@ -41,11 +43,10 @@ class Packets(Packetizer):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self._sock = sock
-        self._gulp = bytearray(GULP + _LONGEST)
-        self._view = memoryview(self._gulp)
+        self._gulp = pages(GULP + _LONGEST)
         self._start = 0
         self._stop = 0
-        self._plain = memoryview(bytearray(_LONGEST))
+        self._plain = pages(_LONGEST)
         self._engine: AESGCM | None = None
         self._nonce = (b"", 0)
         self._received = 0
@@ -122,8 +123,8 @@ class Packets(Packetizer):
         try:
             engine.decrypt_into(
                 fixed + count.to_bytes(8, "big"),
-                self._view[start + 4 : start + size],
-                self._view[start : start + 4],
+                self._gulp[start + 4 : start + size],
+                self._gulp[start : start + 4],
                 plain,
             )
         except InvalidTag as error:
@@ -151,8 +152,8 @@ class Packets(Packetizer):
         """Have so many bytes lie in one piece in the gulp."""
         while self._stop - self._start < count:
             if len(self._gulp) - self._stop < _LONGEST or self._start == self._stop:
-                # Within a view, which minds that both ends of a move may overlap; a bytearray does not.
-                self._view[: self._stop - self._start] = self._view[self._start : self._stop]
+                # Both ends of the move may overlap, which a view minds; a bytearray would not.
+                self._gulp[: self._stop - self._start] = self._gulp[self._start : self._stop]
                 self._start, self._stop = 0, self._stop - self._start
             self._fill(may_rekey and self._start == self._stop)
 
@@ -164,7 +165,7 @@ class Packets(Packetizer):
                 self._start = self._stop = 0
                 self._fill(check_rekey and not out)
             take = min(n - len(out), self._stop - self._start)
-            out += self._view[self._start : self._start + take]
+            out += self._gulp[self._start : self._start + take]
             self._start += take
         return bytes(out)
 
@@ -174,7 +175,7 @@ class Packets(Packetizer):
             if self.handshake_timed_out():
                 raise EOFError
             try:
-                got = self._sock.recv_into(self._view[self._stop :], min(GULP, len(self._gulp) - self._stop))
+                got = self._sock.recv_into(self._gulp[self._stop :], min(GULP, len(self._gulp) - self._stop))
             except TimeoutError:
                 pass
             except OSError as error:
@@ -211,7 +212,7 @@ class Packets(Packetizer):
         while self._start == self._stop:
             self._start = self._stop = 0
             try:
-                self._stop = self._sock.recv_into(self._view[:GULP])
+                self._stop = self._sock.recv_into(self._gulp[:GULP])
             except TimeoutError:
                 if time.monotonic() > until:
                     raise
@@ -219,4 +220,4 @@ class Packets(Packetizer):
             if not self._stop:
                 raise EOFError
         self._start += 1
-        return bytes(self._view[self._start - 1 : self._start])
+        return bytes(self._gulp[self._start - 1 : self._start])
