@@ -68,24 +68,26 @@ class Program:
 
     def __init__(self, path: Path, task: int | None = None, first: int = 0) -> None:
         self.task = task
-        code, more = (READER, []) if task is None else (WRITER, [str(task), str(first)])
-        self._command = [sys.executable, "-c", code, str(path), *more]
+        words = (READER, str(path)) if task is None else (WRITER, str(path), str(task), str(first))
+        self._command = [sys.executable, "-c", *words]
         self.heard = 0
         self.last = 0
         self.start()
 
     def start(self) -> None:
         """Start it."""
+        self._silent = True
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def listen(self) -> None:
-        """Hear what it has done; fail if it ended by itself."""
+        """Hear what it has done, at least one thing since its start; fail if it ended by itself."""
         assert self._process.stdout is not None
-        while select.select([self._process.stdout], [], [], 0)[0]:
+        while self._silent or select.select([self._process.stdout], [], [], 0)[0]:
             line = self._process.stdout.readline()
             if not line:
                 _, words = self._process.communicate()
                 raise AssertionError(f"it ended by itself:\n{words}")
+            self._silent = False
             self.heard += 1
             self.last = int(line)
 

@@ -1,11 +1,13 @@
-"""R35, R37: the whole program killed, at its system calls and at random; a short turn of crash_loop.py."""
+"""R35, R37, R41: killed at its system calls and at random; short turns of crash_loop.py and database_loop.py."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.crash_loop import kill_at_calls
+from tests.faults.database_loop import loop
 from tests.faults.mixed_kills import Mixed, kill_one_task
 
 EVERY = 25
@@ -30,3 +32,10 @@ def test_r37_killed_at_random_no_file_is_lost_and_little_comes_twice(tmp_path: P
     assert report.killed == 2
     assert (report.corrupt, report.lost) == ([], [])
     assert 0 <= report.again < 0.05 * report.size, report
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are waited for by select")
+def test_r41_two_writers_and_a_reader_killed_in_turn_leave_the_database_whole(tmp_path: Path) -> None:
+    report = loop(tmp_path / "shotdock.db", minutes=0.1)
+    assert report.kills >= 3
+    assert report.commits and report.reads
