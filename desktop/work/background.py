@@ -118,7 +118,7 @@ class Work:
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._breakers: list[Call] = []
+        self._breakers: list[Callable[[], object]] = []
 
     def cancel(self) -> None:
         """Ask the work to stop; neither `then` nor `failed` is called after this."""
@@ -136,7 +136,7 @@ class Work:
         """Wait, but not longer than until the work is asked to stop; return True if it was."""
         return self._stop.wait(seconds)
 
-    def on_cancel(self, breaker: Call) -> None:
+    def on_cancel(self, breaker: Callable[[], object]) -> None:
         """Call the breaker on cancel, from the cancelling thread, e.g. to hang up a connection that hangs."""
         with self._lock:
             if not self._stop.is_set():

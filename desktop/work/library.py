@@ -1,8 +1,8 @@
 """Structures, comparisons and plans: what the servers have, made in the background."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from desktop.studio.shots.uploading import RECENT
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
 from desktop.transfer.ports import Site, Source
-from desktop.work.background import Background, Desk, Failed, Mailbox, Work
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work, guarded
 from desktop.work.sites import WEB, Door, Sites
 
 PROGRESS_EVERY = 200
@@ -127,7 +127,7 @@ class Library(QObject):
 
         recent = time.time() - RECENT
         previous = self._desk_future(lambda: self._store.structures.load(connection, since=recent))
-        work = self._background.run(lambda work: self._scan(work, connection, counters, previous()), done, broke)
+        work = self._background.run(lambda work: self._scan(work, connection, counters, previous(work)), done, broke)
         timer.timeout.connect(tell)
         timer.start(PROGRESS_EVERY)
         return work
@@ -161,20 +161,28 @@ class Library(QObject):
         """Plan a plain transfer; folders are listed, nothing is touched."""
         return self._background.run(lambda work: self._plan_plain(work, sources, door, request), then, failed)
 
-    def _desk_future(self, question: Callable[[], Structure | None]) -> Callable[[], Structure | None]:
-        """Ask the desk now; the returned function waits for the answer, on another thread than the desk's."""
-        answered = threading.Event()
-        answers: list[Structure | None] = []
+    def _desk_future(self, question: Callable[[], Structure | None]) -> Callable[[Work], Structure | None]:
+        """Ask the desk now; the returned function waits for the answer, on another thread than the desk's.
+
+        It raises the question's ShotDockError, and Stopped once the work is cancelled.
+        """
+        future: Future[Structure | None] = Future()
 
         def run() -> None:
-            answers.append(question())
-            answered.set()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(guarded(question))
+                except ShotDockError as error:
+                    future.set_exception(error)
 
         self._desk.mailbox.post(run)
 
-        def wait() -> Structure | None:
-            answered.wait()
-            return answers[0]
+        def wait(work: Work) -> Structure | None:
+            work.on_cancel(future.cancel)
+            try:
+                return future.result()
+            except CancelledError:
+                raise Stopped from None
 
         return wait
 
