@@ -9,12 +9,15 @@ from desktop.core.task import FileResult, Task, TaskFile
 EXAMPLES = 5
 """Files a cause names at most."""
 AWAY = "unreachable"
+FULL = "disk-full"
+AT_ONCE = (FULL, "file-in-use")
+"""What may pass, and ends a file at its first try: nobody but people can do anything about it."""
 WORDS = {
     AWAY: "Server away",
     "timed-out": "Server silent",
     "connection-lost": "Line cut",
     "server-busy": "Server busy",
-    "disk-full": "Disk full",
+    FULL: "Disk full",
     "file-in-use": "File in use",
     "still-uploading": "Still being written",
     "remote-changed": "Changed on the server",
@@ -76,26 +79,29 @@ def _cause(members: list[TaskFile], task: Task | None) -> Cause:
         path=members[0].target if len(members) == 1 else "",
     )
     kind = str(first.get("kind", ""))
-    away = kind == AWAY
-    retryable = bool(first.get("retryable")) or away
+    retryable = bool(first.get("retryable")) or kind == AWAY
     return Cause(
         error,
         len(members),
         (error.title, error.cause, error.suggestion, error.path),
-        _tried(retryable, away, task),
+        _tried(retryable, kind, task),
         retryable,
         tuple(file.target for file in members[:EXAMPLES]),
         kind,
     )
 
 
-def _tried(retryable: bool, away: bool, task: Task | None) -> str:
+def _tried(retryable: bool, kind: str, task: Task | None) -> str:
     if not retryable:
         return "Tried once: trying again would have changed nothing."
+    if kind == FULL and task is not None and task.put_off:
+        return "Whether there is room by now is looked at again and again; what came is kept."
     tries = 0 if task is None else task.turn.attempts + (not task.put_off)
     if tries <= 1:
-        if away:
+        if kind == AWAY:
             return "Tried once: nobody answered."
+        if kind in AT_ONCE:
+            return "Tried once; what came is kept."
         return "Tried several times, with growing pauses, each time from the byte reached."
     return f"Tried {tries} times over the whole task, each time from the byte reached."
 

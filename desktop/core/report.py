@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from desktop.core.causes import Cause
 from desktop.core.redaction import redact
 from desktop.core.schedule import waiting_words
-from desktop.core.task import LogLine, Task
+from desktop.core.task import LogLine, Task, TaskState
 from desktop.core.units import format_bytes, format_rate
 
 LINES = 50
@@ -23,9 +23,12 @@ def report(
 ) -> str:
     """Return the report, without secrets. versions: name -> version of what runs here. now: seconds since the epoch."""
     files, sizes, options = task.files, task.bytes, task.options
+    waits = waiting_words(task.turn, now, zone) if task.state is TaskState.WAITING else ""
+    # What has not ended has come to nothing yet.
+    result = f"({task.outcome})" if task.state in (TaskState.DONE, TaskState.FAILED) else ""
     facts = {
         "task": f"{task.id} {task.name}",
-        "state": f"{task.state.value} ({task.outcome}) {waiting_words(task.turn, now, zone)}".strip(),
+        "state": " ".join(filter(None, (task.state.value, result, waits))),
         "from": task.connection or "plain transfer",
         "to": str(task.destination),
         "versions": task.specific_version or task.version_strategy.value,

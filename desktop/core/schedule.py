@@ -4,7 +4,7 @@ A moment is seconds since the epoch, a zone is a tzinfo or None for the computer
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import IntEnum, StrEnum
 
@@ -83,8 +83,8 @@ class Turn:
     """A task's place in the queue.
 
     position: of two tasks of one priority, the lower goes first. not_before: the moment before which it is not
-    started, or None. waits_for: why, in words, or ""; without attempts it waits for room on a disk. attempts: how
-    often it was put off because its server did not answer or its files failed for passing reasons, since
+    started, or None. waits_for: why it was put off, in words, or ""; without attempts it waits for room on a disk.
+    attempts: how often it was put off because its server did not answer or its files failed for passing reasons, since
     `first_failed`, a moment or None. routine: the number of the routine that made the task, or None.
     """
 
@@ -102,6 +102,11 @@ class Turn:
     def scheduled(self) -> bool:
         """True if the task starts by the clock: it waits for that across restarts, and nobody is asked about it."""
         return self.not_before is not None or self.window is not None
+
+    @property
+    def untried(self) -> "Turn":
+        """Return the turn without what was tried so far."""
+        return replace(self, waits_for="", attempts=0, first_failed=None)
 
     def due(self, now: float, zone: tzinfo | None = None) -> float:
         """Return from when on the task may start: now, or a later moment."""

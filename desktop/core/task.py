@@ -156,8 +156,8 @@ class Task:
 
     @property
     def put_off(self) -> bool:
-        """True if the task was tried and waits to be tried again, its server being away or its files failing."""
-        return self.state is TaskState.WAITING and self.turn.attempts > 0
+        """True if the task was tried and waits to be tried again: for its server, its files, or room on its disk."""
+        return self.state is TaskState.WAITING and (self.turn.attempts > 0 or self.turn.waits_for != "")
 
     @property
     def outcome(self) -> str:
@@ -287,7 +287,7 @@ def advance(task: Task, event: TaskEvent, now: float, error: str = "") -> Task:
     changes: dict[str, object] = {"state": state}
     if event in (TaskEvent.RESUME, TaskEvent.RETRY):
         # Whoever asks for it means now; what was tried before is forgotten.
-        changes["turn"] = replace(task.turn, not_before=None, waits_for="", attempts=0, first_failed=None)
+        changes["turn"] = replace(task.turn.untried, not_before=None)
     if event is TaskEvent.START:
         changes |= {"started": task.started or now, "finished": None, "error": ""}
     elif state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED):

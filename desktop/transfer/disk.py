@@ -79,9 +79,9 @@ def has_room(target: str, size: int, full: DiskFull) -> bool | None:
     """
     cause = full.__cause__
     folder = Path(target).parent
-    while not folder.exists():
-        folder = folder.parent
     try:
+        while not folder.exists():
+            folder = folder.parent
         room = shutil.disk_usage(folder).free > size
         inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
     except OSError:

@@ -240,13 +240,12 @@ class Download:
 
     def abandon(self, error: ShotDockError) -> None:
         """Give the job up unless all of it is there and on its way to its final name."""
-        if not self.committing:
-            self.give_up(error)
+        self.give_up(error, unless_complete=True)
 
-    def give_up(self, error: ShotDockError) -> None:
+    def give_up(self, error: ShotDockError, unless_complete: bool = False) -> None:
         """End the job with an error; what is durable stays for another run."""
         with self._part.lock:
-            if self.ended:
+            if self.ended or (unless_complete and self.committing):
                 return
             self.ended = True
             self._spans.end()

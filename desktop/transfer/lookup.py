@@ -51,8 +51,9 @@ def addresses(host: str, port: int, until: float, stopped: Callable[[], bool]) -
     with _lock:
         question = _under_way.get((host, port))
         if question is None:
-            question = _under_way[host, port] = _Question(host, port)
+            question = _Question(host, port)
             threading.Thread(target=question.ask, name="lookup", daemon=True).start()
+            _under_way[host, port] = question  # Only now: one that nobody asks would be waited for.
     while not question.answered.wait(min(LOOK, max(0.0, until - time.monotonic()))):
         if stopped() or time.monotonic() >= until:
             raise Unreachable(

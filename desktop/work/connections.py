@@ -28,7 +28,7 @@ from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Site
 from desktop.transfer.sources import open_key
 from desktop.transfer.trust import remember_host_key
-from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ignore
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ask, ignore
 from desktop.work.sites import WEB, Sites, check_connection
 
 
@@ -88,18 +88,20 @@ class ConnectionDesk(QObject):
             connection.layout,
         )
 
-        def keep() -> None:
+        def keep() -> tuple[Connection, ...]:
             self._store.connections.save(connection)
             if elsewhere:
                 self._store.structures.remove(connection.name)
-            saved = tuple(self._store.connections.all())
-            self._answers.post(lambda: self.load(saved))
-            if password is None:
-                self._answers.post(then)
-            else:
-                self._answers.post(lambda: self.remember_password(connection.name, password, True, then, failed))
+            return tuple(self._store.connections.all())
 
-        self._desk.mailbox.post(keep)
+        def kept(saved: tuple[Connection, ...]) -> None:
+            self.load(saved)
+            if password is None:
+                then()
+            else:
+                self.remember_password(connection.name, password, True, then, failed)
+
+        ask(self._desk, self._answers, keep, kept, failed)
 
     def remove(self, name: str, then: Callable[[], None], failed: Failed) -> None:
         """Forget a connection, its cached structure and its password."""
@@ -113,13 +115,15 @@ class ConnectionDesk(QObject):
             failed(error)
             return
 
-        def forget() -> None:
+        def forget() -> tuple[Connection, ...]:
             self._store.connections.remove(name)
-            saved = tuple(self._store.connections.all())
-            self._answers.post(lambda: self.load(saved))
-            self._answers.post(then)
+            return tuple(self._store.connections.all())
 
-        self._desk.mailbox.post(forget)
+        def forgotten(saved: tuple[Connection, ...]) -> None:
+            self.load(saved)
+            then()
+
+        ask(self._desk, self._answers, forget, forgotten, failed)
         self._sites.forget_password(name)
         others = tuple(known for known in self.all() if known.name != name)
         if not any(known.address == connection.address for known in others):

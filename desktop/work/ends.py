@@ -15,8 +15,8 @@ def first_error(store: Store, task: Task) -> str:
 
 
 def passing(store: Store, task: Task) -> str:
-    """Return what failed of a task and may pass, or "" if nothing did."""
-    return put_off_words(causes(store.tasks.files(task.id, results=(FileResult.FAILED,))))
+    """Return what failed of a task and may pass, or "" if nothing did; also once that is to be tried again."""
+    return put_off_words(causes(store.tasks.failures(task.id)))
 
 
 def reason(store: Store, task: Task, now: float) -> str:

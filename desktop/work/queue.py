@@ -4,12 +4,12 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal, Slot
 
-from desktop.core.errors import DatabaseBusy, ShotDockError
+from desktop.core.errors import ShotDockError
 from desktop.core.plan import Plan
 from desktop.core.schedule import LATE, Priority, Schedule, Turn
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
@@ -62,14 +62,16 @@ class Queue(Runner):
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted; take over what waits for the clock."""
         lost = []
-        for task in self._store.tasks.interrupted(alive):
-            lost.append(self._move(task, TaskEvent.INTERRUPT))
-            self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
+        with self._anyway():
+            for task in self._store.tasks.interrupted(alive):
+                lost.append(self._move(task, TaskEvent.INTERRUPT))
+                self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
         if lost:
             self.interrupted.emit(tuple(lost))
         if self._serving:
-            self._adopt(starting=True)
-            self._forget()
+            with self._anyway():
+                self._adopt(starting=True)
+                self._forget()
         self.look()
 
     def submit(self, plan: Plan, start: bool, turn: Turn = Turn()) -> Task:  # noqa: B008  frozen
@@ -117,7 +119,8 @@ class Queue(Runner):
                 task = self._move(task, TaskEvent.RESUME)
             if task.state is TaskState.WAITING and self._store.tasks.claim(task_id, this_process()):
                 self._sites.hurry(self._store.tasks.sites(task_id))
-                task = self._turned(task, not_before=None, window=None, waits_for="", attempts=0, first_failed=None)
+                task = replace(task, turn=task.turn.untried)
+                task = self._turned(task, not_before=None, window=None)
                 self._wait(task, urgent=True)
         self._look_soon()
 
@@ -165,14 +168,8 @@ class Queue(Runner):
             if allowed(task.state, TaskEvent.RESUME):
                 task = self._move(task, TaskEvent.RESUME)
                 self._wait(task)
-            self._turned(
-                task,
-                not_before=schedule.start_at,
-                window=schedule.window,
-                after=schedule.after,
-                waits_for="",
-                attempts=0,
-            )
+            task = replace(task, turn=task.turn.untried)
+            self._turned(task, not_before=schedule.start_at, window=schedule.window, after=schedule.after)
         self.look()
 
     def delete(self, ids: Iterable[int], with_files: bool) -> None:
@@ -195,6 +192,9 @@ class Queue(Runner):
         for task_id in ids:
             clean(self._store.tasks.get(task_id), self._store.tasks.files(task_id), with_files)
         self._store.tasks.delete(ids)
+        for task_id in ids:
+            # What of its results the database refused is wanted by nobody any more.
+            self._active.pop(task_id, None)
         self.removed.emit(ids)
         if refused:
             raise refused[0]
@@ -219,10 +219,10 @@ class Queue(Runner):
             self.limited.emit(limit)
         over = [n for n, active in self._active.items() if not active.leaving and active.task.turn.due(now) > now]
         with self._anyway():
+            self._stop(over, TaskEvent.POSTPONE)
             if self._serving and abs(now - self._adopt_from) > ADOPTING:
                 self._adopt()
             self._hear()
-            self._stop(over, TaskEvent.POSTPONE)
         if self._turns.due(now):
             self._look_soon()
         edges = (edge - now for edge in (self._turns.next(now), limit.until) if edge is not None)
@@ -255,7 +255,7 @@ class Queue(Runner):
 
     @contextmanager
     def _anyway(self) -> Iterator[None]:
-        """Go on where the database's disk takes nothing: whoever records tells it, a start finds what is so."""
+        """Go on where the database takes nothing: whoever records tells it, a start finds what is so."""
         try:
             yield
         except REFUSED as error:
@@ -276,7 +276,8 @@ class Queue(Runner):
             if not self._store.tasks.claim(task.id, this_process()):
                 continue
             turn = task.turn
-            late = turn.window is None and not turn.attempts and now - (turn.not_before or now) > LATE
+            # One that was put off was tried before: nobody had asked for that moment.
+            late = turn.window is None and not task.put_off and now - (turn.not_before or now) > LATE
             if starting and late:
                 task = self._move(task, TaskEvent.INTERRUPT)
                 self._note(task, "WARNING", "Its start was missed: no ShotDock was running. It can be resumed.")
@@ -290,12 +291,11 @@ class Queue(Runner):
     def _hear(self) -> None:
         """Take the order another process has given our line: the database is the only way it can tell."""
         # A write by anybody, of results for instance, moves the stamp; to look at it costs next to nothing.
-        with suppress(DatabaseBusy):  # then the next look will do
-            stamp = self._store.stamp()
-            moved = self._turns.moved_to(self._store.tasks.waiting()) if stamp != self._stamp else ()
-            self._stamp = stamp
-            if moved:
-                self.changed.emit(moved)
+        stamp = self._store.stamp()
+        moved = self._turns.moved_to(self._store.tasks.waiting()) if stamp != self._stamp else ()
+        self._stamp = stamp
+        if moved:
+            self.changed.emit(moved)
 
     def _enqueue(self, ids: Iterable[int], event: TaskEvent) -> None:
         for task_id in ids:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import SignalInstance
-
+from desktop.core.causes import FULL, WORDS
 from desktop.core.errors import DiskFull
 from desktop.core.units import format_bytes
 from desktop.transfer.disk import has_room
@@ -42,11 +41,6 @@ class Shortage:
         """Return what is waited for, in words."""
         folder, name = split(self.target)
         return (
-            f"There is no room left for {shown(name)}: {format_bytes(self.size)} more are needed in {shown(folder)}. "
-            "What came is kept."
+            f"{WORDS[FULL]}: There is no room left for {shown(name)}. "
+            f"{format_bytes(self.size)} more are needed in {shown(folder)}; what came is kept."
         )
-
-
-def look(task_id: int, shortage: Shortage, found: SignalInstance) -> None:
-    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
-    found.emit((task_id, shortage.over()))

@@ -7,31 +7,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
-from desktop.core.errors import (
-    DatabaseBusy,
-    DiskFull,
-    HostileName,
-    ServerBusy,
-    ShotDockError,
-    TargetUnwritable,
-    Unreachable,
-)
+from desktop.core.errors import DatabaseBusy, DiskFull, HostileName, ShotDockError, TargetUnwritable, Unreachable
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import this_process
-from desktop.transfer.circuit import SILENT
 from desktop.transfer.pace import Pace
-from desktop.transfer.retry import later
 from desktop.work.active import Active
-from desktop.work.ends import passing, reason, summary, times
+from desktop.work.ends import reason, summary
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
-from desktop.work.room import LOOK, TRY, Shortage, look
+from desktop.work.put_off import next_look, next_try
+from desktop.work.room import LOOK, Shortage
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -49,8 +40,8 @@ last batch took decides how long the next one gathers."""
 GATHERING = 2.0
 """Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
-REFUSED = (DatabaseBusy, DiskFull, TargetUnwritable)
-"""What the database says when it takes nothing: another program holds it, or its disk takes nothing."""
+REFUSED = (DiskFull, TargetUnwritable, DatabaseBusy)
+"""What the database says when its disk takes nothing, or another program holds it."""
 HELD = 5.0
 """Seconds after which a database that took nothing is tried again."""
 
@@ -96,8 +87,7 @@ class Runner(QObject):
         self._lane_ended.connect(self._on_lane_ended)
         self._lanes_wanted.connect(self._fill)
         self._room_seen.connect(self._on_room_seen)
-        # Of tasks that wait for a full disk, what it had no room for; and those whose disk is being looked at.
-        self._short: dict[int, Shortage] = {}
+        # Tasks whose disk is being looked at.
         self._looking: set[int] = set()
         self._ticks = 0
         self._record_from = 0.0
@@ -118,8 +108,8 @@ class Runner(QObject):
         settings = self.settings
         return limit_now(settings.limit_rate, settings.limit_rules, settings.limits_off_until, self.now())
 
-    def _wait(self, task: Task, urgent: bool = False) -> None:
-        self._turns.put(Waiting(task, self._sites.servers(self._store.tasks.sites(task.id)), urgent))
+    def _wait(self, task: Task, urgent: bool = False, short: Shortage | None = None) -> None:
+        self._turns.put(Waiting(task, self._sites.servers(self._store.tasks.sites(task.id)), urgent, short))
 
     def _look_soon(self) -> None:
         if self._closed:
@@ -150,15 +140,18 @@ class Runner(QObject):
             room = not servers or any(busy[server] < at_once for server in servers)
             room = room and len(self._active) < max(MOST_TASKS, at_once)
             if task_id not in self._active and (room or waiting.urgent):
-                if task_id in self._short and not waiting.urgent:
-                    self._look_for_room(task_id)
+                if waiting.short is not None:
+                    self._look_for_room(task_id, waiting.short)
                     continue
                 self._start(task_id)
                 self._turns.drop(task_id)
                 busy.update(servers)
 
     def _hold(self, error: ShotDockError) -> None:
-        """Leave a database that takes nothing alone for a moment; say so once. Raise it where nobody stays to wait."""
+        """Leave a database that takes nothing alone for a moment; say so once.
+
+        Where nobody stays, a disk that takes nothing is the end: raises it.
+        """
         self._record_from = time.monotonic() + HELD
         if not self._serving and not isinstance(error, DatabaseBusy):
             raise error
@@ -173,28 +166,29 @@ class Runner(QObject):
             self._held = False
             log.info("The database takes what arrives again.")
 
-    def _look_for_room(self, task_id: int) -> None:
+    def _look_for_room(self, task_id: int, short: Shortage) -> None:
         if task_id not in self._looking:
             self._looking.add(task_id)
-            self._pool.start(partial(look, task_id, self._short[task_id], self._room_seen))
+            self._pool.start(partial(_look, task_id, short, self._room_seen))
 
     @Slot(object)
-    def _on_room_seen(self, seen: tuple[int, bool | None]) -> None:
-        task_id, room = seen
+    def _on_room_seen(self, seen: tuple[int, Shortage, bool | None]) -> None:
+        task_id, short, room = seen
         self._looking.discard(task_id)
-        if self._closed or task_id not in self._turns:
+        waiting = self._turns.get(task_id)
+        if self._closed or waiting is None or waiting.short is not short:
             return
         if room is False:
             try:
-                self._turned(self._store.tasks.get(task_id), not_before=self.now() + LOOK)
+                task = self._store.tasks.get(task_id)
+                self._turned(task, not_before=self.now() + LOOK, waits_for=short.words)
             except REFUSED as error:
                 self._hold(error)  # that disk is full, too; it stays due and is looked at again
         else:
-            self._short.pop(task_id, None)
+            self._turns.put(replace(waiting, short=None))
             self._look_soon()
 
     def _start(self, task_id: int) -> None:
-        self._short.pop(task_id, None)
         if not self._store.tasks.claim(task_id, this_process()):
             log.warning("task %d is run by another ShotDock", task_id)
             self.changed.emit((self._store.tasks.get(task_id),))
@@ -276,58 +270,35 @@ class Runner(QObject):
     def _ended_as(self, active: Active) -> Task:
         task = active.task
         if active.leaving:
-            # It may have been queued again while its lanes were ending.
-            return self._store.tasks.get(task.id)
-        if task.files.failed and (put_off := self._wait_for_room(active) or self._put_off(active)) is not None:
+            # It may have been queued again while its lanes were ending; or the database refused to hear that it ends.
+            task = self._store.tasks.get(task.id)
+            return self._leave(task, active.leaving) if task.state is TaskState.RUNNING else task
+        if task.files.failed and (put_off := self._put_off(active)) is not None:
             return put_off
         event = TaskEvent.FAIL if task.files.failed else TaskEvent.FINISH
         return self._finish(self._move(task, event, reason(self._store, task, self.now())))
 
-    def _wait_for_room(self, active: Active) -> Task | None:
-        """Have a task whose disk is full wait until it has room; None if it had, or if nobody stays to look."""
-        if not self._serving or active.run.short is None:
-            return None
-        task = active.task
-        shortage = Shortage.of(*active.run.short)
-        fresh = self._store.tasks.reset_failed(task.id, retryable_only=True)
-        # A disk that says it has room, and refused, is one that only a try can tell about.
-        wait = LOOK if shortage.over() is False else TRY
-        turn = replace(task.turn, not_before=self.now() + wait, waits_for=shortage.words)
-        task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
-        self._short[task.id] = shortage
-        self._wait(task)
-        self._note(task, "WARNING", waiting_words(turn, self.now()))
-        return task
-
     def _put_off(self, active: Active) -> Task | None:
-        """Have a task whose server is away, or whose files failed for passing reasons, wait and try again later.
+        """Have a task wait whose disk is full, whose server is away, or whose files failed for passing reasons.
 
         None if it is to fail now: nobody stays to try, it was tried for long enough, or nothing would be better then.
         """
         if not self._serving:
             return None
-        now, task, turn = self.now(), active.task, active.task.turn
-        if task.files.downloaded > active.arrived:
-            turn = replace(turn, attempts=0, first_failed=None)
-        since = turn.first_failed or now
-        silent = any(isinstance(error, (*SILENT, ServerBusy)) for error in active.run.lost.values())
-        wait = later(turn.attempts, now - since, silent, self.settings.retry_hours * 3600.0)
-        if wait is None:
+        now, task, short = self.now(), active.task, None
+        if active.run.short is None:
+            turn = next_try(self._store, active, self.settings.retry_hours * 3600.0, now)
+        else:
+            short = Shortage.of(*active.run.short)
+            turn = next_look(task.turn, short, now)
+        if turn is None:
             return None
-        why = passing(self._store, task)
         fresh = self._store.tasks.reset_failed(task.id, retryable_only=True, kinds=(Unreachable.kind,))
         if fresh.files.failed == task.files.failed:
             return None
-        turn = replace(
-            turn,
-            position=self._store.tasks.last_position() + 1,
-            not_before=now + wait,
-            attempts=turn.attempts + 1,
-            first_failed=since,
-            waits_for=f"{why} Tried {times(turn.attempts + 1)}.",
-        )
+        turn = replace(turn, position=self._store.tasks.last_position() + 1)
         task = self._move(replace(fresh, turn=turn), TaskEvent.POSTPONE)
-        self._wait(task)
+        self._wait(task, short=short)
         self._note(task, "WARNING", waiting_words(turn, now))
         return task
 
@@ -347,21 +318,27 @@ class Runner(QObject):
             task = self._store.tasks.get(task_id)
             if not allowed(task.state, event):
                 continue
-            self._turns.drop(task_id)
-            active = self._active.get(task_id)
-            if active:
+            if (active := self._active.get(task_id)) is not None:
                 active.stop(event)
-            if event is TaskEvent.POSTPONE:
-                # It waits for the clock alone; what a server did before is over.
-                task = replace(task, turn=replace(task.turn, waits_for="", attempts=0, first_failed=None))
-            task = self._move(task, event)
-            if event is TaskEvent.POSTPONE:
-                self._wait(task)
-            words = waiting_words(task.turn, self.now()) if event is TaskEvent.POSTPONE else ""
-            self._note(task, "INFO", words or f"Task {task.state.value}.")
-            if active:
+            task = self._leave(task, event)
+            if active is not None:
                 active.task = task
             self.changed.emit((task,))
+
+    def _leave(self, task: Task, event: TaskEvent) -> Task:
+        """Record that a task was stopped by the event."""
+        if event is TaskEvent.POSTPONE:
+            # It waits for the clock alone; what a server did before is over.
+            task = replace(task, turn=task.turn.untried)
+        task = self._move(task, event)
+        words = f"Task {task.state.value}."
+        if event is TaskEvent.POSTPONE:
+            self._wait(task)
+            words = waiting_words(task.turn, self.now()) or words
+        else:
+            self._turns.drop(task.id)
+        self._note(task, "INFO", words)
+        return task
 
     def _settle(self, ids: Iterable[int]) -> None:
         """Wait until the stopped runs of these tasks have ended, and record what they still brought."""
@@ -369,6 +346,8 @@ class Runner(QObject):
         for active in settling:
             active.settle()
         if settling:
+            # It may be the last chance.
+            self._record_from = 0.0
             self._tick()
 
     def _turned(self, task: Task, **changes: object) -> Task:
@@ -398,3 +377,8 @@ class Runner(QObject):
             log.warning("The task's log takes nothing: %s", error.title)
         for message in messages:
             log.log(logging.getLevelNamesMapping()[level], "%s: %s", task.name, message, extra={"task_id": task.id})
+
+
+def _look(task_id: int, short: Shortage, found: SignalInstance) -> None:
+    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
+    found.emit((task_id, short, short.over()))

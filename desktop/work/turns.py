@@ -8,15 +8,20 @@ from desktop.core.connection import Address
 from desktop.core.hours import Hours, opening
 from desktop.core.schedule import Turn
 from desktop.core.task import Task
+from desktop.work.room import Shortage
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task that waits. servers: where its files are. urgent: it goes now, whatever else runs."""
+    """A task that waits. servers: where its files are. urgent: it goes now, whatever else runs.
+
+    short: what its disk had no room for; it is not started before there is some.
+    """
 
     task: Task
     servers: frozenset[Address]
     urgent: bool = False
+    short: Shortage | None = None
 
 
 class Turns:
@@ -30,6 +35,10 @@ class Turns:
 
     def __iter__(self) -> Iterator[int]:
         return iter(tuple(self._waiting))
+
+    def get(self, task_id: int) -> Waiting | None:
+        """Return a task that is in the line, or None."""
+        return self._waiting.get(task_id)
 
     def put(self, waiting: Waiting) -> None:
         """Line a task up."""

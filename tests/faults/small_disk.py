@@ -110,7 +110,9 @@ def target(disk: Path, room: str) -> None:
         waiting = now.seen[task]
         words = waiting_words(waiting.turn, now.clock.now)
         assert waiting.state is TaskState.WAITING and waiting.turn.attempts == 0
-        assert words.startswith("There is no room left for 000.bin:") and "more are needed in" in words, words
+        assert words.startswith("Disk full: There is no room left for 000.bin. ") and "more are needed in" in words, (
+            words
+        )
         assert tree(around / "elsewhere") == others
         [part] = (disk / "to").glob("*.part")
         kept = part.stat().st_size

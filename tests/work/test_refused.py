@@ -1,0 +1,122 @@
+"""A database that takes nothing for a while, another program holding it, loses nothing and leaves nobody waiting."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core.connection import parse_connection
+from desktop.core.errors import DatabaseBusy, ShotDockError
+from desktop.core.hours import parse_hours
+from desktop.core.schedule import Turn, waiting_words
+from desktop.core.task import TaskState
+from desktop.logs import LogRing
+from desktop.places import Places
+from desktop.work.background import ignore
+from desktop.work.services import start_services
+from tests.work.conftest import Bench
+from tests.work.life import NIGHT, Clock, big, later, serving
+
+
+@pytest.fixture(autouse=True)
+def soon_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the program wait for another one's write a moment only, and try again soon."""
+    monkeypatch.setattr("desktop.store.access.PATIENCE", 0.05)
+    monkeypatch.setattr("desktop.work.runner.HELD", 0.2)
+
+
+@contextmanager
+def held(lock: str = "EXCLUSIVE") -> Iterator[None]:
+    """Hold the database as a backup does: nobody else reads or writes it; or, IMMEDIATE, nobody else writes it."""
+    other = sqlite3.connect(Places.find().database, isolation_level=None)
+    try:
+        other.execute(f"BEGIN {lock}")
+        yield
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> Iterator[Bench]:
+    with serving(qtbot, studio, tmp_path / "to", clock) as bench:
+        bench.connect("VEGA", studio)
+        yield bench
+
+
+def refusals(bench: Bench) -> list[ShotDockError]:
+    said: list[ShotDockError] = []
+    bench.services.tasks.refused.connect(said.append)
+    return said
+
+
+def test_results_are_recorded_once_it_is_let_go(bench: Bench) -> None:
+    said = refusals(bench)
+    task = bench.submit(bench.plan())
+    bench.until(task.id, TaskState.RUNNING)
+    with held():
+        bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    done = bench.until(task.id, TaskState.DONE)
+    assert done.files.downloaded == done.files.planned
+    assert [type(error) for error in said] == [DatabaseBusy]
+
+
+def test_a_task_that_was_paused_meanwhile_is_paused(bench: Bench) -> None:
+    said = refusals(bench)
+    task = bench.submit(big(bench))
+    bench.until(task.id, TaskState.RUNNING)
+    with held("IMMEDIATE"):
+        bench.services.tasks.pause([task.id])
+        bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    bench.until(task.id, TaskState.PAUSED)
+    bench.services.tasks.resume([task.id])
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 1
+
+
+def test_a_task_whose_hours_ended_meanwhile_waits_for_the_next(bench: Bench, clock: Clock) -> None:
+    clock.now = datetime(2026, 6, 1, 23).timestamp()
+    task = bench.answer(
+        lambda then, _: bench.services.tasks.submit(big(bench), then, turn=Turn(window=parse_hours(NIGHT)))
+    )
+    bench.until(task.id, TaskState.RUNNING)
+    with held("IMMEDIATE"), bench.qtbot.waitSignal(bench.services.tasks.refused, timeout=20_000):
+        later(bench, clock, 8 * 3600)
+    waiting = bench.until(task.id, TaskState.WAITING)
+    assert waiting_words(waiting.turn, clock.now).startswith("Waits for its hours")
+    later(bench, clock, 16 * 3600)
+    bench.until(task.id, TaskState.DONE)
+
+
+def test_a_connection_that_cannot_be_saved_or_forgotten_is_told(bench: Bench, studio: Path) -> None:
+    connection, _ = parse_connection("VEGA", studio.as_uri())
+    connections = bench.services.connections
+    with held():
+        with pytest.raises(DatabaseBusy):
+            bench.answer(lambda then, failed: connections.save(connection, None, then, failed))
+        with pytest.raises(DatabaseBusy):
+            bench.answer(lambda then, failed: connections.remove("VEGA", then, failed))
+    assert connections.get("VEGA") == connection
+
+
+def test_a_scan_that_finds_it_held_ends(bench: Bench) -> None:
+    with held(), pytest.raises(DatabaseBusy):
+        bench.scan()
+    assert bench.scan().shots
+
+
+def test_what_was_asked_for_as_the_program_ends_keeps_nobody(qtbot: QtBot, studio: Path, tmp_path: Path) -> None:
+    """A command's answers come on the thread that closes it, which cannot give them any more then."""
+    services = start_services(Places.find(), LogRing(), threaded=False)
+    bench = Bench(qtbot, services, studio, tmp_path / "to")
+    bench.connect("VEGA", studio)
+    services.library.scan("VEGA", ignore, ignore)
+    services.shutdown()
