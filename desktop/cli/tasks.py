@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import turns
+from desktop.cli import turns, wishes
 from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, moment, task_row, told_name
-from desktop.cli.carry import UNDER_WAY, Transfer, engine
+from desktop.cli.carry import Transfer, engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done
@@ -30,10 +30,10 @@ from desktop.core.task import (
     allowed,
 )
 from desktop.core.units import format_bytes, format_rate
-from desktop.store.owner import alive, describe
+from desktop.core.wish import Verb, Wish
+from desktop.store.owner import describe
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-RESTING = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
 
 @click.group("tasks", cls=Verbs)
@@ -183,19 +183,29 @@ def _again(output: Output, task_id: int, *, retry: bool) -> int:
     return transfer.report()
 
 
-@tasks.command("cancel", shape={"task": None})
-@click.argument("task_id", metavar="ID", type=int)
+@tasks.command("cancel", shape={"task": None, "tasks": []})
+@click.argument("task_ids", metavar="ID...", type=int, nargs=-1, required=True)
 @click.pass_obj
-def cancel(output: Output, task_id: int) -> None:
-    """Cancel a task; what has arrived stays, nothing more is written."""
+def cancel(output: Output, task_ids: tuple[int, ...]) -> None:
+    """Cancel tasks, whoever runs them; what has arrived stays, nothing more is written."""
+    _stop(output, task_ids, Wish(Verb.CANCEL))
+
+
+@tasks.command("pause", shape={"task": None, "tasks": []})
+@click.argument("task_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.pass_obj
+def pause(output: Output, task_ids: tuple[int, ...]) -> None:
+    """Pause tasks, whoever runs them; `tasks run` carries them on."""
+    _stop(output, task_ids, Wish(Verb.PAUSE))
+
+
+def _stop(output: Output, task_ids: tuple[int, ...], wish: Wish) -> None:
     with engine() as run:
-        task = run.task(task_id)
-        _check_free(task)
-        if task.state not in RESTING:
-            run.services.tasks.cancel((task_id,))
-            task = run.task(task_id)
-    output.answer({"status": "done", "task": task_row(task)})
-    output.summary(f"Task {task_id} is {task.state.value}.")
+        found = wishes.grant(run, task_ids, wish)
+    rows = [task_row(task) for task in found]
+    output.answer({"status": "done", "task": rows[0], "tasks": rows})
+    for task in found:
+        output.summary(f"Task {task.id} is {task.state.value}.")
 
 
 @tasks.command("delete", shape={"deleted": []})
@@ -244,13 +254,11 @@ def logs(output: Output, task_id: int, level: str, text: str) -> None:
 
 def _check_free(task: Task) -> None:
     """Refuse a task another living process answers for; raise NotAllowed."""
-    # Tasks whose process is gone were marked interrupted when the engine started.
-    # One that waits for the clock and that nobody answers for is free.
-    if task.state in UNDER_WAY and not (task.turn.scheduled and (not task.owner or not alive(task.owner))):
+    if wishes.elsewhere(task):
         raise NotAllowed(
             title=f"Task {task.id} is being run by another ShotDock.",
             cause=f"It belongs to {describe(task.owner)}, which is at work on it.",
-            suggestion="Pause or cancel it there, or end that program; its state is kept.",
+            suggestion=f"Pause or cancel it first, there or with: shotdock tasks pause {task.id}",
         )
 
 

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from desktop.cli import options, schedule
+from desktop.cli import options, schedule, wishes
 from desktop.cli.answer import task_row
 from desktop.cli.carry import engine
 from desktop.cli.group import Verbs
@@ -15,6 +15,7 @@ from desktop.core.routine import Routine
 from desktop.core.schedule import waiting_words
 from desktop.core.task import Task
 from desktop.core.units import format_rate
+from desktop.core.wish import Verb, Wish
 from desktop.work.turns import lined_up
 
 
@@ -28,9 +29,7 @@ def add_to(tasks: Verbs) -> None:
     def limit(output: Output, task_id: int, rate: int | None) -> None:
         """Limit a task to RATE bytes a second, e.g. 800k or 1.5M; 0 or off takes its own limit away."""
         with engine() as run:
-            run.task(task_id)
-            schedule.obey(run, lambda: run.services.tasks.set_limit((task_id,), rate))
-            task = run.task(task_id)
+            (task,) = wishes.grant(run, (task_id,), Wish(Verb.LIMIT, rate=rate))
         output.answer({"status": "done", "task": task_row(task)})
         output.summary(f"Task {task_id}: {format_rate(rate)}.")
 
@@ -68,9 +67,7 @@ def add_to(tasks: Verbs) -> None:
         """Have unfinished tasks start later, or only at certain hours; without options, as soon as may be."""
         wanted = schedule.make(start_at, window, None, after)
         with engine() as run:
-            for task_id in task_ids:
-                run.task(task_id)
-            found = schedule.obey(run, lambda: run.services.tasks.schedule(task_ids, wanted))
+            found = wishes.grant(run, task_ids, Wish(Verb.SCHEDULE, schedule=wanted))
         _answer(output, found, task_ids)
 
     @tasks.command("serve", shape={"ended": []})

@@ -19,6 +19,7 @@ from desktop.store.recent import Recent
 from desktop.store.routines import Routines
 from desktop.store.structures import Structures
 from desktop.store.tasks import Tasks
+from desktop.store.wishes import Wishes
 
 CHECKED_SIZE = 16_000_000
 """Bytes up to which a database is checked page by page at each start (about 5 ms a MB); a larger one only
@@ -38,6 +39,7 @@ class Store:
         self.history = History(access)
         self.routines = Routines(access)
         self.jobs = Jobs(access)
+        self.wishes = Wishes(access)
 
     @classmethod
     def open(cls, path: Path) -> "Store":

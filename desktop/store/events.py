@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from desktop.core.redaction import redact
 from desktop.core.task import LogLine
 from desktop.store.access import Access, loaded, stored
-from desktop.store.tables import EventRow
+from desktop.store.tables import WISH, EventRow
 
 _ADD = """
     INSERT INTO event (task_id, time, level, item, message)
@@ -51,7 +51,7 @@ class Events:
         """
         query = (
             EventRow.select(EventRow.time, EventRow.level, EventRow.message, EventRow.item)
-            .where(EventRow.task == task_id, EventRow.time > since)
+            .where(EventRow.task == task_id, EventRow.time > since, EventRow.level != WISH)
             .order_by(EventRow.id)
         )
         if level is not None:

@@ -8,7 +8,7 @@ from peewee import fn
 from desktop.core.history import FoundFile, Query, Statistics, TaskPage
 from desktop.core.task import LogLine, Task, TaskState
 from desktop.store.access import Access, loaded
-from desktop.store.tables import EventRow, FileRow, ItemRow, TaskRow
+from desktop.store.tables import WISH, EventRow, FileRow, ItemRow, TaskRow
 from desktop.store.task_rows import COUNTERS, counters_of, file_columns, file_of, select_tasks, task_of
 
 ENDED = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
@@ -56,7 +56,7 @@ class History:
 
     def lines(self, query: Query) -> tuple[LogLine, ...]:
         """Return a page of log lines, the newest first."""
-        wanted = []
+        wanted = [EventRow.level != WISH]
         if query.task is not None:
             wanted.append(EventRow.task == query.task)
         if query.since is not None:
@@ -70,9 +70,7 @@ class History:
         if query.text:
             wanted.append(EventRow.message.contains(query.text) | EventRow.item.contains(query.text))
         rows = EventRow.select(EventRow.time, EventRow.level, EventRow.message, EventRow.task, EventRow.item)
-        if wanted:
-            rows = rows.where(*wanted)
-        rows = rows.order_by(EventRow.id.desc()).limit(query.limit).offset(query.offset)
+        rows = rows.where(*wanted).order_by(EventRow.id.desc()).limit(query.limit).offset(query.offset)
         return tuple(
             LogLine(time, level, loaded(message), task, loaded(item))
             for time, level, message, task, item in self._access.rows(rows)

@@ -205,6 +205,10 @@ class FileRow(Row):
     """JSON of the error, as CLI.md's `errors` rows spell it."""
 
 
+WISH = "WISH"
+"""The level of a line that is no news but a wish: see `wishes`."""
+
+
 class EventRow(Row):
     """One line of a task's log."""
 

@@ -251,7 +251,7 @@ class Tasks:
         raise NotAllowed(
             title=f"Task {task.id} is run by another ShotDock.",
             cause=f"It belongs to {describe(task.owner)}, which is still at work.",
-            suggestion="Pause or cancel it there.",
+            suggestion=f"Cancel it first, there or with: shotdock tasks cancel {task.id}",
         )
 
     def _rest(self, task_id: int) -> None:

@@ -14,6 +14,7 @@ from desktop.core.plan import Plan
 from desktop.core.schedule import LATE, Priority, Schedule, Turn
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
 from desktop.core.units import format_bytes, format_rate
+from desktop.core.wish import Verb, Wish
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process
@@ -163,6 +164,10 @@ class Queue(Runner):
 
     def schedule(self, ids: Iterable[int], schedule: Schedule) -> None:
         """Have these unfinished tasks start later or only at certain hours; an empty schedule has them start soon."""
+        self._reschedule(ids, schedule)
+        self.look()
+
+    def _reschedule(self, ids: Iterable[int], schedule: Schedule) -> None:
         for task_id in ids:
             task = self._store.tasks.get(task_id)
             if allowed(task.state, TaskEvent.RESUME):
@@ -170,7 +175,6 @@ class Queue(Runner):
                 self._wait(task)
             task = replace(task, turn=task.turn.untried)
             self._turned(task, not_before=schedule.start_at, window=schedule.window, after=schedule.after)
-        self.look()
 
     def delete(self, ids: Iterable[int], with_files: bool) -> None:
         """Forget these tasks and their part files; with_files, also the files they brought.
@@ -217,12 +221,14 @@ class Queue(Runner):
                 self._pace.rate = limit.rate
             self.limit = limit
             self.limited.emit(limit)
-        over = [n for n, active in self._active.items() if not active.leaving and active.task.turn.due(now) > now]
         with self._anyway():
-            self._stop(over, TaskEvent.POSTPONE)
             if self._serving and abs(now - self._adopt_from) > ADOPTING:
                 self._adopt()
             self._hear()
+        with self._anyway():
+            active = self._active.items()
+            over = [n for n, one in active if not one.leaving and one.task.turn.due(now) > now]
+            self._stop(over, TaskEvent.POSTPONE)
         if self._turns.due(now):
             self._look_soon()
         edges = (edge - now for edge in (self._turns.next(now), limit.until) if edge is not None)
@@ -289,13 +295,29 @@ class Queue(Runner):
             self.missed.emit(tuple(missed))
 
     def _hear(self) -> None:
-        """Take the order another process has given our line: the database is the only way it can tell."""
+        """Take what another process wants of our tasks: the database is the only way it can tell."""
         # A write by anybody, of results for instance, moves the stamp; to look at it costs next to nothing.
         stamp = self._store.stamp()
-        moved = self._turns.moved_to(self._store.tasks.waiting()) if stamp != self._stamp else ()
-        self._stamp = stamp
-        if moved:
+        if stamp == self._stamp:
+            return
+        if moved := self._turns.moved_to(self._store.tasks.waiting()):
             self.changed.emit(moved)
+        for number, task_id, by, wish in self._store.wishes.mine():
+            self._obey(task_id, by, wish)
+            self._store.wishes.done(number)
+        self._stamp = stamp
+
+    def _obey(self, task_id: int, by: str, wish: Wish | None) -> None:
+        self._note(self._store.tasks.get(task_id), "INFO", f"{by} asks: {wish.verb if wish else 'something unknown'}.")
+        match wish:
+            case Wish(Verb.CANCEL):
+                self.cancel((task_id,))
+            case Wish(Verb.PAUSE):
+                self.pause((task_id,))
+            case Wish(Verb.LIMIT):
+                self.set_limit((task_id,), wish.rate)
+            case Wish(Verb.SCHEDULE):
+                self._reschedule((task_id,), wish.schedule)
 
     def _enqueue(self, ids: Iterable[int], event: TaskEvent) -> None:
         for task_id in ids:

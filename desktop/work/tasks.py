@@ -12,6 +12,7 @@ from desktop.core.report import report
 from desktop.core.schedule import Priority, Schedule, Turn
 from desktop.core.task import FileResult, LogLine, Task, TaskFile, TaskItem
 from desktop.core.timetable import Limit
+from desktop.core.wish import Wish
 from desktop.store.database import Store
 from desktop.work.background import Desk, Mailbox, ask, ignore
 from desktop.work.queue import Queue
@@ -132,6 +133,17 @@ class TaskDesk(QObject):
         Of a running task the hours count from now on: it stops when they end. Its repeat is not looked at.
         """
         self._tell(lambda ids: self._queue.schedule(ids, schedule), ids)
+
+    def wish(self, task: Task, wish: Wish, then: Callable[[int], None]) -> None:
+        """Ask the other ShotDock that runs the task to do something with it; the answer is the wish's number.
+
+        It hears of it at its next look at the clock, within seconds; see `wished`.
+        """
+        self._ask(lambda: self._store.wishes.leave(task, wish), then)
+
+    def wished(self, number: int, then: Callable[[bool], None]) -> None:
+        """Ask whether a wish is still to be obeyed."""
+        self._ask(lambda: self._store.wishes.pending(number), then)
 
     def look(self) -> None:
         """Have the queue look at the clock now, e.g. after the computer slept."""
