@@ -11,8 +11,8 @@ from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outco
 from desktop.cli.output import Output
 from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
-from desktop.core.errors import VersionNotAvailable
-from desktop.core.plan import ItemState, Plan, VersionStrategy
+from desktop.core.errors import ShotDockError, VersionNotAvailable
+from desktop.core.plan import NAMED, ItemState, Plan
 from desktop.core.schedule import Turn
 from desktop.core.task import Bytes, Counts, FileResult, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.logs import set_up
@@ -44,6 +44,7 @@ class Transfer:
         self._meter = Meter(output)
         self._task: Task | None = None
         self._told: dict[int, Task] = {}
+        self._refused: ShotDockError | None = None
         self._before = Counts()
         self._before_bytes = Bytes()
         self._items: tuple[TaskItem, ...] = ()
@@ -54,6 +55,7 @@ class Transfer:
         self._done = 0
         run.services.tasks.changed.connect(self._on_changed)
         run.services.tasks.progressed.connect(self._on_progressed)
+        run.services.tasks.refused.connect(self._on_refused)
 
     def take(self, plan: Plan, warnings: Sequence[str]) -> None:
         """Take the plan to carry. The caller had better forget it: once saved it is let go, and it may be large."""
@@ -69,7 +71,9 @@ class Transfer:
         """Make the plan a task and carry it. by: what makes it one, if not the queue itself. turn: of the queue's."""
         plan, self._plan = self._plan, None
         assert plan is not None, "no plan was taken"
+        self._refused = None
         answer = Answer[Task](self._run)
+        self._run.services.tasks.refused.connect(answer.failed)
         (by or partial(self._run.services.tasks.submit, turn=turn))(plan, answer.then)
         del plan
         # Signals may have told more of the task by now than the answer knows.
@@ -94,15 +98,17 @@ class Transfer:
 
     def _carry(self) -> None:
         tasks = self._run.services.tasks
-        self._run.until(lambda: self._ended, tasks.changed)
+        self._run.until(lambda: self._ended or self._refused is not None, tasks.changed, tasks.refused)
         self._meter.clear()
+        if self._refused is not None and not self._ended:
+            raise self._refused
         self._details()
 
     def _details(self) -> None:
         task_id = self.task.id
         tasks = self._run.services.tasks
         # Thousands of items are read for those who look at them: the answer, and whether any shot has the version.
-        if self._output.json or self.task.version_strategy is VersionStrategy.SPECIFIC:
+        if self._output.json or self.task.version_strategy in NAMED:
             items = Answer[tuple[TaskItem, ...]](self._run, anyway=True)
             tasks.items(task_id, items.then)
             self._items = items.of(None)
@@ -125,6 +131,9 @@ class Transfer:
         if self._task is not None:
             self._task = self._latest(self._task)
 
+    def _on_refused(self, error: ShotDockError) -> None:
+        self._refused = error
+
     def _latest(self, task: Task) -> Task:
         return self._told.get(task.id, task)
 
@@ -140,7 +149,8 @@ class Transfer:
         files, sizes = _since(task.files, self._before), _bytes_since(task.bytes, self._before_bytes)
         if task.state is TaskState.INTERRUPTED:
             # The database counts whole files; what crossed of unfinished ones is known from the last figures only.
-            sizes = replace(sizes, transferred=max(sizes.transferred, self._done - self._reuse))
+            reuse = self._reuse + self._before_bytes.transferred + self._before_bytes.reused
+            sizes = replace(sizes, transferred=max(sizes.transferred, self._done - reuse))
         seconds = round(time.monotonic() - self._began, 3)
         errors = error_rows(self._failed)
         result = task.outcome
@@ -179,13 +189,13 @@ class Transfer:
         return status.DONE
 
     def _unknown_version(self, task: Task) -> VersionNotAvailable | None:
-        """Return an error if not a single shot has the one version that was asked for."""
-        if task.version_strategy is not VersionStrategy.SPECIFIC or not self._items:
+        """Return an error if not a single shot has the version that was asked for."""
+        if task.version_strategy not in NAMED or not self._items:
             return None
         if any(item.state is not ItemState.SKIPPED or item.key is None for item in self._items):
             return None
         return VersionNotAvailable(
-            title=f"No shot has the version {task.specific_version}.",
+            title=f"No shot has the version {task.specific_version or 'asked for'}.",
             cause=f"{self._items[0].label}: {self._items[0].error_message}",
             suggestion="Choose a version the shots have, or leave --version out for each shot's latest.",
         )

@@ -88,8 +88,8 @@ class Session:
         self._interrupted = False
         self._broken: tuple[type[BaseException], BaseException, TracebackType | None] | None = None
 
-    def until(self, over: Callable[[], bool], changed: SignalInstance) -> None:
-        """Wait until `over()`, which is asked whenever the signal is sent.
+    def until(self, over: Callable[[], bool], *changed: SignalInstance) -> None:
+        """Wait until `over()`, which is asked whenever one of the signals is sent.
 
         Returns early, without raising, when interrupted: the caller asks `interrupted`.
         """
@@ -99,7 +99,8 @@ class Session:
             if over():
                 loop.quit()
 
-        changed.connect(look)
+        for signal_ in changed:
+            signal_.connect(look)
         self.turn(loop, over)
 
     @property

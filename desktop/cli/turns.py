@@ -106,6 +106,7 @@ def add_to(tasks: Verbs) -> None:
             routines.broken.connect(broke)
             run.services.notify.unheard.connect(lambda _name, error: output.remark(str(error)))
             tasks.quit_wanted.connect(run.interrupt)
+            run.services.jobs.load(poll=False, stay=True)
             output.remark("Serving. Press Ctrl-C to end.")
             run.until(lambda: False, tasks.listed)
         output.answer({"status": "done", "ended": [task_row(task) for task in ended]})

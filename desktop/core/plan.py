@@ -17,6 +17,9 @@ class VersionStrategy(StrEnum):
     CUSTOM = "custom"
 
 
+NAMED = (VersionStrategy.SPECIFIC, VersionStrategy.CUSTOM)
+"""Those that ask for versions by name: where not one is there, nothing is up to date."""
+
 VERSION_EXPLANATIONS = {
     VersionStrategy.LATEST: "Each shot its own latest whole version (recommended).",
     VersionStrategy.SPECIFIC: "One version for all; a shot without it is skipped with a warning.",

@@ -96,6 +96,11 @@ class Counts:
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
 
+    @property
+    def wanted(self) -> int:
+        """Return how many files are to be fetched: all but those that are skipped."""
+        return self.planned - self.skipped
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
         return {name: getattr(self, name) for name in self.__slots__}
@@ -252,11 +257,11 @@ class LogLine:
 class Progress:
     """A running task's live figures, read from counters by a timer, never sent per chunk.
 
-    done: bytes on disk of `total`, reused ones included. speed: bytes/s over the last seconds. left: seconds,
-    or None. steady: bytes/s over as long as it takes to foretell anything by it, 0 if too little came. current: names
-    of the files under way. items: item id -> bytes on disk. phase: a word for what is going on: "connecting",
-    "downloading", "stalled" (files are under way, and for some seconds none got a byte), "waiting", "stopping".
-    stalled: the ids of files that got none.
+    done: bytes on disk of `total`, reused ones included. files_done, files_total: of those the whole task fetches.
+    speed: bytes/s over the last seconds. left: seconds, or None. steady: bytes/s over as long as it takes to foretell
+    anything by it, 0 if too little came. current: names of the files under way. items: item id -> bytes on disk of
+    its files under way. phase: a word for what is going on: "connecting", "downloading", "stalled" (files are under
+    way, and for some seconds none got a byte), "waiting", "stopping". stalled: the ids of files that got none.
     """
 
     task_id: int

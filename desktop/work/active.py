@@ -85,6 +85,8 @@ class Active:
         # Files that were here when it began.
         self.arrived = task.files.downloaded
         self.leaving: TaskEvent | None = None
+        # Kinds of errors its log told of once for all files they stop.
+        self.told: set[str] = set()
         self.workers: set[LaneWorker] = set()
         self._known = known
         self._items = {file.id: file.item_id for file in files}
@@ -106,7 +108,10 @@ class Active:
         self._outcomes: list[FileOutcome] = []
         self._meter = Meter()
         self._stalls = Stalls()
-        self._total_files = len(jobs)
+        # What earlier runs of it brought, of files that ended; the run finds the others' part files itself.
+        self._ended_before = task.files.wanted - len(jobs)
+        self._here_before = task.bytes.transferred + task.bytes.reused
+        self._total_files = task.files.wanted
 
     def _job(self, file: TaskFile, site: str, below: Below) -> Job:
         path, query = self._known.request(site, file.source)
@@ -194,18 +199,19 @@ class Active:
         short = {number: on_disk[number] for number in counters.short}
         stalled = self._stalls.look(now, short, self.pace.owing)
         planned = self.task.bytes.planned
-        done = min(counters.transferred + counters.reused, planned) if planned else counters.transferred
+        here = self._here_before + counters.transferred + counters.reused
+        done = min(here, planned) if planned else counters.transferred
         steady = self._meter.steady
         left = (planned - done) / steady if steady and planned else None
         items: dict[int, int] = {}
-        for file_id, here in on_disk.items():
+        for file_id, size in on_disk.items():
             item = self._items[file_id]
-            items[item] = items.get(item, 0) + here
+            items[item] = items.get(item, 0) + size
         return Progress(
             task_id=self.task.id,
             done=done,
             total=planned,
-            files_done=counters.files_done,
+            files_done=self._ended_before + counters.files_done,
             files_total=self._total_files,
             speed=speed,
             left=left,

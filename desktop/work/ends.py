@@ -1,9 +1,15 @@
 """How a task ended, in words."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from desktop.core.causes import causes, put_off_words
+from desktop.core.errors import DiskFull
+from desktop.core.plan import NAMED, ItemState
 from desktop.core.task import FileResult, Task
 from desktop.core.units import format_duration
 from desktop.store.database import Store
+from desktop.store.tasks import FileOutcome
 
 
 def first_error(store: Store, task: Task) -> str:
@@ -26,6 +32,33 @@ def reason(store: Store, task: Task, now: float) -> str:
     if not (words and turn.first_failed):
         return first_error(store, task)
     return f"{words} Tried {times(turn.attempts + 1)} in {format_duration(now - turn.first_failed)}."
+
+
+def unanswered(store: Store, task: Task) -> str:
+    """Return in words that not a single shot has the version that was asked for by name, or ""."""
+    if task.files.planned or task.version_strategy not in NAMED:
+        return ""
+    items = [item for item in store.tasks.items(task.id) if item.key is not None]
+    if not items or any(item.state is not ItemState.SKIPPED for item in items):
+        return ""
+    version = task.specific_version or "asked for"
+    return f"No shot has the version {version}. {items[0].label}: {items[0].error_message}"
+
+
+def error_lines(outcomes: Iterable[FileOutcome], told: set[str]) -> list[str]:
+    """Return what the task's log tells of files that failed.
+
+    told: kinds of errors that were told of one file and hold for all that are left; those told now are added.
+    """
+    errors: Counter[str] = Counter()
+    for outcome in outcomes:
+        if (error := outcome.error) is None or error["kind"] in told:
+            continue
+        if error["kind"] == DiskFull.kind:
+            told.add(DiskFull.kind)
+        errors[f"{error['path']}: {error['title']} {error['cause']}"] += 1
+    # A server that goes away takes a thousand files with it: that is one thing to tell.
+    return [words if count == 1 else f"{count} files: {words}" for words, count in errors.items()]
 
 
 def summary(task: Task) -> str:

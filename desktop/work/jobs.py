@@ -77,14 +77,15 @@ class JobDesk(QObject):
 
     # --- what is known
 
-    def load(self, poll: bool = True) -> None:
+    def load(self, poll: bool = True, stay: bool = False) -> None:
         """Ask for every job; the answer is the signal `listed`.
 
-        poll: go on asking after those that run, and finish what an earlier run of the program left half done. Without,
-        nothing is fetched by itself either: that is the window's, and two would fetch the same.
+        poll: go on asking after those that run, and stay. Without, nothing is fetched by itself either: that is the
+        window's, and two would fetch the same. stay: check and unpack what tasks of this program bring for whatever
+        job, and finish what an earlier run of the program left half done.
         """
         self._fetches = poll
-        self._book.load(lambda jobs: self._loaded(jobs, poll))
+        self._book.load(lambda jobs: self._loaded(jobs, poll, poll or stay))
 
     def all(self) -> tuple[Job, ...]:
         """Return the jobs as they are known now, the newest first."""
@@ -288,7 +289,7 @@ class JobDesk(QObject):
 
     # --- how it goes on
 
-    def _loaded(self, jobs: tuple[Job, ...], poll: bool) -> None:
+    def _loaded(self, jobs: tuple[Job, ...], poll: bool, stay: bool) -> None:
         self.listed.emit(self.all())
         if poll:
             for job in jobs:
@@ -297,6 +298,7 @@ class JobDesk(QObject):
                 else:
                     # The program may have ended between the job's end and its download.
                     self._fetch_followed(job.id)
+        if stay:
             self._arrivals.take_up(jobs)
 
     def _remember(self, job: Job, then: Callable[[Job], None], failed: Failed) -> None:

@@ -18,7 +18,7 @@ from desktop.store.database import Store
 from desktop.store.owner import this_process
 from desktop.transfer.pace import Pace
 from desktop.work.active import Active
-from desktop.work.ends import reason, summary
+from desktop.work.ends import error_lines, reason, summary, unanswered
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
 from desktop.work.put_off import next_look, next_try
@@ -251,12 +251,7 @@ class Runner(QObject):
         active.task = self._store.tasks.record(active.task.id, outcomes)
         active.recorded()
         self._taken()
-        errors = Counter(
-            f"{error['path']}: {error['title']} {error['cause']}" for outcome in outcomes if (error := outcome.error)
-        )
-        # A server that goes away takes a thousand files with it: that is one thing to tell.
-        told = (words if count == 1 else f"{count} files: {words}" for words, count in errors.items())
-        self._note(active.task, "ERROR", *told)
+        self._note(active.task, "ERROR", *error_lines(outcomes, active.told))
         return True
 
     def _end(self, task_id: int, active: Active) -> Task:
@@ -275,8 +270,9 @@ class Runner(QObject):
             return self._leave(task, active.leaving) if task.state is TaskState.RUNNING else task
         if task.files.failed and (put_off := self._put_off(active)) is not None:
             return put_off
-        event = TaskEvent.FAIL if task.files.failed else TaskEvent.FINISH
-        return self._finish(self._move(task, event, reason(self._store, task, self.now())))
+        missing = unanswered(self._store, task)
+        event = TaskEvent.FAIL if task.files.failed or missing else TaskEvent.FINISH
+        return self._finish(self._move(task, event, missing or reason(self._store, task, self.now())))
 
     def _put_off(self, active: Active) -> Task | None:
         """Have a task wait whose disk is full, whose server is away, or whose files failed for passing reasons.
@@ -303,7 +299,7 @@ class Runner(QObject):
         return task
 
     def _finish(self, task: Task) -> Task:
-        self._note(task, "ERROR" if task.files.failed else "INFO", summary(task))
+        self._note(task, "ERROR" if task.state is TaskState.FAILED else "INFO", summary(task))
         return task
 
     def _tell_ended(self, tasks: Iterable[Task]) -> None:

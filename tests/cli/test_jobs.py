@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
@@ -123,6 +124,21 @@ def test_results_wait_for_their_time(jobs: JobsCommand, shotdock: Console, serve
     said = shotdock(*words, "--start-at", "+2h", "--priority", "high", **token)
     assert (said.status, said.json["status"], said.json["files"]["planned"]) == (0, "scheduled", 1)
     assert not (tmp_path / "here").exists()
+
+
+def test_one_that_stays_unpacks_what_it_brings(shotdock: Console, server: Jobs, tmp_path: Path, qtbot: QtBot) -> None:
+    token = {password_variable(f"http://127.0.0.1:{server.api.port}"): server.token}
+    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", server.url, "--unpack")
+    assert shotdock(*words, "--window", "00:00-24:00", "--start-at", "+1h", "--json", **token).status == 0
+    assert shotdock("tasks", "schedule", 1, "--window", "00:00-24:00").status == 0
+    served = shotdock.start("tasks", "serve", "--json", variables=token)
+    try:
+        unpacked = tmp_path / "here" / "rec-done" / "nvdiffrec" / "quality.json"
+        qtbot.waitUntil(lambda: unpacked.is_file() or served.poll() is not None, timeout=120_000)
+    finally:
+        served.send_signal(signal.SIGTERM)
+        out, err = served.communicate(timeout=120)
+    assert (served.returncode, unpacked.is_file()) == (0, True), out + err
 
 
 @pytest.mark.parametrize("values", [("--rows", 0), ("--rows", 1001), ("--rows", "many"), ("--format", "xls")])

@@ -273,3 +273,28 @@ def test_what_cannot_be_done_is_told(bench: Bench) -> None:
         bench.services.tasks.pause([4711])
     assert isinstance(heard.args[0], ShotDockError)
     assert "4711" in str(heard.args[0])
+
+
+def test_a_resumed_task_counts_what_came_before(bench: Bench) -> None:
+    heard: list[Progress] = []
+    bench.services.tasks.progressed.connect(lambda figures: heard.extend(figures))
+    folder = bench.studio / "VEGA" / "SQ01" / "SH030" / "anim" / "publish" / "v001"
+    write(folder / "a.abc", b"a" * 500_000)
+    write(folder / "b.abc", b"b" * 500_000)
+    options = Options(limit_rate=400_000, parallel=1)
+    task = bench.submit(bench.plan(filters=Filters(shot=("SH030",)), options=options))
+    bench.qtbot.waitUntil(lambda: task.id in bench.seen and bench.seen[task.id].files.downloaded == 1, timeout=30_000)
+    bench.services.tasks.pause((task.id,))
+    bench.until(task.id, TaskState.PAUSED)
+    heard.clear()
+    bench.services.tasks.resume((task.id,))
+    bench.qtbot.waitUntil(lambda: any(figures.speed for figures in heard), timeout=30_000)
+    assert all(figures.done >= 500_000 and figures.files_done >= 1 and figures.files_total == 2 for figures in heard)
+
+
+def test_versions_asked_for_by_name_that_are_not_there_are_no_success(bench: Bench) -> None:
+    task = bench.run(version_strategy=VersionStrategy.SPECIFIC, specific_version="v999")
+    assert (task.state, task.outcome) == (TaskState.FAILED, "failed")
+    assert task.error.startswith("No shot has the version v999. ")
+    lines = bench.answer(lambda then, _failed: bench.services.tasks.log(task.id, then))
+    assert [line.level for line in lines][-1] == "ERROR"

@@ -1,6 +1,5 @@
 """Why files of a task did not come: one card per cause, and what can be done about what is left."""
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -144,7 +143,8 @@ class TaskCauses(QWidget):
         more = f" and {formats.count(cause.count - len(shown))} more" if cause.count > len(shown) else ""
         since = task.turn.first_failed
         tried = f"{cause.tried} First failed {formats.moment(since)}." if since is not None else cause.tried
-        waits = waiting_words(task.turn, time.time()) if cause.retryable and task.state is TaskState.WAITING else ""
+        now = self._frame.services.tasks.now()
+        waits = waiting_words(task.turn, now) if cause.retryable and task.state is TaskState.WAITING else ""
         return Card(
             self._frame.theme,
             title,

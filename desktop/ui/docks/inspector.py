@@ -170,14 +170,15 @@ class InspectorDock(QWidget):
     def _tell(self, task: Task) -> None:
         if task.state is not TaskState.RUNNING:
             self.file_model.advance(frozenset())
+            self.items.advance({})
         icon, word, tone = task_face(task)
         formats, counts = self._frame.formats, task.files
         self._mark.show_icon(icon, tone)
         self._name.show_text(task.name)
-        here = all_here(task)
+        here, done = all_here(task), formats.count(counts.downloaded)
         parts = (
             word,
-            f"{'' if here else formats.count(counts.downloaded) + ' of '}{formats.counted(counts.planned, 'file')}",
+            formats.counted(counts.planned, "file") if here else f"{done} of {formats.counted(counts.wanted, 'file')}",
             f"{formats.count(counts.skipped)} skipped" if counts.skipped and not here else "",
             f"{formats.count(counts.failed)} failed" if counts.failed else "",
         )

@@ -42,11 +42,11 @@ class Figures:
         return task.bytes.transferred + task.bytes.reused, task.bytes.planned
 
     def ended(self, task: Task) -> int:
-        """Return how many files of a task came to an end."""
+        """Return how many of the files a task is to fetch came to an end."""
         progress = self.live.get(task.id)
         if progress is not None:
             return progress.files_done
-        return task.files.downloaded + task.files.skipped + task.files.failed
+        return task.files.downloaded + task.files.failed
 
     def size_words(self, task: Task) -> str:
         """Return e.g. `1.2 of 3.0 GB`."""
@@ -65,12 +65,12 @@ class Figures:
     def files_words(self, task: Task) -> str:
         """Return e.g. `412 of 460` and, if some failed, `3 failed, 412 of 460`; once all ended `3 failed`."""
         count = self._formats.count
-        planned = self.live[task.id].files_total if task.id in self.live else task.files.planned
+        wanted = self.live[task.id].files_total if task.id in self.live else task.files.wanted
         ended, failed = self.ended(task), task.files.failed
-        if ended < planned:
-            text = f"{count(ended)} of {count(planned)}"
+        if ended < wanted:
+            text = f"{count(ended)} of {count(wanted)}"
             return f"{count(failed)} failed, {text}" if failed else text
-        return f"{count(failed)} failed" if failed else count(planned)
+        return f"{count(failed)} failed" if failed else count(task.files.planned)
 
     def when_words(self, task: Task) -> str:
         """Return how long a running task still takes, or what it does instead; of others when it was over, or made."""

@@ -43,8 +43,8 @@ class TaskItemModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def advance(self, done: Mapping[int, int]) -> None:
-        """Show live bytes per item."""
-        if done and self._rows:
+        """Show live bytes per item, of the files under way."""
+        if done != self._bytes and self._rows:
             self._bytes = dict(done)
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
@@ -88,7 +88,7 @@ class TaskItemModel(QAbstractListModel):
             return item
         if role == FRACTION_ROLE:
             planned = item.bytes.planned
-            done = self._bytes.get(item.id, item.bytes.transferred + item.bytes.reused)
+            done = item.bytes.transferred + item.bytes.reused + self._bytes.get(item.id, 0)
             return min(1.0, done / planned) if planned else None
         if role == Role.ToolTipRole:
             return plain(item.error_message or self.figures(item))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.core.hours import parse_hours
@@ -64,6 +64,9 @@ def test_a_task_that_is_put_off_says_why_in_its_row_and_on_a_card(
     evening.window.transfers.select_task(number)
     cards = evening.window.inspector.causes.cards
     qtbot.waitUntil(lambda: cards.titles() == (f"3 files: {place} cannot be reached.",), timeout=WAIT)
+    assert any("Next try at 21:0" in found.text() for found in cards.findChildren(QLabel)), (
+        "by the clock tasks start by"
+    )
     assert evening.window.inspector.causes.retry_button.isEnabled()
 
 

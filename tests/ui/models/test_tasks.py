@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from desktop.core.task import Progress, TaskState
+from desktop.core.task import Counts, Progress, TaskState
 from desktop.ui.formats import Formats
 from desktop.ui.models.tasks import (
     BAR_ROLE,
@@ -107,3 +108,10 @@ def test_live_figures_end_with_the_run(theme: Theme, formats: Formats) -> None:
     assert model.index(0, SPEED).data() == ""
     assert model.index(0, PROGRESS).data(BAR_ROLE).words == "100 %"
     assert model.index(0, TASK).data() == "task 1"
+
+
+def test_files_that_are_skipped_are_none_to_fetch(theme: Theme, formats: Formats) -> None:
+    model = TaskModel(theme, formats)
+    paused = replace(task(1, TaskState.PAUSED), files=Counts(planned=102, skipped=18, downloaded=32))
+    model.put([paused, replace(paused, id=2, state=TaskState.DONE, files=Counts(planned=102, skipped=102))])
+    assert [model.index(row, FILES).data() for row in (0, 1)] == ["32 of 84", "102"]
