@@ -12,11 +12,12 @@ from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, log_rows, m
 from desktop.cli.carry import Transfer, engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
-from desktop.cli.session import Answer, Done
+from desktop.cli.session import Answer, Done, Session
 from desktop.core.errors import NotAllowed
 from desktop.core.history import Query, TaskPage
 from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import (
+    READ_BACK_WORDS,
     UNVERIFIED,
     UNVERIFIED_WORDS,
     Counts,
@@ -87,7 +88,7 @@ def list_(
     )
 
 
-@tasks.command("show", shape={"task": None, "items": [], "errors": [], "proof": None})
+@tasks.command("show", shape={"task": None, "items": [], "errors": [], "proof": None, "hashes": {}})
 @click.argument("task_id", metavar="ID", type=int)
 @click.option(
     "--export",
@@ -112,9 +113,11 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         desk.files(task_id, files_answer.then, results=(FileResult.FAILED,))
         failed = files_answer.of(None)
         errors = error_rows(failed)
+        hashes = _hashes(run, task)
     proof = UNVERIFIED if task.files.downloaded else None
     rows = [item_row(item) for item in items]
-    output.answer({"task": task_row(task), "items": rows, "errors": errors, "proof": proof})
+    output.answer({"task": task_row(task), "items": rows, "errors": errors, "proof": proof, "hashes": hashes})
+    words = READ_BACK_WORDS if len(hashes) == task.files.downloaded else UNVERIFIED_WORDS
     output.line(f"Task {task.id}: {task.name}")
     for word, value in (
         ("state", task.state.value),
@@ -126,7 +129,7 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         ("if a file exists", task.conflict_strategy),
         ("files", _progress(task.files)),
         ("transferred", f"{format_bytes(task.bytes.transferred)} of {format_bytes(task.bytes.planned)}"),
-        ("content", UNVERIFIED_WORDS if proof else ""),
+        ("content", words if proof else ""),
         ("waits", waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""),
         ("priority", "" if task.turn.priority is Priority.NORMAL else task.turn.priority.word),
         ("its own limit", "" if task.options.limit_rate is None else format_rate(task.options.limit_rate)),
@@ -250,6 +253,15 @@ def logs(output: Output, task_id: int, level: str, text: str) -> None:
     for line in chosen:
         item = f"{line.item}: " if line.item else ""
         output.line(f"{moment(line.time)} {line.level:7} {item}{line.message}")
+
+
+def _hashes(run: Session, task: Task) -> dict[str, str]:
+    """Return the SHA-256 of every file that was read back, by its path below the destination."""
+    if not (task.options.verify and task.files.downloaded):
+        return {}
+    answer = Answer[tuple[TaskFile, ...]](run)
+    run.services.tasks.files(task.id, answer.then, results=[result for result in FileResult if result.arrived])
+    return {file.target: file.sha256 for file in answer.of(None) if file.sha256}
 
 
 def _check_free(task: Task) -> None:

@@ -30,6 +30,7 @@ COLUMNS = (
     "reason",
     "error",
     "proof",
+    "sha256",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run instead of show, were a name from a server to begin with it."""
@@ -38,7 +39,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> Iterator[dict[str, object]]:
     """Yield a row a file, by COLUMNS. target: the whole local path. modified: ISO 8601 in UTC.
 
-    proof: `unverified` for a file that came without a hash to prove its content.
+    proof: `unverified` for a file that came without a hash of the server's to prove its content. sha256: of the file as
+    it was read back from the disk before it got its name, None if it was not.
     """
     known = {item.id: item for item in items}
     for file in files:
@@ -63,6 +65,7 @@ def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> It
             "reason": redact(file.reason) or None,
             "error": redact(words) or None,
             "proof": file.proof or None,
+            "sha256": file.sha256 or None,
         }
 
 

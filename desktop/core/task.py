@@ -199,10 +199,14 @@ class TaskItem:
 UNVERIFIED = "unverified"
 """What a file is whose size was checked, and its date where one is told, but whose content no hash proves."""
 UNVERIFIED_WORDS = "unverified: size and date are as the server told them, no hash proves the content"
+READ_BACK_WORDS = "unverified: the disk holds what came, its SHA-256 is noted, but none of the server's proves it"
+"""...of a file that was read back: what came is what the disk holds, but nobody told what should have come."""
 
 
 class TaskFile(NamedTuple):
     """One file of a task, as remembered. target: path below the task's destination.
+
+    sha256: of the file as it was read back from the disk before it got its name, as hex digits, or "".
 
     A tuple, for 100,000 of them are made at once: a frozen dataclass takes three times as long.
     """
@@ -221,11 +225,17 @@ class TaskFile(NamedTuple):
     transferred: int = 0
     reason: str = ""
     error: dict[str, object] | None = None
+    sha256: str = ""
 
     @property
     def proof(self) -> str:
         """Return UNVERIFIED for a file that came, "" for any other: no server tells hashes that a plan could bear."""
         return UNVERIFIED if self.result.arrived else ""
+
+    @property
+    def proof_words(self) -> str:
+        """Return what is proven of a file that came, and what is not, in words; "" for any other."""
+        return "" if not self.result.arrived else READ_BACK_WORDS if self.sha256 else UNVERIFIED_WORDS
 
 
 @dataclass(frozen=True, slots=True)

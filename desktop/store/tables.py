@@ -188,7 +188,7 @@ class FileRow(Row):
     local_path = NameField()
     """Below the task's destination, "/"-separated."""
     size = IntegerField(null=True)
-    """As planned; where the server told none, what arrived."""
+    """As planned; of a file that arrived, as it came."""
     mtime = FloatField(null=True)
     precision = FloatField()
     """Seconds by which mtime may be off."""
@@ -203,6 +203,10 @@ class FileRow(Row):
     reason = NameField()
     error = TextField(null=True)
     """JSON of the error, as CLI.md's `errors` rows spell it."""
+    sha256 = TextField(null=True)
+    """Of the file as it was read back from the disk before it got its name, or NULL if it was not."""
+    arrived = FloatField(null=True)
+    """When its arrival was recorded, or NULL."""
 
 
 WISH = "WISH"

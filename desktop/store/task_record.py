@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from desktop.core.media import Entry
 from desktop.core.plan import Action, ItemState
 from desktop.core.redaction import redact
 from desktop.core.task import FileResult, TaskState
@@ -18,7 +19,8 @@ from desktop.store.task_states import item_state
 class FileOutcome:
     """How one file of a task ended. transferred, reused: bytes of this attempt. reason: "" keeps the plan's.
 
-    error: the failure as `ShotDockError.as_dict` gives it, or None. PENDING takes a result back.
+    error: the failure as `ShotDockError.as_dict` gives it, or None. PENDING takes a result back. sha256: hex digits of
+    a file that arrived, as it was read back from the disk, or "". facts: of a file that came otherwise than planned.
     """
 
     file_id: int
@@ -28,6 +30,8 @@ class FileOutcome:
     reused: int = 0
     reason: str = ""
     error: dict[str, object] | None = None
+    sha256: str = ""
+    facts: Entry | None = None
 
 
 # While lanes compute, whatever goes through Python row by row waits for the interpreter's lock at each of them. So a
@@ -53,11 +57,21 @@ _AFTER = f"""
 # Where the server told no size before, what arrived is the size.
 _UPDATE_FILES = """
     UPDATE file SET result = :result, resumed = :resumed, reused = :reused, transferred = new.value,
-        error = CASE WHEN :kept THEN error END,
+        error = CASE WHEN :kept THEN error END, sha256 = NULL, arrived = CASE WHEN :arrived THEN :now END,
         size = CASE WHEN :arrived THEN coalesce(size, new.value + :reused) ELSE size END
     FROM json_each(:transferred) AS new
     WHERE file.id = CAST(new.key AS INTEGER)
         AND EXISTS (SELECT 1 FROM item WHERE item.id = file.item_id AND item.task_id = :task)
+"""
+_UPDATE_FACTS = """
+    UPDATE file SET sha256 = json_extract(new.value, '$[0]'),
+        size = coalesce(json_extract(new.value, '$[2]'), size),
+        mtime = CASE WHEN json_extract(new.value, '$[1]') THEN json_extract(new.value, '$[3]') ELSE mtime END,
+        precision = coalesce(json_extract(new.value, '$[4]'), precision),
+        etag = CASE WHEN json_extract(new.value, '$[1]') THEN json_extract(new.value, '$[5]') ELSE etag END
+    FROM json_each(?) AS new
+    WHERE file.id = CAST(new.key AS INTEGER)
+        AND EXISTS (SELECT 1 FROM item WHERE item.id = file.item_id AND item.task_id = ?)
 """
 _UPDATE_WORDS = "UPDATE file SET error = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
 _ITEMS_OF = """
@@ -112,7 +126,11 @@ def record(
             kept=errors_kept,
             transferred=json.dumps(transferred),
             task=task_id,
+            now=now,
         )
+    facts = {outcome.file_id: _facts(outcome) for outcome in latest.values() if outcome.sha256 or outcome.facts}
+    if facts:
+        access.change(_UPDATE_FACTS, json.dumps(facts), task_id)
     sums, items, state = json.loads(access.value(_AFTER, ids, task_id, task_id))
     _sum_up(sums, changes, 1)
     told = [number for number, outcome in latest.items() if outcome.reason or outcome.error is not None]
@@ -171,6 +189,13 @@ def _sum_up(sums: Iterable[tuple[Any, ...]], changes: _Changes, sign: int) -> No
             change[2] += sign * resumed
         for place, size in enumerate(sizes, 7):
             change[place] += sign * size
+
+
+def _facts(outcome: FileOutcome) -> tuple[object, ...]:
+    """Return the values of _UPDATE_FACTS."""
+    file = outcome.facts
+    told = (None,) * 4 if file is None else (file.size, file.mtime, file.precision, file.etag)
+    return outcome.sha256 or None, file is not None, *told
 
 
 def _words(outcome: FileOutcome) -> tuple[object, ...]:

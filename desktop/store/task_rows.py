@@ -92,6 +92,7 @@ _FILE = (
     "transferred",
     "reason",
     "error",
+    "sha256",
 )
 
 _NOT_OVER = (TaskState.WAITING, TaskState.RUNNING, TaskState.PAUSED, TaskState.INTERRUPTED)
@@ -236,7 +237,8 @@ def item_of(row: tuple[Any, ...]) -> TaskItem:
 
 def file_of(row: tuple[Any, ...]) -> TaskFile:
     """Return the file of a row of `select_files`."""
-    number, item, source, target, size, mtime, action, result, etag, precision, resumed, moved, reason, error = row
+    number, item, source, target, size, mtime, action, result, etag, precision, resumed, moved = row[:12]
+    reason, error, sha256 = row[12:]
     return TaskFile(
         number,
         item,
@@ -252,6 +254,7 @@ def file_of(row: tuple[Any, ...]) -> TaskFile:
         moved,
         loaded(reason),
         None if error is None else json.loads(error),
+        sha256 or "",
     )
 
 

@@ -111,6 +111,12 @@ def reopen(path: str) -> int:
     return os.open(path, os.O_RDWR | _BINARY | _NO_FOLLOW)
 
 
+def from_disk(fd: int) -> None:
+    """Take what is known of a file off the memory, where that can be asked for, so that the disk itself answers."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 if sys.platform != "win32":
 
     def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:

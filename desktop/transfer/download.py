@@ -24,7 +24,7 @@ from desktop.transfer.owner import Owner
 from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, Decision, Facts
-from desktop.transfer.sameness import agree, believed, joined, one_size, provable
+from desktop.transfer.sameness import agree, believed, joined, one_size, provable, unlike
 from desktop.transfer.spans import SHARE_FROM, Span, Spans, cut
 
 CHANGES = 2
@@ -395,4 +395,5 @@ class Download:
         return Facts(self.facts.size, self.facts.mtime, self.facts.precision)
 
     def _done(self, result: FileResult, reason: str, error: ShotDockError | None) -> JobDone:
-        return JobDone(self.job.id, result, self.reused > 0, self.received, self.reused, reason, error)
+        proof = (self._part.sha256, unlike(self.facts, self.job.file)) if result.arrived else ("", None)
+        return JobDone(self.job.id, result, self.reused > 0, self.received, self.reused, reason, error, *proof)

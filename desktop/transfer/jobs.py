@@ -26,7 +26,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobDone:
-    """How a job ended. transferred: bytes that crossed the network in this run. reused: bytes of an earlier one."""
+    """How a job ended. transferred: bytes that crossed the network in this run. reused: bytes of an earlier one.
+
+    sha256: hex digits of a file that was read back, as the disk holds it, or "". facts: the file as it came, if what
+    was planned does not say so.
+    """
 
     id: int
     result: FileResult
@@ -35,6 +39,8 @@ class JobDone:
     reused: int = 0
     reason: str = ""
     error: ShotDockError | None = None
+    sha256: str = ""
+    facts: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,13 +173,18 @@ class Keeper:
         write_journal(self._path, Journal(self._file, tuple(self._blocks), socket.gethostname(), os.getpid()))
 
 
-def checksum(fd: int, start: int, end: int, crc: int = 0) -> int:
-    """Return the CRC-32 of a file's bytes, continuing crc; of fewer bytes if the file ends before."""
+def checksum(fd: int, start: int, end: int, crc: int = 0, feed: Callable[[bytes], None] | None = None) -> int:
+    """Return the CRC-32 of a file's bytes, continuing crc; of fewer bytes if the file ends before.
+
+    feed: is given the bytes, too.
+    """
     while start < end:
         data = read_at(fd, min(_READ, end - start), start)
         if not data:
             break
         crc = crc32(data, crc)
+        if feed is not None:
+            feed(data)
         start += len(data)
     return crc
 

@@ -1,5 +1,6 @@
 """The part of one file while its run lives: the descriptor, what is in it, and its journal."""
 
+import hashlib
 import os
 import threading
 import time
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, disk, lock, reopen, write_at
+from desktop.transfer.disk import create, disk, from_disk, lock, reopen, write_at
 from desktop.transfer.folders import Folders
 from desktop.transfer.journal import Keeper, checksum
 from desktop.transfer.names import shown
@@ -38,8 +39,8 @@ _ROOM = (0, 64 * 1024, 1024 * 1024)
 class Part:
     """A part file of one task. Whoever calls holds `lock`, unless a method says that it takes it itself.
 
-    path: where it is. ranges: what is in it. reused: bytes an earlier run left in it. Every method raises
-    errors of the disk as ShotDockError.
+    path: where it is. ranges: what is in it. reused: bytes an earlier run left in it. sha256: of the whole part as it
+    was read back, as hex digits, or "". Every method raises errors of the disk as ShotDockError.
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Part:
         "path",
         "ranges",
         "reused",
+        "sha256",
     )
 
     def __init__(self, target: str, token: str) -> None:
@@ -67,6 +69,7 @@ class Part:
         self.lock = threading.Lock()
         self.ranges = Ranges()
         self.reused = 0
+        self.sha256 = ""
         self._target, self._token = target, token
         self._fd = -1
         self._made = False
@@ -270,21 +273,23 @@ class Part:
         return self._fd
 
     def read_back(self) -> None:
-        """Compare what is on disk with what came; raise Corrupted."""
-        if self._sums is None:
-            return
+        """Compare what is on disk with what came, and note its SHA-256; raise Corrupted."""
+        whole = hashlib.sha256(usedforsecurity=False)
         with disk(self._target):
-            if hasattr(os, "posix_fadvise"):
-                # Off the memory, so that the disk itself answers.
-                os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
-            for start, end, crc in self._sums.blocks():
-                if (found := checksum(self._fd, start, end)) != crc:
+            from_disk(self._fd)
+            end = 0
+            for start, stop, crc in self._sums.blocks() if self._sums is not None else ():
+                checksum(self._fd, end, start, feed=whole.update)  # came twice: no block covers it
+                end = stop
+                if (found := checksum(self._fd, start, end, feed=whole.update)) != crc:
                     raise Corrupted(
                         title=f"{shown(Path(self._target).name)} reads back differently from what came.",
                         cause=f"Bytes {start:,} to {end:,} have the CRC-32 {found:08x}, {crc:08x} came.",
                         suggestion="It is fetched again; if that does not help, check the disk.",
                         path=shown(self._target),
                     )
+            checksum(self._fd, end, os.fstat(self._fd).st_size, feed=whole.update)
+        self.sha256 = whole.hexdigest()
 
     def close(self) -> None:
         """Close the descriptor; the lock on the part ends with it."""

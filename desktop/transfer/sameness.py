@@ -50,6 +50,11 @@ def joined(now: Entry, before: Entry) -> Entry:
     )
 
 
+def unlike(came: Entry, planned: Entry) -> Entry | None:
+    """Return a file as it came if the plan knew it otherwise, or did not know enough of it; else None."""
+    return None if agree(came, planned) or came == planned else came
+
+
 def one_size(one: Entry, other: Entry) -> bool:
     """Tell whether two looks at a file saw no different sizes."""
     return one.size is None or other.size is None or one.size == other.size

@@ -182,6 +182,8 @@ class Active:
                 reused=done.reused,
                 reason=done.reason,
                 error=done.error.as_dict() if done.error else None,
+                sha256=done.sha256,
+                facts=done.facts,
             )
             for done in self.run.drain()
         ]

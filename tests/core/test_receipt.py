@@ -8,7 +8,7 @@ import pytest
 
 from desktop.core.plan import Action, ItemState
 from desktop.core.receipt import COLUMNS, rows, write_csv, write_json
-from desktop.core.task import Bytes, Counts, FileResult, TaskFile, TaskItem
+from desktop.core.task import READ_BACK_WORDS, UNVERIFIED_WORDS, Bytes, Counts, FileResult, TaskFile, TaskItem
 from tests.core.test_task import task
 
 ERROR: dict[str, object] = {"title": "The line broke.", "cause": "https://a:hunter2@b/c", "suggestion": ""}
@@ -18,6 +18,18 @@ def item(label: str) -> TaskItem:
     return TaskItem(
         7, 1, "VEGA", label, None, "", "v001", (), None, None, ItemState.DONE, "", Counts(planned=1), Bytes()
     )
+
+
+def arrived(sha256: str) -> TaskFile:
+    return TaskFile(1, 7, "/srv/a", "a", 5, 1e9, Action.DOWNLOAD, FileResult.DOWNLOADED, sha256=sha256)
+
+
+def test_a_hash_says_what_the_disk_held_and_proves_nothing_of_the_server() -> None:
+    bare, read_back = rows(task(), [item("SH010")], [arrived(""), arrived("a1" * 32)])
+    assert (bare["proof"], bare["sha256"], arrived("").proof_words) == ("unverified", None, UNVERIFIED_WORDS)
+    assert (read_back["proof"], read_back["sha256"]) == ("unverified", "a1" * 32)
+    assert arrived("a1" * 32).proof_words == READ_BACK_WORDS
+    assert file("a").proof_words == ""
 
 
 def file(name: str) -> TaskFile:

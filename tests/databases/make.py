@@ -24,6 +24,7 @@ from desktop.store.tasks import FileOutcome
 from tests.store.samples import TOKEN, item, plan, structure
 
 FOLDER = Path(__file__).parent
+SHA256 = "ab" * 32
 
 
 def job() -> Job:
@@ -88,7 +89,7 @@ def fill(store: Store) -> None:
     task = store.tasks.record(
         task.id,
         [
-            FileOutcome(first.id, FileResult.DOWNLOADED, transferred=1000),
+            FileOutcome(first.id, FileResult.DOWNLOADED, transferred=1000, sha256=SHA256),
             FileOutcome(second.id, FileResult.FAILED, transferred=400, error=error),
         ],
     )

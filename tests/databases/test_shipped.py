@@ -15,7 +15,7 @@ from desktop.core.schedule import Turn
 from desktop.core.task import Bytes, Counts, FileResult, TaskState
 from desktop.store.database import Store
 from desktop.store.migrations import MIGRATIONS
-from tests.databases.make import fill, job, routine
+from tests.databases.make import SHA256, fill, job, routine
 from tests.store.samples import structure
 
 FOLDER = Path(__file__).parent
@@ -96,6 +96,13 @@ def test_it_still_knows_its_jobs(path: Path, tmp_path: Path) -> None:
 def test_it_still_knows_its_routines(path: Path, tmp_path: Path) -> None:
     with Store.open(Path(shutil.copy(path, tmp_path / "shotdock.db"))) as store:
         assert store.routines.all() == (replace(routine(), id=1),)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.stem))
+def test_it_knows_the_hashes_it_was_told(path: Path, tmp_path: Path) -> None:
+    kept = SHA256 if path in SHIPPED[3:] else ""
+    with Store.open(Path(shutil.copy(path, tmp_path / "shotdock.db"))) as store:
+        assert [file.sha256 for file in store.tasks.files(1)] == [kept, "", "", ""]
 
 
 def test_tasks_of_before_keep_their_order(shipped: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop.core.errors import ConnectionLost, NotFound, TimedOut
+from desktop.core.media import Entry
 from desktop.core.plan import Action, ItemState, Options
 from desktop.core.redaction import register_secret
 from desktop.core.task import Bytes, Counts, FileResult, Task, TaskEvent, TaskState, advance
@@ -67,6 +68,48 @@ def test_outcomes_count_in_file_item_and_task(store: Store) -> None:
     fresh = store.tasks.record(task.id, [done(ids[5])])
     assert store.tasks.items(task.id)[0].state is ItemState.DONE
     assert fresh.files.downloaded == 5
+
+
+def test_a_hash_and_other_facts_are_noted_and_taken_back_with_the_result(store: Store) -> None:
+    task = start(store)
+    ids = [each.id for each in store.tasks.files(task.id)]
+    facts = Entry("/projects/a", size=1500, mtime=1.8e9 + 0.25, precision=1.0, etag=None)
+    bare = Entry("/projects/b", size=1000)
+    fresh = store.tasks.record(
+        task.id,
+        [
+            replace(done(ids[0], transferred=2500), sha256="a1" * 32, facts=facts),
+            replace(done(ids[1]), sha256="b2" * 32),
+            replace(done(ids[2]), facts=bare),
+        ],
+    )
+    assert fresh.bytes == Bytes(3500, 4500, 0), "what is planned is what there was to bring"
+    first, second, third = store.tasks.files(task.id)
+    assert (first.sha256, first.size, first.mtime, first.precision, first.etag) == (
+        "a1" * 32,
+        1500,
+        1.8e9 + 0.25,
+        1.0,
+        None,
+    )
+    assert (second.sha256, second.size, second.mtime, second.precision, second.etag) == (
+        "b2" * 32,
+        1000,
+        1.7e9,
+        2.0,
+        '"e1"',
+    )
+    assert (third.sha256, third.size, third.mtime) == ("", 1000, None)
+    store.tasks.record(task.id, [failed(ids[0]), done(ids[1])])
+    assert [each.sha256 for each in store.tasks.files(task.id)] == ["", "", ""]
+
+
+def test_a_hash_is_noted_for_no_other_tasks_file(store: Store) -> None:
+    task = start(store)
+    other = store.tasks.create(plan(), "k3v9x2qb", "x", 1.0)
+    [first, *_] = store.tasks.files(other.id)
+    store.tasks.record(task.id, [replace(done(first.id), sha256="a1" * 32)])
+    assert store.tasks.files(other.id)[0].sha256 == ""
 
 
 def test_the_task_comes_back_with_its_own_state_and_owner(store: Store) -> None:

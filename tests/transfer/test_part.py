@@ -1,5 +1,6 @@
 """A part by itself: bytes that come twice, a file that others cut, saves that come too late."""
 
+import hashlib
 import os
 import zlib
 from collections.abc import Iterator
@@ -40,6 +41,15 @@ def test_bytes_that_come_twice_are_summed_as_they_are_on_disk(part: Part) -> Non
     assert journal.blocks[0][2] == zlib.crc32(first[:500] + second)
     part.read_back()
     assert part.heal() == []
+
+
+def test_the_hash_is_of_all_the_disk_holds_whoever_summed_it(part: Part) -> None:
+    """A range that came twice has no block of its own; what is hashed is the file all the same."""
+    for offset, count in ((2000, 500), (0, 1000), (1000, 1000), (900, 200), (2500, 700)):
+        part.write(offset, os.urandom(count), count)
+    assert part.sha256 == ""
+    part.read_back()
+    assert part.sha256 == hashlib.sha256(Path(part.path).read_bytes()).hexdigest()
 
 
 def test_a_save_that_comes_after_the_end_writes_nothing(part: Part) -> None:

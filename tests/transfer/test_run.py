@@ -1,5 +1,6 @@
 """Runs from end to end, against a server that keeps to a script."""
 
+import hashlib
 import math
 import threading
 from pathlib import Path
@@ -353,6 +354,33 @@ def test_verify_reads_back_what_came(tmp_path: Path, size: int) -> None:
     [done] = bring(tmp_path, shelf, [shelf.put("/a", size)], verify=True)
     assert (done.result, shelf.opens["/a"]) == (R.DOWNLOADED, 2)
     assert tree(tmp_path) == {"a": shelf.files["/a"]}
+    assert done.sha256 == hashlib.sha256(shelf.files["/a"]).hexdigest()
+
+
+def test_only_what_arrived_and_was_read_back_has_a_hash(tmp_path: Path) -> None:
+    shelf = Shelf()
+    files = [shelf.put("/a", 5), shelf.put("/empty", 0), shelf.put("/here", 3)]
+    (tmp_path / "here").write_bytes(b"was")
+    assert [done.sha256 for done in bring(tmp_path, shelf, files, verify=True)] == [
+        hashlib.sha256(shelf.files["/a"]).hexdigest(),
+        hashlib.sha256(b"").hexdigest(),
+        "",
+    ]
+    assert bring(tmp_path / "again", shelf, files[:1])[0].sha256 == ""
+
+
+def test_what_came_otherwise_than_planned_is_told(tmp_path: Path) -> None:
+    """A receipt says what is here, not what was expected."""
+    shelf = Shelf()
+    same, grown = shelf.put("/same", 5), shelf.put("/grown", 5)
+    shelf.files["/grown"] = content("/grown", 9)
+    first, second, third = bring(tmp_path, shelf, [same, grown, Entry("/same2")])
+    assert (first.result, first.facts) == (R.DOWNLOADED, None)
+    assert (second.result, second.facts) == (R.DOWNLOADED, shelf.entry("/grown"))
+    assert third.facts is None, "it did not come"
+    shelf.put("/bare", 7)
+    [bare] = bring(tmp_path, shelf, [Entry("/bare")])
+    assert (bare.result, bare.facts) == (R.DOWNLOADED, shelf.entry("/bare"))
 
 
 @pytest.mark.parametrize("segments", [2, 3, 4])

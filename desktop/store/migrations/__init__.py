@@ -9,9 +9,9 @@ a new module, one more line here, and a fixture from `tests/databases/make.py`.
 from collections.abc import Callable
 from typing import Any
 
-from desktop.store.migrations import m0001_first, m0002_jobs, m0003_life
+from desktop.store.migrations import m0001_first, m0002_jobs, m0003_life, m0004_hashes
 
 Step = Callable[[Any], None]
 
-MIGRATIONS: tuple[Step, ...] = (m0001_first.up, m0002_jobs.up, m0003_life.up)
+MIGRATIONS: tuple[Step, ...] = (m0001_first.up, m0002_jobs.up, m0003_life.up, m0004_hashes.up)
 """The step at index n leads from schema n to schema n + 1."""

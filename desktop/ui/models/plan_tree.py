@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from desktop.core.plan import Plan
-from desktop.core.task import UNVERIFIED, UNVERIFIED_WORDS, FileResult, TaskFile
+from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
 from desktop.ui.formats import Face, Formats, plain, words
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
@@ -233,11 +233,12 @@ class PlanTree(QAbstractItemModel):
             return item.label
         return "  ".join(part for part in (item.department, item.selected_version or "") if part)
 
-    def _reason(self, index: Index, unverified: str = UNVERIFIED) -> str:
+    def _reason(self, index: Index, whole: bool = False) -> str:
+        """Return a file's reason and its proof. whole: in a sentence, not in a word."""
         _, number = self._where(index)
         file = self._choice.items[number].files[index.row()]
         result = self._choice.result(number, file)
-        proof = unverified if result is not None and result.proof else ""
+        proof = "" if result is None else result.proof_words if whole else result.proof
         return words(((result.reason if result else "") or file.reason, proof), "; ")
 
     def _face(self, index: Index) -> Face | None:
@@ -264,7 +265,7 @@ class PlanTree(QAbstractItemModel):
         level, number = self._where(index)
         if level == FILE_LEVEL:
             file = self._choice.items[number].files[index.row()]
-            lines = (self._reason(index, UNVERIFIED_WORDS), file.source, f"\N{RIGHTWARDS ARROW} {file.target}")
+            lines = (self._reason(index, whole=True), file.source, f"\N{RIGHTWARDS ARROW} {file.target}")
             return "\n".join(line for line in lines if line)
         return self._choice.message(self._items(level, number)).replace("; ", "\n") or None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QObject, Qt
 
-from desktop.core.task import UNVERIFIED_WORDS, FileResult, TaskFile
+from desktop.core.task import FileResult, TaskFile
 from desktop.ui.colours import Tone
 from desktop.ui.formats import RESULT_FACES, STALLED_FACE, Face, Formats, plain
 from desktop.ui.models.columns import LEFT, NO_PARENT, RIGHT, Column, Index, Role
@@ -103,8 +103,7 @@ class TaskFileModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return RIGHT if COLUMNS[column].right else LEFT
         if role == Role.ToolTipRole:
-            proof = UNVERIFIED_WORDS if file.proof else ""
-            return plain("\n".join(part for part in (file.reason, proof, file.target) if part))
+            return plain("\n".join(part for part in (file.reason, file.proof_words, file.target) if part))
         return None
 
     def _face(self, file: TaskFile) -> Face:
