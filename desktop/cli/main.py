@@ -145,6 +145,13 @@ def _jobs() -> click.Command:
     return jobs
 
 
+@shotdock.lazy("verify", "Check a folder against the receipts of what was brought there.")
+def _verify() -> click.Command:
+    from desktop.cli.verify import verify
+
+    return verify
+
+
 @shotdock.lazy("doctor", "Say what works on this machine, and what to install if not.")
 def _doctor() -> click.Command:
     from desktop.cli.doctor import doctor

@@ -46,6 +46,11 @@ class Meter:
         figures = f"{share:4.0%}  {format_bytes(done)} of {format_bytes(size)}"
         self._show(f"[{'=' * round(BAR * share):{BAR}}] {figures}", f"Packing: {figures.strip()}")
 
+    def checking(self, files: int, known: int, done: int, size: int) -> None:
+        """Show how many of the known files were looked at, and how many of the bytes to read were read."""
+        read = f"  {format_bytes(done)} of {format_bytes(size)} read" if size else ""
+        self._show(f"Checking: {files}/{known} files{read}", f"Checking: {files}/{known} files{read}")
+
     def clear(self) -> None:
         """Wipe the line, so that the next words stand alone."""
         if self._drawn:

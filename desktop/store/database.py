@@ -15,6 +15,7 @@ from desktop.store.events import Events
 from desktop.store.history import History
 from desktop.store.jobs import Jobs
 from desktop.store.migrate import check_age, create, migrate
+from desktop.store.receipts import Receipts
 from desktop.store.recent import Recent
 from desktop.store.routines import Routines
 from desktop.store.structures import Structures
@@ -37,6 +38,7 @@ class Store:
         self.events = Events(access)
         self.recent = Recent(access)
         self.history = History(access)
+        self.receipts = Receipts(access)
         self.routines = Routines(access)
         self.jobs = Jobs(access)
         self.wishes = Wishes(access)

@@ -45,6 +45,7 @@ def imported(shotdock: Console, *arguments: object) -> set[str]:
         (("layouts", "list"), (*DEAR, *HEAVY, "PySide6.QtCore", "peewee")),
         (("tasks", "list"), (*DEAR, *HEAVY)),
         (("connections", "list"), (*DEAR, *HEAVY)),
+        (("verify", "."), (*DEAR, *HEAVY, "PySide6.QtCore")),
         (("jobs", "list"), (*DEAR, *HEAVY, "desktop.studio.jobs.archive", "desktop.studio.jobs.packager")),
     ],
 )
