@@ -6,7 +6,7 @@ from desktop.work.ends import error_lines
 
 
 def failed(number: int, kind: str, path: str, title: str) -> FileOutcome:
-    error = {"kind": kind, "path": path, "title": title, "cause": "So it is."}
+    error: dict[str, object] = {"kind": kind, "path": path, "title": title, "cause": "So it is."}
     return FileOutcome(number, FileResult.FAILED, error=error)
 
 
