@@ -70,7 +70,7 @@ def verify(output: Output, dest: Path) -> int:
     with Store.open(Places.find().database) as store:
         known = store.receipts.gather(spots(folder, store.receipts.destinations()))
         if known.running:
-            output.warn("a task is bringing files there: what it replaces meanwhile may be told as changed.")
+            output.warn("a task to this folder is not over: what it replaces meanwhile may be told as changed.")
         check_up = _CheckUp(output, folder, known)
         for checked in check(folder, store.receipts.noted(), check_up.read):
             check_up.take(checked)

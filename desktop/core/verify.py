@@ -41,7 +41,10 @@ class Checked(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of a folder. size: bytes of the files whose hash is. running: whether a task brings files there."""
+    """What is known of a folder. size: bytes of the files whose hash is.
+
+    running: whether a task that brings files there is not over.
+    """
 
     files: int
     hashed: int

@@ -39,8 +39,10 @@ def noted(path: str, task: int, sha256: str = "") -> Noted:
 def test_only_what_arrived_counts(store: Store) -> None:
     names = ["a", "b", "c", "d", "e", "f"]
     bring(store, "/work", names, [R.DOWNLOADED, R.OVERWRITTEN, R.KEPT_BOTH, R.SKIPPED, R.FAILED, R.PENDING], SHA256)
-    assert store.receipts.gather([Spot("/work")]) == Known(3, 3, 3000, True)
+    assert store.receipts.gather([Spot("/work")]) == Known(3, 3, 3000, running=True)
     assert [*store.receipts.noted()] == [noted(name, 1, SHA256) for name in "abc"]
+    store.tasks.save(advance(store.tasks.get(1), TaskEvent.FINISH, 3.0))
+    assert store.receipts.gather([Spot("/work")]) == Known(3, 3, 3000, running=False)
 
 
 def test_a_destination_lies_at_below_or_above_the_folder(store: Store) -> None:
