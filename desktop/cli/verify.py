@@ -72,8 +72,11 @@ def verify(output: Output, dest: Path) -> int:
         if known.running:
             output.warn("a task to this folder is not over: what it replaces meanwhile may be told as changed.")
         check_up = _CheckUp(output, folder, known)
-        for checked in check(folder, store.receipts.noted(), check_up.read):
-            check_up.take(checked)
+        try:
+            for checked in check(folder, store.receipts.noted(), check_up.read):
+                check_up.take(checked)
+        finally:
+            check_up.clear()
     return check_up.report(time.monotonic() - began)
 
 
@@ -105,9 +108,12 @@ class _CheckUp:
             self._output.line(f"{name} {title}: {checked.cause} (task {checked.noted.task})")
         self._show()
 
+    def clear(self) -> None:
+        """Wipe the meter's line, however the check ended."""
+        self._meter.clear()
+
     def report(self, seconds: float) -> int:
         """Print how it went and return the exit status."""
-        self._meter.clear()
         known, counts = self._known, self._counts
         bad = counts["known"] - counts["whole"]
         self._output.answer(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from desktop.core.errors import NotFound
 from desktop.core.verify import Checked, Noted, Verdict
 from desktop.store.receipts import Spot
 from desktop.transfer.conflicts.compare import TOLERANCE
@@ -35,12 +36,14 @@ def check(folder: Path, noted: Iterable[Noted], read: Callable[[int], None]) -> 
     """Yield how each file compares with its receipt, in their order. read: told of bytes as they are read.
 
     A file whose hash is known is whole if it still has it, whatever its date; of any other, size and date are all
-    there is to compare.
+    there is to compare. Raises NotFound if the folder itself is gone: its files are not what is missing then.
     """
+    device = folder.stat().st_dev
     for note in noted:
         try:
             verdict, cause = _compare(os.path.join(folder, note.path), note, read)  # noqa: PTH118  100,000 of them
         except _GONE:
+            _check_device(folder, device)
             verdict, cause = Verdict.MISSING, "nothing has its name any more"
         except OSError as error:
             verdict, cause = Verdict.UNREADABLE, error.strerror or str(error)
@@ -63,6 +66,21 @@ def _compare(path: str, note: Noted, read: Callable[[int], None]) -> tuple[Verdi
         return Verdict.WHOLE, ""
     hashes = f"its SHA-256 is {found}, {note.sha256} came"
     return (Verdict.CHANGED, f"{dates}; {hashes}") if dates else (Verdict.DAMAGED, hashes)
+
+
+def _check_device(folder: Path, device: int) -> None:
+    """Refuse to miss file after file in the empty folder that an unmounted share leaves behind."""
+    try:
+        there = folder.stat().st_dev == device
+    except OSError:
+        there = False
+    if not there:
+        raise NotFound(
+            title="The folder is gone.",
+            cause=f"{folder} was removed or unmounted while it was checked.",
+            suggestion="Connect the disk or share again, then verify again.",
+            path=str(folder),
+        )
 
 
 def _sha256(path: str, read: Callable[[int], None]) -> str:

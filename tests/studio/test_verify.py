@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.core.errors import NotFound
 from desktop.core.verify import Noted, Verdict
 from desktop.store.receipts import Spot
 from desktop.studio.verify import check, spots
@@ -86,6 +87,16 @@ def test_a_name_that_bears_no_file_is_missing(file: Path, tmp_path: Path) -> Non
 def test_what_cannot_be_looked_at_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert look(tmp_path / "loop")[:2] == (V.UNREADABLE, "Too many levels of symbolic links")
+
+
+def test_a_folder_that_vanishes_is_not_a_folder_of_missing_files(tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    looking = check(folder, [Noted(name, 1, None, 1.0, "", 1) for name in "ab"], lambda _count: None)
+    assert next(looking).verdict is V.MISSING
+    folder.rename(tmp_path / "unmounted")
+    with pytest.raises(NotFound, match="removed or unmounted while it was checked"):
+        next(looking)
 
 
 @pytest.mark.parametrize("date", [1e12, -1e12])
