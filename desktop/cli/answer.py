@@ -191,6 +191,10 @@ def blocked(plan: Plan) -> int:
 
 def print_outcome(output: Output, result: str, files: Counts, sizes: Bytes, seconds: float, destination: Path) -> None:
     """Print how a transfer ended, in one line."""
+    if result == "up-to-date":
+        here = f"{files.skipped} files are here already" if files.skipped else "nothing to do"
+        output.summary(f"All up to date: {here}. {destination}")
+        return
     parts = [f"{files.downloaded} downloaded ({format_bytes(sizes.transferred)} in {took(seconds)})"]
     if files.resumed:
         parts.append(f"{files.resumed} resumed ({format_bytes(sizes.reused)} were here already)")

@@ -85,9 +85,10 @@ class Transfer:
         tasks = self._run.services.tasks
         self._before, self._before_bytes = task.files, task.bytes
         self._task = replace(task, state=TaskState.WAITING)
-        # One that waits for the clock is not to wait any longer.
-        verb = tasks.run_now if task.state is TaskState.WAITING else tasks.retry if retry else tasks.resume
-        verb((task.id,))
+        if retry and task.state is not TaskState.WAITING:
+            tasks.retry((task.id,))
+        # Whatever clock or hours it waited for: it is wanted now, and this command would wait for them in silence.
+        tasks.run_now((task.id,))
         self._carry()
 
     def look(self, task: Task) -> None:

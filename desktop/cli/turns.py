@@ -13,7 +13,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.hours import Hours
 from desktop.core.routine import Routine
 from desktop.core.schedule import waiting_words
-from desktop.core.task import Task
+from desktop.core.task import Task, TaskState
 from desktop.core.units import format_rate
 from desktop.core.wish import Verb, Wish
 from desktop.work.turns import lined_up
@@ -118,5 +118,6 @@ def _answer(output: Output, tasks: tuple[Task, ...], ids: tuple[int, ...]) -> No
     chosen = lined_up(task for task in tasks if task.id in ids)
     output.answer({"status": "done", "tasks": [task_row(task) for task in chosen]})
     for task in chosen:
-        words = waiting_words(task.turn, now)
+        waits = task.state is TaskState.WAITING
+        words = waiting_words(task.turn, now) or (schedule.SERVED if waits and not task.owner else "")
         output.summary(f"Task {task.id}: {task.state.value}, priority {task.turn.priority.word}. {words}".rstrip())

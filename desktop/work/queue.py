@@ -172,9 +172,18 @@ class Queue(Runner):
             task = self._store.tasks.get(task_id)
             if allowed(task.state, TaskEvent.RESUME):
                 task = self._move(task, TaskEvent.RESUME)
-                self._wait(task)
-            task = replace(task, turn=task.turn.untried)
-            self._turned(task, not_before=schedule.start_at, window=schedule.window, after=schedule.after)
+                if self._serving:
+                    self._wait(task)
+            # A command that only schedules ends at once; "soon" is then the business of whoever stays.
+            passes = not self._serving and task.state is TaskState.WAITING and task_id not in self._turns
+            self._turned(
+                replace(task, turn=task.turn.untried),
+                not_before=self.now() if passes and not schedule else schedule.start_at,
+                window=schedule.window,
+                after=schedule.after,
+            )
+            if passes:
+                self._store.tasks.release(task_id)
 
     def delete(self, ids: Iterable[int], with_files: bool) -> None:
         """Forget these tasks and their part files; with_files, also the files they brought.

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,23 @@ def test_a_waiting_task_is_ordered_limited_scheduled_and_cancelled(
     (row,) = again.json["tasks"]
     assert (row["window"], row["not_before"], row["after"]) == ("22:00-06:00 mon-fri", None, "notify")
     assert shotdock("tasks", "cancel", first, "--json").json["task"]["state"] == "cancelled"
+
+
+def test_as_soon_as_may_be_is_left_to_whoever_stays(shotdock: Console, source: Path, tmp_path: Path) -> None:
+    task = shotdock("get", source, tmp_path / "to", "--start-at", "+2h", "--json").json["task"]
+    assert "It runs while a ShotDock does" in shotdock("tasks", "schedule", task).out
+    (row,) = shotdock("tasks", "list", "--json").json["tasks"]
+    assert row["state"] == "waiting"
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_paused_task_is_run_whatever_its_hours(shotdock: Console, source: Path, tmp_path: Path) -> None:
+    later = f"{(datetime.now() + timedelta(hours=3)):%H}"
+    hours = f"{later}:00-{later}:59"
+    task = shotdock("get", source, tmp_path / "to", "--window", hours, "--json").json["task"]
+    assert shotdock("tasks", "pause", task).status == 0
+    ran = shotdock("tasks", "retry", task, "--json")
+    assert (ran.status, ran.json["status"], ran.json["files"]["downloaded"]) == (0, "done", 2)
 
 
 @pytest.mark.parametrize(
