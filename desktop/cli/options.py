@@ -67,7 +67,9 @@ def transfer(command: F) -> F:
         click.option("--dry-run", is_flag=True, help="Print the plan and touch nothing."),
         click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Connections to open at once."),
         click.option("--segments", type=click.IntRange(1, 64), metavar="N", help="Pieces to cut a large file into."),
-        click.option("--limit-rate", type=Rate(), metavar="RATE", help="Bytes a second at most, e.g. 800k or 1.5M."),
+        click.option(
+            "--limit-rate", type=Rate(), metavar="RATE", help="Bytes a second at most, e.g. 800k or 1.5M; 0: no limit."
+        ),
         click.option("--order", type=click.Choice([order.value for order in Order]), help="Which files come first."),
         click.option("--verify", is_flag=True, help="Read every file again after it arrived and compare."),
         click.option("--task-name", metavar="NAME", default="", help="What the task is called in lists."),

@@ -117,6 +117,12 @@ class Tasks:
         query = select_tasks().where(TaskRow.state == TaskState.WAITING.value)
         return tuple(task_of(row) for row in self._access.rows(query))
 
+    def news(self, since: float) -> tuple[tuple[Task, ...], float]:
+        """Return the tasks that other processes run, or that have ended, touched since then, and the newest touch."""
+        newest = float(self._access.value("SELECT MAX(touched) FROM task") or 0)
+        query = select_tasks().where(TaskRow.touched > since, TaskRow.owner != this_process())
+        return tuple(task_of(row) for row in self._access.rows(query)), newest
+
     def last_position(self) -> float:
         """Return the position of the last task of the queue."""
         return last_position(self._access)

@@ -59,11 +59,13 @@ class Queue(Runner):
         self._clock.timeout.connect(self.look)
         self._adopt_from = 0.0
         self._stamp = 0
+        self._newest = 0.0
 
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted; take over what waits for the clock."""
         lost = []
         with self._anyway():
+            _, self._newest = self._store.tasks.news(time.time())
             for task in self._store.tasks.interrupted(alive):
                 lost.append(self._move(task, TaskEvent.INTERRUPT))
                 self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
@@ -94,11 +96,11 @@ class Queue(Runner):
 
     def pause(self, ids: Iterable[int]) -> None:
         """Stop these tasks; what has arrived stays, the rest can be resumed."""
-        self._stop(ids, TaskEvent.PAUSE)
+        self._stop(self._ours(ids, Wish(Verb.PAUSE)), TaskEvent.PAUSE)
 
     def cancel(self, ids: Iterable[int]) -> None:
         """Stop these tasks for good; what has arrived stays, nothing more is written."""
-        self._stop(ids, TaskEvent.CANCEL)
+        self._stop(self._ours(ids, Wish(Verb.CANCEL)), TaskEvent.CANCEL)
 
     def resume(self, ids: Iterable[int]) -> None:
         """Put paused, interrupted, failed or cancelled tasks back in the queue, at its end."""
@@ -152,7 +154,7 @@ class Queue(Runner):
 
     def set_limit(self, ids: Iterable[int], rate: int | None) -> None:
         """Give these tasks a limit of their own in bytes/s, or none; it holds at once."""
-        for task_id in ids:
+        for task_id in self._ours(ids, Wish(Verb.LIMIT, rate)):
             task = self._store.tasks.get(task_id)
             task = replace(task, options=replace(task.options, limit_rate=rate))
             self._store.tasks.save(task)
@@ -164,7 +166,7 @@ class Queue(Runner):
 
     def schedule(self, ids: Iterable[int], schedule: Schedule) -> None:
         """Have these unfinished tasks start later or only at certain hours; an empty schedule has them start soon."""
-        self._reschedule(ids, schedule)
+        self._reschedule(self._ours(ids, Wish(Verb.SCHEDULE, schedule=schedule)), schedule)
         self.look()
 
     def _reschedule(self, ids: Iterable[int], schedule: Schedule) -> None:
@@ -314,7 +316,19 @@ class Queue(Runner):
         for number, task_id, by, wish in self._store.wishes.mine():
             self._obey(task_id, by, wish)
             self._store.wishes.done(number)
+        news, self._newest = self._store.tasks.news(self._newest)
+        if theirs := tuple(task for task in news if task.id not in self._active):
+            self.changed.emit(theirs)
         self._stamp = stamp
+
+    def _ours(self, ids: Iterable[int], wish: Wish) -> Iterator[int]:
+        """Yield those of these tasks that no other living process runs; of the others, ask their owners."""
+        for task_id in ids:
+            task = self._store.tasks.get(task_id)
+            if task.owner not in ("", this_process()) and alive(task.owner):
+                self._store.wishes.leave(task, wish)
+            else:
+                yield task_id
 
     def _obey(self, task_id: int, by: str, wish: Wish | None) -> None:
         self._note(self._store.tasks.get(task_id), "INFO", f"{by} asks: {wish.verb if wish else 'something unknown'}.")

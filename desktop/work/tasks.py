@@ -30,8 +30,11 @@ class TaskDesk(QObject):
     - ended (Task that is done or failed; one that is put off to be tried again later is not); quit_wanted (a task that
       was to be the last thing done has ended and nothing else runs: close the window).
     - limited (Limit that holds now, for the status bar; see also `limit`).
-    - refused (ShotDockError: why something that was asked for was not done, such as pausing a task that another
+    - refused (ShotDockError: why something that was asked for was not done, such as deleting a task that another
       ShotDock runs; of many tasks, the others are served all the same; or why what arrives cannot be recorded now).
+
+    Pausing, cancelling, limiting and scheduling a task that another ShotDock runs is asked of that one, which obeys
+    within seconds; what others do with their tasks is `changed` within seconds, too.
 
     The timetable is the setting limit_rules; limits are off for a while with
     `settings.update(limits_off_until=moment)`, for good with `core.timetable.FOR_GOOD`, on again with 0. Beside this

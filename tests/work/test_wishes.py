@@ -95,6 +95,23 @@ def own(access: Access, task: Task, owner: str) -> None:
         access.change("UPDATE task SET owner = ? WHERE id = ?", owner, task.id)
 
 
+def test_what_another_one_does_is_seen_and_what_is_wanted_of_it_is_asked(bench: Bench) -> None:
+    task = bench.submit(big(bench), start=False)
+    with closing(Access(Places.find().database)) as access:
+        access.connect()
+        with access.writing():
+            access.change("UPDATE task SET state = 'running', owner = 'farm:7:1', touched = touched + 1")
+        bench.services.tasks.look()
+        assert bench.until(task.id, TaskState.RUNNING).owner == "farm:7:1"
+        bench.services.tasks.cancel((task.id,))
+        bench.tasks()  # by then it was done
+        assert json.loads(access.value("SELECT message FROM event WHERE level = 'WISH'"))["verb"] == "cancel"
+        with access.writing():
+            access.change("UPDATE task SET state = 'cancelled', owner = '', touched = touched + 1")
+    bench.services.tasks.look()
+    bench.until(task.id, TaskState.CANCELLED)
+
+
 @pytest.mark.parametrize("message", ["{", json.dumps({"by": "process 7", "verb": "dance"})])
 def test_a_wish_nobody_understands_is_put_aside(bench: Bench, message: str) -> None:
     task = bench.submit(big(bench, rate=100_000))
