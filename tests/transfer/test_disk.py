@@ -11,7 +11,9 @@ from desktop.core.causes import causes
 from desktop.core.errors import DiskFull, FileInUse, NameTooLong, ShotDockError, TargetUnwritable
 from desktop.core.plan import Action
 from desktop.core.task import FileResult, TaskFile
-from desktop.transfer.disk import disk, disk_error, refuse_if_full, sync_folder, write_at
+from desktop.transfer.disk import disk, disk_error, has_room, refuse_if_full, sync_folder, write_at
+
+MORE_THAN_ANY = 1 << 60
 
 
 def windows(code: int) -> OSError:
@@ -65,6 +67,10 @@ def test_no_room_for_this_one_or_none_that_can_be_looked_up(tmp_path: Path, size
     assert isinstance(caught.value.__cause__, OSError)
 
 
+def test_a_folder_that_cannot_be_looked_at_is_another_trouble_for_a_try_to_tell(tmp_path: Path) -> None:
+    assert has_room(str(tmp_path / ("x" * 300) / "a"), MORE_THAN_ANY, refusal(errno.ENOSPC)) is True
+
+
 def test_a_disk_that_takes_little_at_a_time_gets_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: write(fd, data[:3], offset))
@@ -94,9 +100,6 @@ def test_a_folder_that_cannot_be_synced_is_fine_one_that_fails_is_not(
         failed = error.errno == code
     assert failed == (code == errno.EIO)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
-
-
-MORE_THAN_ANY = 1 << 60
 
 
 def test_what_is_refused_after_another_file_bears_its_own_name_and_has_the_same_cause(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One file's bookkeeping, driven by hand: what comes after the end, and in the moment before it."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,35 @@ def test_a_site_given_up_does_not_take_back_a_file_that_is_whole(tmp_path: Path)
     bench.put(0)
     bench.download.finished(bench.spans[0])
     bench.download.abandon(LOST)
+    assert [done.result for done in bench.ended()] == [R.DOWNLOADED]
+    assert tree(tmp_path) == {"a": bench.data}
+
+
+def test_a_site_given_up_in_the_moment_a_file_becomes_whole_does_not_end_it_twice(tmp_path: Path) -> None:
+    """Who gives the site up has looked; before it gets hold of the part, the last range is complete."""
+    bench = Bench(tmp_path)
+    bench.put(0)
+    lock, looked, go_on = bench.download._part.lock, threading.Event(), threading.Event()
+
+    class Held:
+        """The part's lock, which whoever gives up gets only after another thread."""
+
+        def __enter__(self) -> None:
+            if threading.current_thread() is quitter:
+                looked.set()
+                go_on.wait()
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    quitter = threading.Thread(target=bench.download.abandon, args=(LOST,))
+    bench.download._part.lock = Held()  # type: ignore[assignment]
+    quitter.start()
+    looked.wait()
+    bench.download.finished(bench.spans[0])
+    go_on.set()
+    quitter.join()
     assert [done.result for done in bench.ended()] == [R.DOWNLOADED]
     assert tree(tmp_path) == {"a": bench.data}
 

@@ -1,6 +1,8 @@
 """The services on a real local studio: two shots on disk, reached as a `file://` connection."""
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -122,3 +124,22 @@ def bench(request: pytest.FixtureRequest, qtbot: QtBot, studio: Path, tmp_path: 
     bench.connect("VEGA", studio)
     yield bench
     services.shutdown()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB, mounted for as long as the test runs."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small disk of one's own takes root and mount")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def make_room(disk: Path) -> None:
+    """Make the small disk a larger one."""
+    subprocess.run(["mount", "-o", "remount,size=32m", str(disk)], check=True)

@@ -3,13 +3,8 @@
 What waits for room on a disk is left, looked at now and then; it goes on once somebody has made room.
 """
 
-import os
-import shutil
 import socket
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -33,7 +28,7 @@ from tests.servers.proxy import Cut, How, Proxy
 from tests.servers.pyftpd import PyftpdServer
 from tests.servers.sshd import SshServer
 from tests.transfer.scripted import tree
-from tests.work.conftest import OVER, Bench
+from tests.work.conftest import OVER, Bench, make_room
 from tests.work.life import Clock, later, serving
 
 MIB = 1024 * 1024
@@ -43,20 +38,6 @@ CUTS = [Cut(number, 700_000, How.FIN if number % 2 else How.RST) for number in r
 """The first line is the plan's."""
 ECHO = """if (!-f $request_filename) { return 404 '{"message": "Nothing at $request_uri."}'; }"""
 """A server that repeats what it was asked for, secrets included."""
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MiB, mounted for as long as the test runs."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("a small disk of one's own takes root and mount")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 class Night:
@@ -132,10 +113,6 @@ def sleep(bench: Bench, clock: Clock, *tasks: Task, left: str = "") -> dict[str,
         for task in waiting:
             waited[task.name].append(task.turn.waits_for)
         later(bench, clock, min(task.turn.not_before or 0 for task in waiting) - clock.now)
-
-
-def make_room(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=32m", str(disk)], check=True)
 
 
 def causes(bench: Bench, task: Task) -> dict[str, Cause]:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import parse_connection
 from desktop.core.plan import Action, Plan, PlannedFile, PlannedItem, Request
-from desktop.core.schedule import waiting_words
+from desktop.core.schedule import Schedule, waiting_words
 from desktop.core.task import FileResult, Task, TaskState
 from desktop.transfer.retry import LATER, Patience
 from tests.cli.console import Console
@@ -166,6 +166,21 @@ def test_after_a_night_it_fails_with_one_cause(
         server.start()
         bench.services.tasks.retry([task.id])
         assert bench.until(task.id, TaskState.DONE).turn.attempts == 0
+
+
+def test_who_puts_a_task_off_to_another_day_gives_it_all_its_time_again(
+    qtbot: QtBot, studio: Path, tmp_path: Path, server: PyftpdServer
+) -> None:
+    clock = Clock()
+    with serving(qtbot, studio, tmp_path / "to", clock) as bench:
+        task = order(bench, server)
+        put_off(bench, task, 1)
+        tomorrow = clock.now + 24 * 3600
+        bench.services.tasks.schedule([task.id], Schedule(start_at=tomorrow))
+        put_off(bench, task, 0)
+        later(bench, clock, 24 * 3600 + 1)
+        waiting = put_off(bench, task, 1)
+        assert (waiting.turn.first_failed or 0) > tomorrow
 
 
 def test_what_will_never_work_is_not_tried_again(
