@@ -74,3 +74,16 @@ def test_what_was_unreachable_beside_it_is_tried_again_too(
         assert task.files.failed == 0
         found = bench.answer(lambda then, _: bench.services.tasks.causes(task.id, then))
         assert {cause.kind for cause in found} == {"disk-full", "unreachable"}
+
+
+def test_who_cancels_it_while_its_disk_is_looked_at_hears_no_more_of_it(
+    qtbot: QtBot, studio: Path, small_disk: Path, large: Path
+) -> None:
+    clock = Clock()
+    with serving(qtbot, studio, small_disk, clock) as bench:
+        task = order(bench, large)
+        later(bench, clock, 1000)
+        bench.services.tasks.cancel([task.id])
+        bench.until(task.id, TaskState.CANCELLED)
+        later(bench, clock, 1000)
+        assert [known.state for known in bench.tasks()] == [TaskState.CANCELLED]
