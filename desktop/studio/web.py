@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -237,9 +238,10 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools with our connections and, for TLS, our context."""
-        context = pinning_context() if self._pin else verifying_context()
-        super().init_poolmanager(*args, ssl_context=context, assert_fingerprint=self._pin, **kwargs)
+        super().init_poolmanager(*args, assert_fingerprint=self._pin, **kwargs)
         known, patience = self._known, self._connect_timeout
+        # Reading the system's store takes a while: not before there is TLS to be spoken.
+        context = cache(pinning_context if self._pin else verifying_context)
 
         def reach(host: str, port: int) -> socket.socket:
             return dial(host.strip("[]"), port, patience, lambda: known.severed)
@@ -260,6 +262,7 @@ class _Adapter(HTTPAdapter):
                 return sock
 
             def connect(self) -> None:
+                self.ssl_context = context()
                 try:
                     super().connect()
                     known.note(self.sock)
