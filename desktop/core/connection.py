@@ -1,5 +1,7 @@
 """A server with its root and layout; never its secrets."""
 
+import ipaddress
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -96,19 +98,38 @@ def parse_location(text: str) -> Location:
     try:
         parts = urlsplit(text if web else text.replace("#", "%23").replace("?", "%3F"))
         port = parts.port
-    except ValueError as error:
-        raise _bad_url(text, str(error)) from None
+    except ValueError:
+        # The library's words quote what it stumbled over, which may be a password.
+        cause = "Its host or port cannot be read. What is special in a user or password is written as %XX."
+        raise _bad_url(text, cause) from None
     if scheme not in DEFAULT_PORTS:
         raise _bad_url(text, f"{scheme}:// is not a protocol ShotDock speaks.")
     if scheme == "file":
         return Location(Address("file"), unquote(parts.path), None)
     if not parts.hostname:
         raise _bad_url(text, "It names no host.")
+    if not is_host(parts.hostname):
+        raise _bad_url(text, "Its host is no name or address.")
     user = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password is not None else None
     path = parts.path if web else unquote(parts.path)
     address = Address(scheme, parts.hostname, port or DEFAULT_PORTS[scheme], user)
     return Location(address, path or "/", password, parts.query if web else "")
+
+
+def is_host(text: str) -> bool:
+    """Tell whether a text is a host's name or address, as it may stand in files of known servers.
+
+    Such a file has patterns, lists and marks: `*,x.example` is a name somebody's name server may well have, and a line
+    that speaks for every host.
+    """
+    if ":" not in text:
+        return text[:1] not in ("", "-") and all(c in ".-_" or unicodedata.category(c)[0] in "LMN" for c in text)
+    address, _, zone = text.partition("%")
+    try:
+        return ipaddress.ip_address(address).version == 6 and (not zone or is_host(zone.removeprefix("25")))
+    except ValueError:
+        return False
 
 
 def parse_connection(

@@ -14,8 +14,9 @@ _QUERY_KEYS = (
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|passw(?:or)?d|passphrase"
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A password in a URL; greedy to the last "@" before the path, for passwords with an "@" in them.
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/]+@"), rf"\1:{HIDDEN}@"),
+    # A password in a URL; greedy to the last "@" before the path, for passwords with an "@" in them. No scheme is as
+    # long as what a server may send: without an end each "a-" of its "a-a-a-..." would be looked through to the last.
+    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,30}://[^\s/:@]*):[^\s/]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(rf"(?i)([?&;](?:{_QUERY_KEYS})=)[^&;\s\"'<>#]+"), rf"\1{HIDDEN}"),
     # A signature out of its query, as a storage's error quotes it.
     (re.compile(r"(?i)\b(x-(?:amz|goog)-(?:signature|credential|security-token)=)[^&;\s\"'<>#]+"), rf"\1{HIDDEN}"),

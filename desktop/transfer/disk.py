@@ -101,14 +101,52 @@ def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
         raise _full(shown(os.path.basename(target)), full.cause, target) from full.__cause__  # noqa: PTH119  as above
 
 
+HOLDS = {os.open, os.stat} <= os.supports_dir_fd
+"""Whether a folder can be held open, and names be looked up in what is held instead of by its path."""
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _BINARY
+
+
+def hold(folder: str) -> int:
+    """Open a folder to look names up in; raise OSError."""
+    return os.open(folder, _FOLDER)
+
+
+def reach(real: str) -> tuple[int, int]:
+    """Return device and inode of a folder, reached name by name: a link anywhere on the way is an OSError."""
+    first, *names = Path(real).parts if hasattr(os, "O_PATH") else (real,)
+    fd = hold(first)
+    try:
+        for name in names:
+            above, fd = fd, os.open(name, _FOLDER | _NO_FOLLOW, dir_fd=fd)
+            os.close(above)
+        return which(fd)
+    finally:
+        os.close(fd)
+
+
+def which(fd: int) -> tuple[int, int]:
+    """Return device and inode of what is open."""
+    facts = os.fstat(fd)
+    return facts.st_dev, facts.st_ino
+
+
+def lies_in(fd: int, path: str, folder: int) -> bool:
+    """Tell whether what is open bears the path's last name in a folder that is held."""
+    try:
+        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)  # noqa: PTH119
+    except FileNotFoundError:
+        return False
+    return (facts.st_dev, facts.st_ino) == which(fd)
+
+
 def create(path: str) -> int:
     """Create a file that must not exist yet and return its descriptor; a link in its place counts as existing."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
 
 
 def reopen(path: str) -> int:
-    """Open an existing file to read and write; never through a link."""
-    return os.open(path, os.O_RDWR | _BINARY | _NO_FOLLOW)
+    """Open an existing file to read and write; never through a link, and without waiting for whoever else does."""
+    return os.open(path, os.O_RDWR | _BINARY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
 
 
 def from_disk(fd: int) -> None:

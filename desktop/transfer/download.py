@@ -295,7 +295,8 @@ class Download:
     def settle(self) -> tuple[FileResult, str]:
         """Give the sealed part its final name; return the result and its reason. The caller syncs the folder."""
         self._part.close()
-        placed = place(self._part.path, self._target, self._incoming, self._owner.conflict)
+        with disk(self._target), self._owner.folders.held(self.folder):
+            placed = place(self._part.path, self._target, self._incoming, self._owner.conflict)
         self._part.placed()
         if self.job.file.size is None and not self._told and placed.result.arrived:
             return placed.result, "; ".join(filter(None, (placed.reason, "size not known by the server")))

@@ -2,13 +2,25 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from desktop.core.errors import HostileName, TargetUnwritable
 from desktop.core.media import Entry
-from desktop.transfer.disk import disk, sync_folder
+from desktop.transfer.disk import HOLDS, disk, hold, reach, sync_folder, which
 from desktop.transfer.names import Below, shown
 from desktop.transfer.partfile import Adopted, PartIndex
+
+
+def swapped(folder: str) -> HostileName:
+    """Return the error for a folder in whose place something else is."""
+    return HostileName(
+        title="A folder of the destination is not where it was.",
+        cause=f"Something else was put in the place of {shown(folder)} while files were on their way.",
+        suggestion="Ask who else writes there, then resume.",
+        path=shown(folder),
+    )
 
 
 class Folders:
@@ -20,6 +32,8 @@ class Folders:
         self._below: Below | None = None
         self._device = 0
         self._made: set[str] = set()
+        self._known: dict[str, tuple[int, int]] = {}
+        """Device and inode of each, found inside the destination."""
         self._unsynced: set[str] = set()
         self._lock = threading.Lock()
         self._parts = PartIndex()
@@ -48,7 +62,30 @@ class Folders:
         """Make a folder again that someone removed; raise TargetUnwritable if the destination itself is gone."""
         with self._lock:
             self._made.clear()
+            if self._below is not None:
+                self._below.forget()
             self._make(folder)
+
+    @contextmanager
+    def held(self, folder: str) -> Iterator[int | None]:
+        """Hold a folder that was ensured, having looked whether it still is what bears its name.
+
+        Another account may put a link in a shared folder's place at any moment. Gives its descriptor, None on systems
+        that look nothing up in one. Raises HostileName, OSError.
+        """
+        if not HOLDS:
+            yield None
+            return
+        fd = self._hold(folder)
+        if fd is None:
+            self.renew(folder)
+            fd = self._hold(folder)
+        if fd is None:
+            raise swapped(folder)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     def adopt(self, target: str, token: str, file: Entry) -> Adopted | None:
         """Take over a dead run's part of the target; see `PartIndex.adopt`."""
@@ -72,6 +109,16 @@ class Folders:
                 except FileNotFoundError:
                     continue  # removed by someone since: no name in it is left to keep
 
+    def _hold(self, folder: str) -> int | None:
+        try:
+            fd = hold(folder)
+        except FileNotFoundError:
+            return None
+        if which(fd) == self._known.get(folder):
+            return fd
+        os.close(fd)
+        return None
+
     def _make(self, folder: str) -> None:
         if self._below is None:
             self._start()
@@ -83,6 +130,9 @@ class Folders:
             self._below.path(f"{relative}/x")
             with disk(folder):
                 self._mkdir(folder)
+        if HOLDS:
+            with disk(folder):
+                self._known[folder] = reach(self._below.real("" if relative == "." else relative))
         self._made.add(folder)
 
     def _start(self) -> None:

@@ -7,8 +7,10 @@ the names of the part and of its journal.
 """
 
 import json
+import math
 import os
 import socket
+import stat
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,12 +34,16 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal as read back. file: the fingerprint; blocks: durable ranges in order; host, pid: the writer."""
+    """A journal as read back. file: the fingerprint; blocks: durable ranges in order; host, pid: the writer.
+
+    user: whose file it is, 0 on systems without such numbers.
+    """
 
     file: Entry
     blocks: tuple[Block, ...]
     host: str = ""
     pid: int = 0
+    user: int = 0
 
     @property
     def bytes(self) -> int:
@@ -63,8 +69,8 @@ def write_journal(path: str, journal: Journal) -> None:
         }
     )
     fresh = f"{path}.new"
-    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
+        fd = _fresh(fresh)
         with os.fdopen(fd, "w", encoding="ascii") as file_object:
             file_object.write(text)
             file_object.flush()
@@ -76,18 +82,30 @@ def write_journal(path: str, journal: Journal) -> None:
         raise
 
 
+def _fresh(path: str) -> int:
+    """Create a file and return its descriptor; whatever is there, a crash's or a stranger's, goes."""
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        return os.open(path, new, 0o666)
+    except FileExistsError:
+        Path(path).unlink()
+        return os.open(path, new, 0o666)
+
+
 def read_journal(path: str) -> Journal | None:
     """Read a journal; None if there is none, or if anything about it is odd: then nothing is trusted."""
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        # A pipe in its place would be waited for until somebody writes into it.
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(fd, "rb") as file:
-            text = file.read(_LARGEST)
-        return _parse(json.loads(text))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            facts = os.fstat(fd)
+            text = file.read(_LARGEST) if stat.S_ISREG(facts.st_mode) else b""
+        return _parse(json.loads(text), facts.st_uid)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
-def _parse(data: dict[str, Any]) -> Journal | None:
+def _parse(data: dict[str, Any], user: int) -> Journal | None:
     source, owner = data["source"], data["owner"]
     size, mtime, etag = source["size"], source["mtime"], source["etag"]
     if data["version"] != VERSION or not isinstance(size, int | None) or not isinstance(etag, str | None):
@@ -95,8 +113,8 @@ def _parse(data: dict[str, Any]) -> Journal | None:
     file = Entry(
         path=str(source["path"]),
         size=size,
-        mtime=None if mtime is None else float(mtime),
-        precision=float(source["precision"]),
+        mtime=None if mtime is None else _finite(mtime),
+        precision=_finite(source["precision"]),
         etag=etag,
     )
     blocks: list[Block] = []
@@ -108,7 +126,15 @@ def _parse(data: dict[str, Any]) -> Journal | None:
         reached = end
     if size is not None and reached > size:
         return None
-    return Journal(file, tuple(blocks), str(owner["host"]), int(owner["pid"]))
+    return Journal(file, tuple(blocks), str(owner["host"]), int(owner["pid"]), user)
+
+
+def _finite(value: Any) -> float:
+    """Return a number; raise ValueError or OverflowError for one that is compared with nothing."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 class Keeper:

@@ -102,7 +102,8 @@ def shown(name: str) -> str:
 class Below:
     """Paths below one root, each checked, every folder on the way looked at only once.
 
-    A folder that is replaced by a link between the look and the use is not caught: only the user can do that.
+    A folder that is replaced by a link between the look and the use is not caught here: whoever writes holds it open
+    (`transfer.folders`).
     """
 
     def __init__(self, root: Path) -> None:
@@ -115,6 +116,20 @@ class Below:
         """Return root / relative; raise HostileName if that is not below root, symbolic links followed."""
         folder, _, name = relative.rpartition("/")
         _check(name, relative)
+        real, there = self._folder(folder, relative)
+        if there:
+            self._refuse_link_outside(f"{real}{os.sep}{name}", relative)
+        return self._prefix + (relative if os.sep == "/" else relative.replace("/", os.sep))
+
+    def real(self, folder: str) -> str:
+        """Return where a folder below the root, or the root (""), really is; raise HostileName as `path` does."""
+        return self._folder(folder, folder)[0]
+
+    def forget(self) -> None:
+        """Look at every folder anew; the root stays where it was."""
+        self._known = {"": self._look(self._real)}
+
+    def _folder(self, folder: str, relative: str) -> tuple[str, bool]:
         known = self._known.get(folder)
         if known is None:
             for component in folder.split("/"):
@@ -122,10 +137,7 @@ class Below:
             real = os.path.realpath(os.path.join(self._real, folder))  # noqa: PTH118  # a Path costs more than the look
             self._refuse_outside(real, folder)
             known = self._known[folder] = self._look(real)
-        real, there = known
-        if there:
-            self._refuse_link_outside(f"{real}{os.sep}{name}", relative)
-        return self._prefix + (relative if os.sep == "/" else relative.replace("/", os.sep))
+        return known
 
     @staticmethod
     def _look(real: str) -> tuple[str, bool]:

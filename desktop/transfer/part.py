@@ -8,8 +8,8 @@ from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, disk, from_disk, lock, reopen, write_at
-from desktop.transfer.folders import Folders
+from desktop.transfer.disk import create, disk, from_disk, lies_in, lock, reopen, write_at
+from desktop.transfer.folders import Folders, swapped
 from desktop.transfer.journal import Keeper, checksum
 from desktop.transfer.names import shown
 from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
@@ -132,10 +132,10 @@ class Part:
             return
         with disk(self._target):
             try:
-                self._fd = create(self.path)
+                self._fd = self._create(folders, folder)
             except FileNotFoundError:
                 folders.renew(folder)
-                self._fd = create(self.path)
+                self._fd = self._create(folders, folder)
             except FileExistsError as error:
                 raise FileInUse(
                     title=f"{shown(Path(self._target).name)} is being fetched already.",
@@ -321,6 +321,14 @@ class Part:
                     self._save_in_full(self._keeper)
         finally:
             self.close()
+
+    def _create(self, folders: Folders, folder: str) -> int:
+        with folders.held(folder) as held:
+            fd = create(self.path)
+            if held is not None and not lies_in(fd, self.path, held):
+                os.close(fd)
+                raise swapped(folder)
+            return fd
 
     def _save_in_full(self, keeper: Keeper) -> None:
         for room in _ROOM:

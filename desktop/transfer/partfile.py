@@ -211,7 +211,7 @@ def _abandoned(part: str, facts: os.stat_result, journal: Journal | None, own: b
         os.kill(journal.pid, 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError):  # no number of a process at all
         return False
     return False
 
@@ -224,6 +224,11 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         # First a journal under the new name, then the part, then the old journal goes: a crash in between
         # leaves a part with its journal. One that was being written when its owner died goes as well.
         Keeper(journal_path(ours), journal.file, journal.blocks).claim()
+        if _strange(fd, journal, journal_path(ours)):
+            os.close(fd)
+            _remove_dead(part)
+            _drop_journals(ours)
+            return None
         if sys.platform == "win32":
             os.close(fd)
             os.rename(part, ours)  # noqa: PTH104
@@ -238,6 +243,15 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
             raise
         return None  # pragma: no cover  # Windows: its owner has it open
     return Adopted(fd, journal)
+
+
+def _strange(fd: int, journal: Journal, ours: str) -> bool:
+    """Tell whether a part or its journal is another user's: what is planted in a shared folder is no beginning of ours.
+
+    ours: a journal just made. Whose it is shows whose files made here are; some shares make all of them one user's.
+    """
+    me = os.stat(ours).st_uid  # noqa: PTH116
+    return not os.fstat(fd).st_uid == journal.user == me
 
 
 def _remove_dead(part: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from desktop.core.connection import DEFAULT_PORTS, Address, Connection, Location, parse_location
+from desktop.core.connection import DEFAULT_PORTS, Address, Connection, Location, is_host, parse_location
 from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
 from desktop.core.gallery import PREFIX as GALLERY
 from desktop.core.gallery import server_of
@@ -376,4 +376,9 @@ def check_connection(connection: Connection) -> None:
             title=f"{connection.name!r} cannot be a connection's name.",
             cause="A name is not empty and has no ':' or '/' in it.",
             suggestion="Choose a short name, such as VEGA or studio.",
+        )
+    if connection.address.protocol != "file" and not is_host(connection.address.host):
+        raise UsageError(
+            title=f"{connection.address.host!r} is no host's name or address.",
+            suggestion="Write it as render.studio.example, 10.0.0.1 or fd00::1.",
         )

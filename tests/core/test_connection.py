@@ -53,6 +53,57 @@ def test_a_bad_url_with_a_password_does_not_repeat_it() -> None:
     assert "hunter2" not in str(caught.value) + caught.value.path
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://ann:hunter2/x@host/y",
+        "sftp://ann:hunter2@ho\u2100st/",
+        "https://ann:hunter2?@host/",
+        "sftp://[ann:hunter2@h/",
+    ],
+)
+def test_no_password_shows_whatever_makes_the_url_bad(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_location(text)
+    assert "hunter2" not in "".join(map(str, caught.value.as_dict().values()))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "*,x.evil.example",
+        "*.evil.example",
+        "ho st",
+        "-oProxyCommand=x",
+        "a|b",
+        "a%0ab",
+        "h\u202eost",
+        "!a",
+        "[::1%2,*]",
+    ],
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    """A line of known_hosts with `*,x.evil.example` in it would vouch for every server there is."""
+    with pytest.raises(UsageError, match="cannot be read"):
+        parse_location(f"sftp://{host}/x")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "render_01.studio.example",
+        "10.0.0.1",
+        "[::1]",
+        "[fe80::1%25eth0]",
+        "[::ffff:10.0.0.1]",
+        "k\u00e4se.example",
+        "h.",
+    ],
+)
+def test_every_host_is_taken(host: str) -> None:
+    assert parse_location(f"sftp://{host}:2222/x").address.host == host.strip("[]")
+
+
 def test_a_connection_knows_its_root_and_its_url_without_the_password() -> None:
     connection, password = parse_connection("VEGA", "sftp://ann:secret@host/shows/")
     assert (connection.root, password) == ("/shows", "secret")

@@ -80,3 +80,11 @@ def test_a_cookie_is_hidden_without_its_header_too() -> None:
     register_secret("Cookie: session=s3ss10n; theme=dark; csrf=t0k3nn")
     told = redact("The server says: session=s3ss10n csrf=t0k3nn")
     assert "s3ss10n" not in told and "t0k3nn" not in told
+
+
+@pytest.mark.parametrize(
+    "unit", ["a-", "a.", "a:", "a://", "a://b:", "?token=", "bearer ", "password", "cookie:", "'token=\"", "@"]
+)
+def test_no_text_of_a_server_takes_long(unit: str) -> None:
+    """By the number of characters, not their square: 300 kB of `a-a-a-...` took a quarter of an hour."""
+    redact(unit * (300_000 // len(unit)))
