@@ -7,6 +7,7 @@ every line knows its task and item.
 import logging
 import logging.handlers
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from desktop.places import Places, private_folder
 
 log = logging.getLogger(__name__)
 
+_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, or turns the direction of what follows."""
 FILE_BYTES = 2_000_000
 FILES = 5
 RING_LINES = 100_000
@@ -35,7 +38,8 @@ class _Redaction(logging.Filter):
                 message = record.getMessage()
             except (TypeError, ValueError):  # a slip in a log call must not stop the work it speaks of
                 message = f"{record.msg} {record.args!r}"
-            record.msg = redact(message)
+            # What a server said must neither steer whoever looks at the log, nor look like a line of its own.
+            record.msg = _STEERS.sub(lambda found: ascii(found[0])[1:-1], redact(message)).replace("\n", "\n    ")
             record.args = None
             if record.exc_info and not record.exc_text:
                 record.exc_text = logging.Formatter().formatException(record.exc_info)

@@ -222,3 +222,11 @@ def test_a_ring_takes_lines_of_many_threads_while_it_is_read() -> None:
         writer.join()
     assert ring.total == 8000
     assert 500 <= seen <= 8000
+
+
+def test_no_word_of_a_server_steers_a_terminal_or_looks_like_a_line_of_the_log(places: Places) -> None:
+    ring = set_up(places, None)
+    log.warning("The server says: %s", "no\x1b[2J\u202e\r\n2026-01-01 00:00:00,000 INFO all is well")
+    assert messages(ring) == ["The server says: no\\x1b[2J\\u202e\\r\n    2026-01-01 00:00:00,000 INFO all is well"]
+    text = (places.logs / "shotdock.log").read_text("utf-8")
+    assert text.count("\n2026") + text.startswith("2026") == sum(line[:2] == "20" for line in text.splitlines()) <= 1

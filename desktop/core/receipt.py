@@ -32,8 +32,9 @@ COLUMNS = (
     "proof",
     "sha256",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would run instead of show, were a name from a server to begin with it."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet would run instead of show, were a name from a server to begin with it; the last four are the wide
+spellings of the first, which some take for them."""
 
 
 def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> Iterator[dict[str, object]]:

@@ -16,14 +16,20 @@ HEAD_START = 0.25
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 
-def dial(host: str, port: int, timeout: float, stopped: Callable[[], bool]) -> socket.socket:
+def dial(
+    host: str, port: int, timeout: float, stopped: Callable[[], bool], look: Callable[[str], None] = lambda _ip: None
+) -> socket.socket:
     """Return a connected socket to the first address of host that answers within timeout seconds.
+
+    look: called with each numeric address the host has, before any is tried; raises if it is none to go to.
 
     The socket has that timeout, and its small packets are not held back. Raises Unreachable when none answers, or when
     `stopped` turns true meanwhile.
     """
     until = time.monotonic() + timeout
     waiting = addresses(host, port, until, stopped)
+    for _, address in waiting:
+        look(str(address[0]))
     waiting.reverse()
     reasons: list[str] = []
     with selectors.DefaultSelector() as selector:

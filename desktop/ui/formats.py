@@ -198,6 +198,16 @@ def plain(text: str) -> str:
     return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if Qt.mightBeRichText(text) else text
 
 
+def untagged(text: str) -> str:
+    """Return words of a server's for a message beside the tray, where some desktops take tags for links and pictures.
+
+    Others show an escaped one letter by letter; a quotation mark looks the same everywhere.
+    """
+    return text.replace("<", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}").replace(
+        ">", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+    )
+
+
 def upright(text: str) -> str:
     """Keep the mark at the end of an English text there in a window that is mirrored."""
     return f"{text}\N{LEFT-TO-RIGHT MARK}" if QGuiApplication.isRightToLeft() else text

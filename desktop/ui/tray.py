@@ -7,6 +7,7 @@ from desktop.core.digest import Digest
 from desktop.core.task import Task, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.keep_working import KeepWorkingDialog
+from desktop.ui.formats import untagged
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card, Cards
 
@@ -80,7 +81,9 @@ class Tray(QObject):
             self.said.emit(message.title)
             return
         kind = QSystemTrayIcon.MessageIcon
-        self.icon.showMessage(message.title, message.body, kind.Warning if message.failed else kind.Information)
+        self.icon.showMessage(
+            untagged(message.title), untagged(message.body), kind.Warning if message.failed else kind.Information
+        )
 
     def count_down(self) -> None:
         """Close in half a minute, unless somebody wants to stay."""

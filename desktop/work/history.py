@@ -103,8 +103,10 @@ def _write(path: Path, task: Task, rows: Rows) -> None:
     fresh = path.with_name(f".{path.name}.new")
     try:
         try:
+            # What bears the name is a crash's, or somebody's link to where only we may write.
+            fresh.unlink(missing_ok=True)
             # A name that is no Unicode is spelled out, never a reason to have no receipt.
-            with fresh.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            with fresh.open("x", encoding="utf-8", errors="backslashreplace", newline="") as stream:
                 if path.suffix.lower() == ".csv":
                     receipt.write_csv(rows, stream)
                 else:

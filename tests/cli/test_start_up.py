@@ -81,3 +81,16 @@ def test_what_a_transfer_over_ssh_does_not_import(
     names = imported(shotdock, "get", url, tmp_path / "here", "--identity", sshd.identity, "--known-hosts", known)
     assert "paramiko" in names
     assert not names & ({*DEAR, *HEAVY} - {*SSH})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows leaves no core where a program runs")
+def test_a_crash_leaves_no_memory_behind() -> None:
+    """A core would hold every password of this run."""
+    program = (
+        "import os, resource, sys; from desktop.cli import main; core = resource.RLIMIT_CORE;"
+        "resource.setrlimit(core, (resource.getrlimit(core)[1],) * 2);"
+        "os._exit = lambda code: print(resource.getrlimit(core)[0], flush=True); sys.argv = ['shotdock', '--version'];"
+        "main.run()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split()[-1] == "0"

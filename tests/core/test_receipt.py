@@ -50,7 +50,7 @@ def test_a_row_says_what_became_of_a_file() -> None:
     assert row["shot"] == ""
 
 
-@pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("label", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\tx", "\n=1", "\uff1d1", "\uff20x"])
 def test_no_name_is_a_formula(label: str) -> None:
     (row,) = table(label, "a.exr")
     assert row["item"] == f"'{label}"

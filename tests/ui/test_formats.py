@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QLocale
 
-from desktop.ui.formats import Formats
+from desktop.ui.formats import Formats, untagged
 
 ENGLISH = Formats(QLocale("en_US"))
 GERMAN = Formats(QLocale("de_DE"))
@@ -49,3 +49,9 @@ def test_ages(age: int, text: str) -> None:
 def test_no_speed_no_words() -> None:
     assert ENGLISH.speed(0.4) == ""
     assert ENGLISH.speed(212_000_000) == "212.0 MB/s"
+
+
+def test_a_message_beside_the_tray_has_no_tags() -> None:
+    told = untagged("<a href='http://evil.example'>shot</a> & <img src='file:///x'>")
+    assert "<" not in told and ">" not in told
+    assert untagged("VEGA: done & dusted") == "VEGA: done & dusted"

@@ -35,6 +35,15 @@ def test_a_receipt_has_a_row_for_every_file(bench: Bench, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.glob("*receipt*")) == ["receipt.JSON", "receipt.csv"]
 
 
+def test_a_link_in_place_of_a_receipt_is_not_written_through(bench: Bench, tmp_path: Path) -> None:
+    task = bench.run()
+    (tmp_path / "bashrc").write_text("mine")
+    (tmp_path / ".receipt.csv.new").symlink_to("bashrc")
+    bench.answer(lambda then, failed: bench.services.history.export(task.id, tmp_path / "receipt.csv", then, failed))
+    assert (tmp_path / "bashrc").read_text() == "mine"
+    assert (tmp_path / "receipt.csv").read_text("utf-8").startswith("project,")
+
+
 def test_a_receipt_that_cannot_be_written_is_told_in_words(bench: Bench, tmp_path: Path) -> None:
     task = bench.run()
     desk = bench.services.history

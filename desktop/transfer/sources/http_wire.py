@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from desktop.core.connection import DEFAULT_PORTS
-from desktop.core.errors import HostileName, NotTheFile
+from desktop.core.errors import HostileName, NotTheFile, Unreachable
 from desktop.transfer.dial import dial
+from desktop.transfer.lookup import addresses
 from desktop.transfer.pins import place_of
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.http_errors import bad_redirect, beginning, converted
@@ -75,7 +76,7 @@ class Wire:
         """By it a handshake is broken off that has taken the socket over."""
         self._heard = weakref.WeakMethod(heard)
         self._distance = math.inf
-        self._noted = ""
+        self._noted = self._path = ""
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
@@ -102,6 +103,7 @@ class Wire:
         Raises our errors; the answer may have any status but a redirect's.
         """
         origin, path = self._home, target.partition("?")[0]
+        self._path = path
         target = _spelled(target)
         if at is not None:
             origin, target = _followed(origin, target, at, path)
@@ -208,7 +210,30 @@ class Wire:
             raise ConnectionAbortedError("closed here")
 
     def _dial(self, host: str, port: int) -> socket.socket:
-        return dial(host, port, self._site.connect_timeout, lambda: self._severed)
+        def look(ip: str) -> None:
+            if host != self._home[1] and self._is_private(ip):
+                raise bad_redirect(self._path, f"It leads to {ip} ({host}), which only this machine reaches.")
+
+        return dial(host, port, self._site.connect_timeout, lambda: self._severed, look)
+
+    def _is_private(self, ip: str) -> bool:
+        """Tell whether an address is one to which no server elsewhere sends us: this machine, or its own network link.
+
+        Names and numbers have many spellings, so that it is the address itself which is looked at.
+        """
+        there = ipaddress.ip_address(ip)
+        there = getattr(there, "ipv4_mapped", None) or there
+        if there.is_loopback or there.is_unspecified:
+            return not self._home_is_here()
+        return there.is_link_local
+
+    def _home_is_here(self) -> bool:
+        _, host, port = self._home
+        until = time.monotonic() + self._site.connect_timeout
+        with suppress(Unreachable):
+            found = addresses(host, port, until, lambda: self._severed)
+            return any(ipaddress.ip_address(str(address[0])).is_loopback for _, address in found)
+        return False
 
     def _secured(self, sock: socket.socket, host: str, port: int) -> ssl.SSLSocket:
         with converted(place_of(host, port)):

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QSettings, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.core.errors import HostKeyUnknown, ShotDockError
@@ -14,6 +13,7 @@ from desktop.ui.dialogs.dark_window import DarkWindow
 from desktop.ui.dialogs.player_keys import add_keys, show_icon
 from desktop.ui.formats import Formats
 from desktop.ui.models.gallery import name_of
+from desktop.ui.opening import show
 from desktop.ui.reel import Reel
 from desktop.ui.theme import Theme
 from desktop.ui.videos import VideoProvider
@@ -175,7 +175,7 @@ class PlayerDialog(DarkWindow):
 
     def _open_outside(self) -> None:
         path = self.reel.path
-        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if path is not None and not show(path):
             self.reel.say("this system has no player for it")
 
     # What the user does

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView
 
 from desktop.ui.commands import Commands
 from desktop.ui.models.local_files import FRAME_STYLES, as_mime, sequence_path
+from desktop.ui.opening import show
 
 Paths = Callable[[], list[Path]]
 
@@ -37,7 +38,7 @@ class HandOver:
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def open(self) -> None:
-        """Open the first file with the program the system has for it."""
+        """Open the first file with the program the system has for it; what would be run is shown in its folder."""
         self._open(self._paths()[:1])
 
     def show_folder(self) -> None:
@@ -58,4 +59,4 @@ class HandOver:
 
     def _open(self, paths: list[Path]) -> None:
         for path in paths:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            show(path)

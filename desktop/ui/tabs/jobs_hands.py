@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.core.connection import parse_connection
@@ -18,6 +18,7 @@ from desktop.ui.dialogs.start_job import StartJobDialog
 from desktop.ui.doors import Doors
 from desktop.ui.models.job_words import report_of
 from desktop.ui.models.previews import Pictures
+from desktop.ui.opening import show
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_orders import JobOrders
 from desktop.ui.widgets.card import Act
@@ -109,7 +110,7 @@ class JobHands(QObject):
             download = job.download(artifact)
             path = (download.folder or download.path.parent) if download is not None else place_of(job)
             if path is not None:
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+                show(path)
 
     def copy_report(self) -> None:
         """Copy what is known of the selected jobs."""

@@ -30,6 +30,7 @@ from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.http import HttpSource
 from desktop.transfer.sources.http_errors import parse_retry_after
+from desktop.transfer.sources.http_wire import Wire
 from tests.contracts.pieces import ListFeed, MemoryPiece
 from tests.servers.content import content
 from tests.servers.nginx import NginxServer
@@ -368,6 +369,38 @@ def test_redirects_that_are_not_followed(location: str) -> None:
     assert isinstance(piece.error, NotTheFile)
     assert SECRET not in str(piece.error)
     assert len(server.requests) <= 11
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "[::ffff:169.254.169.254]", "[fe80::1]", "169.254.43518"],
+)
+def test_no_spelling_leads_to_what_only_this_machine_reaches(host: str) -> None:
+    """A cloud's metadata service, which gives keys to whoever asks, has one address and many spellings."""
+    with ScriptedHttp(lambda request: answer("302 Found", Location=f"http://{host}/latest/meta-data/")) as server:
+        source = source_for(server)
+        piece = fetch(source)
+        source.close()
+    assert isinstance(piece.error, NotTheFile)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "2130706433"])
+def test_a_server_elsewhere_leads_to_no_service_of_this_machine(host: str) -> None:
+    ear = Ear()
+    wire = Wire(Site(Address("http", "192.0.2.1", 80), connect_timeout=1.0), ear.heard)
+    with (
+        ScriptedHttp(lambda request: part(DATA, request)) as ours,
+        pytest.raises(NotTheFile, match="only this machine reaches"),
+    ):
+        wire.ask("GET", "/a.exr", {}, f"http://{host}:{ours.port}/a.exr")
+    assert not ours.requests
+
+
+class Ear:
+    """Hears how far the server is."""
+
+    def heard(self, _seconds: float) -> None:
+        """Take no note of it."""
 
 
 def test_a_query_in_a_name_and_bytes_beyond_ascii_are_spelled_for_the_wire() -> None:
