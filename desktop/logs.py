@@ -7,7 +7,6 @@ every line knows its task and item.
 import logging
 import logging.handlers
 import os
-import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -17,13 +16,12 @@ from pathlib import Path
 from desktop.core.log_lines import LogLines
 from desktop.core.redaction import redact as redact
 from desktop.core.redaction import register_secret as register_secret
+from desktop.core.steady import steady
 from desktop.core.task import LogLine
 from desktop.places import Places, private_folder
 
 log = logging.getLogger(__name__)
 
-_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""What moves a terminal's cursor, or turns the direction of what follows."""
 FILE_BYTES = 2_000_000
 FILES = 5
 RING_LINES = 100_000
@@ -39,7 +37,7 @@ class _Redaction(logging.Filter):
             except (TypeError, ValueError):  # a slip in a log call must not stop the work it speaks of
                 message = f"{record.msg} {record.args!r}"
             # What a server said must neither steer whoever looks at the log, nor look like a line of its own.
-            record.msg = _STEERS.sub(lambda found: ascii(found[0])[1:-1], redact(message)).replace("\n", "\n    ")
+            record.msg = steady(redact(message)).replace("\n", "\n    ")
             record.args = None
             if record.exc_info and not record.exc_text:
                 record.exc_text = logging.Formatter().formatException(record.exc_info)

@@ -58,7 +58,7 @@ def rows(task: Task, items: Iterable[TaskItem], files: Iterable[TaskFile]) -> It
             "source": file.source,
             "target": str(task.destination / Path(file.target)),
             "bytes": file.size,
-            "modified": None if file.mtime is None else datetime.fromtimestamp(file.mtime, UTC).isoformat(),
+            "modified": _moment(file.mtime),
             "action": file.action.value,
             "result": file.result.value,
             "resumed": file.resumed,
@@ -91,6 +91,16 @@ def write_json(task: Task, receipt: Sequence[Mapping[str, object]], stream: Text
     }
     json.dump({**head, "rows": list(receipt)}, stream, indent=1)
     stream.write("\n")
+
+
+def _moment(seconds: float | None) -> str | None:
+    """Return a time as ISO 8601, None for one that no calendar has: disks keep, and servers tell, any number."""
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _cell(value: object) -> object:

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from desktop.core.causes import Cause
 from desktop.core.redaction import redact
 from desktop.core.schedule import waiting_words
+from desktop.core.steady import steady
 from desktop.core.task import LogLine, Task, TaskState
 from desktop.core.units import format_bytes, format_rate
 
@@ -54,7 +55,7 @@ def report(
             text.append(f"  - and {cause.count - len(cause.files)} more")
     text += ["", *(f"{name}: {version}" for name, version in versions.items()), "", "Log:"]
     text += [f"{_time(line.time, zone)} {line.level} {line.message}" for line in lines[-LINES:]]
-    return redact("\n".join(text)) + "\n"
+    return steady(redact("\n".join(text))) + "\n"
 
 
 def _time(seconds: float | None, zone: tzinfo | None) -> str:

@@ -32,8 +32,8 @@ def test_a_hash_says_what_the_disk_held_and_proves_nothing_of_the_server() -> No
     assert file("a").proof_words == ""
 
 
-def file(name: str) -> TaskFile:
-    return TaskFile(1, 7, f"/srv/{name}", name, 5, 1e9, Action.DOWNLOAD, FileResult.FAILED, error=ERROR)
+def file(name: str, mtime: float = 1e9) -> TaskFile:
+    return TaskFile(1, 7, f"/srv/{name}", name, 5, mtime, Action.DOWNLOAD, FileResult.FAILED, error=ERROR)
 
 
 def table(label: str, name: str) -> list[dict[str, str]]:
@@ -62,3 +62,9 @@ def test_the_object_takes_any_name() -> None:
     write_json(task(), made, stream)
     stream.getvalue().encode("ascii")
     assert json.loads(stream.getvalue())["rows"] == made
+
+
+@pytest.mark.parametrize("moment", [1e12, -1e12, 1e30, float("inf"), float("nan")])
+def test_a_time_that_no_calendar_has_is_none(moment: float) -> None:
+    (row,) = rows(task(), [item("x")], [file("a.exr", moment)])
+    assert row["modified"] is None

@@ -58,3 +58,9 @@ def test_how_often_it_was_tried_is_counted() -> None:
     assert (cause.tried.startswith("Tried 5 times"), cause.retryable, cause.files) == (True, True, ("f1",))
     (never,) = causes([lost(1, "There is none.", "not-found")], tried)
     assert never.tried.startswith("Tried once")
+
+
+def test_no_word_of_a_server_steers_whoever_pastes_a_report() -> None:
+    lines = [LogLine(1.0, "INFO", "no\x1b[2J", 1)]
+    text = report(replace(task(), name="a\u202eb\x07"), (), VERSIONS, lines, 61.0, UTC)
+    assert "task: 1 a\\u202eb\\x07" in text and text.endswith("no\\x1b[2J\n")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from desktop.transfer.names import NAME_MAX
+
 SHOT_FIELDS = ("project", "episode", "sequence", "shot")
 VERSION = "version"
 FILE = "file"
@@ -34,7 +36,13 @@ class Level:
     pattern: re.Pattern[str] | None = None
 
     def match(self, name: str) -> dict[str, str] | None:
-        """Return the fields a name gives, or None if it does not match."""
+        """Return the fields a name gives, or None if it does not match, as none does that is no file's here.
+
+        A pattern with several fields is tried at every way to divide a name: a server's name of 4,000 characters would
+        take half a minute.
+        """
+        if len(name) > NAME_MAX:
+            return None
         if self.literal is not None:
             return {} if name == self.literal else None
         if self.field is not None:

@@ -11,6 +11,7 @@ from desktop.core.media import ShotKey
 from desktop.studio.shots.layout import check_paths, layout_names, load_layout
 from desktop.studio.shots.layout_file import read_layout
 from desktop.studio.shots.naming import Layout
+from desktop.studio.shots.templates import level
 
 DEFAULT = load_layout("default")
 ANIM = '[departments.anim]\npath = "{shot_path}/anim/publish/{version}/..."\n'
@@ -239,3 +240,10 @@ def test_no_path_breaks_the_layout(path: str) -> None:
     for layout in (DEFAULT, load_layout("studio")):
         match = layout.match(path)
         assert match is None or (match.key.shot and match.number >= 0)
+
+
+@pytest.mark.parametrize("template", ["{shot}_{department}_v{version}.ma", "*_*_*_*.ma", "{shot}*{shot}"])
+def test_no_name_of_a_server_takes_long(template: str) -> None:
+    """FTP names may have 4,000 characters, and every way to divide one was tried: half a minute with a frozen window."""
+    fields = frozenset({"shot", "department", "version"})
+    assert level(template, {}, fields).match("_v1" * 30_000) is None
