@@ -244,6 +244,6 @@ def test_no_path_breaks_the_layout(path: str) -> None:
 
 @pytest.mark.parametrize("template", ["{shot}_{department}_v{version}.ma", "*_*_*_*.ma", "{shot}*{shot}"])
 def test_no_name_of_a_server_takes_long(template: str) -> None:
-    """FTP names may have 4,000 characters, and every way to divide one was tried: half a minute with a frozen window."""
+    """FTP names may have 4,000 characters, and every way to divide one was tried: for half a minute."""
     fields = frozenset({"shot", "department", "version"})
     assert level(template, {}, fields).match("_v1" * 30_000) is None
