@@ -8,6 +8,7 @@ milliseconds, and every ten minutes at the latest.
 """
 
 import gc
+import sys
 import time
 
 from PySide6.QtCore import QObject, QTimer
@@ -27,8 +28,10 @@ REST = 3.0
 BETWEEN = 10.0
 """Seconds at least between two looks at everything while the program works."""
 
-FEW = 100_000
-"""Containers in memory that are looked at in less time than anybody notices, some 30 ms."""
+FEW = 200_000
+"""Objects made since the start, a good half of them containers, that are looked at before anybody notices: in some
+30 ms. Python counts these by itself; to have it list the containers would break what other threads are building, for
+a tuple that somebody else refers to already cannot be finished."""
 
 LATEST = 600.0
 """Seconds after which everything is looked at, however long it takes."""
@@ -48,6 +51,7 @@ class Collector(QObject):
         self._grown = 0
         self._since = (0.0, 0.0)
         self._collected = 0.0
+        self._made = 0
 
     def start(self) -> None:
         """Take over. What is there already, mostly modules, is never looked at again."""
@@ -55,6 +59,7 @@ class Collector(QObject):
         gc.freeze()
         self._mark()
         self._collected = time.monotonic()
+        self._made = sys.getallocatedblocks()
         self._timer.start()
 
     def stop(self) -> None:
@@ -78,7 +83,7 @@ class Collector(QObject):
     def _late(self) -> bool:
         """Tell whether everything should be looked at although the program works."""
         passed = time.monotonic() - self._collected
-        return passed >= LATEST or (passed >= BETWEEN and len(gc.get_objects()) <= FEW)
+        return passed >= LATEST or (passed >= BETWEEN and sys.getallocatedblocks() - self._made <= FEW)
 
     def _rested(self) -> bool:
         """Tell whether the program, all its threads, did next to nothing since the last mark, long enough ago."""

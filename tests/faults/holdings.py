@@ -80,7 +80,9 @@ def ours() -> Counter[str]:
 
 
 def look(seconds: float, widgets: int = 0, database: int = 0, log: int = 0) -> Sample:
-    """Look at this process; nothing is collected for it."""
+    """Look at this process, at a moment when it rests: a tuple that another thread is building just then would fail,
+    for all that the garbage collector knows is referred to. Nothing is collected for it.
+    """
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return Sample(
         seconds,

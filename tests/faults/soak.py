@@ -58,6 +58,7 @@ def soak(folder: Path, minutes: float, load: float, every: float) -> tuple[list[
             life.wave(restart)
             if restart:
                 due += every
+                live(1.0)
                 samples.append(take(life, began))
                 print(row(samples[-1]), flush=True)
             live(min(LONGEST_REST, (spent() - work) / load - (time.monotonic() - wave)))

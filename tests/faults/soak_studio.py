@@ -46,7 +46,7 @@ class Studio:
             for name, size in ((f"SH{shot:02}0.ma", 3000), ("cache.abc", 200_000))
         }
         write_tree(self.root / "shows", shots)
-        self.ssh = SshServer(self.root, folder / "sshd", max_sessions=1, max_startups="2:50:6")
+        self.ssh = SshServer(self.root, folder / "sshd", max_sessions=1, max_startups="1:60:3")
         self.ftp = VsftpdServer(self.root, folder / "vsftpd", extra=[f"max_per_ip={PER_ADDRESS}"])
         self.web = NginxServer(self.root, folder / "nginx")
         self.servers: Sequence[ProcessServer] = (self.ssh, self.ftp, self.web)
@@ -102,8 +102,8 @@ class Studio:
         """Say how often the servers had no room."""
         ftp = (self.ftp.folder / "vsftpd.log").read_text(errors="replace").count('"421 ')
         words = self.ssh.log.read_text(errors="replace")
-        drops = words.count("MaxStartups")
-        return f"vsftpd said 421 {ftp:,} times; sshd spoke of MaxStartups {drops:,} times"
+        drops = words.count("past MaxStartups")
+        return f"vsftpd said 421 {ftp:,} times; sshd dropped {drops:,} connections past MaxStartups"
 
 
 def same(here: Path, original: Path) -> bool:

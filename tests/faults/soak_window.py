@@ -143,8 +143,9 @@ class Life:
         tab.show_list()
         tab.picker.pick(("ssh", "ftp")[self.waves % 2])
         for _ in range(PUSHES):
-            self._until(lambda: not tab.session.scanning)
-            if tab.session.fresh and tab.model.everything():
+            self._until(lambda: not tab.session.scanning and (tab.session.fresh or tab.session.offline))
+            if tab.session.fresh:
+                self._until(lambda: bool(tab.model.everything()))
                 break
             self.troubles["scan"] += 1
             live(0.3)

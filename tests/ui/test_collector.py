@@ -60,7 +60,7 @@ def test_old_garbage_goes_when_nothing_goes_on(collector: Collector, monkeypatch
     assert gone() is None
 
 
-@pytest.mark.parametrize(("between", "few", "latest"), [(0.0, 1 << 30, 600.0), (0.0, 0, 0.0)])
+@pytest.mark.parametrize(("between", "few", "latest"), [(0.0, 1 << 30, 600.0), (0.0, -(1 << 30), 0.0)])
 def test_old_garbage_goes_while_the_program_works_too(
     collector: Collector, monkeypatch: pytest.MonkeyPatch, between: float, few: int, latest: float
 ) -> None:
@@ -71,7 +71,7 @@ def test_old_garbage_goes_while_the_program_works_too(
     collector.look()
     many.clear()
     monkeypatch.setattr(module, "BETWEEN", between)
-    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "FEW", -(1 << 30))
     collector.look()
     assert gone() is not None, "much is in memory, and not long ago all of it was looked at"
     monkeypatch.setattr(module, "FEW", few)
