@@ -26,6 +26,7 @@ COMMANDS = (
     "notify",
     "package",
     "jobs",
+    "verify",
     "doctor",
 )
 
