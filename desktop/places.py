@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def private_folder(folder: Path) -> Path:
         step.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)  # says so if something else bears the name
     return folder
+
+
+def private_file(path: Path) -> Path:
+    """Make sure that a file which others write is its owner's alone (0600), made empty where there is none; return it.
+
+    Where it cannot be made, that is for whoever writes it to find out.
+    """
+    with suppress(OSError):
+        private_folder(path.parent)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    return path
 
 
 def write_private(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.task import Task
+from desktop.places import private_file
 from desktop.ui.colours import Tone
 from desktop.ui.commands import Commands
 from desktop.ui.dialogs.history import HistoryDialog
@@ -87,7 +88,8 @@ class MainWindow(QMainWindow):
         self._ring = FocusRing(self)
         self._hang_docks()
         self._wire()
-        self._ini = QSettings(str(services.places.settings.parent / "window.ini"), QSettings.Format.IniFormat)
+        ini = private_file(services.places.settings.parent / "window.ini")
+        self._ini = QSettings(str(ini), QSettings.Format.IniFormat)
         self._restore()
         self.show_tab(0)
 

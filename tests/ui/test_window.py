@@ -1,6 +1,8 @@
 """The window from the first sight to the receipt, on a real connection to a folder."""
 
+import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -444,3 +446,12 @@ def test_the_layout_is_remembered(window: MainWindow, services: Services, theme:
     assert not again.transfers_dock.isHidden()
     assert again.dockWidgetArea(again.transfers_dock) is Qt.DockWidgetArea.LeftDockWidgetArea
     again.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes")
+def test_what_the_window_remembers_is_its_owner_s_alone(window: MainWindow) -> None:
+    """It tells servers, projects and shots; Qt writes it as the umask says."""
+    window.close()
+    ini = window.frame.services.places.settings.parent / "window.ini"
+    assert ini.stat().st_size > 0
+    assert stat.S_IMODE(ini.stat().st_mode) == 0o600
