@@ -57,7 +57,7 @@ class Lane:
 
     @property
     def begun(self) -> bool:
-        """Tell whether the lane ever got something to carry."""
+        """Tell whether the lane got something to carry since it set out for the server."""
         return self._feed.begun
 
     def close(self) -> None:
@@ -132,6 +132,8 @@ class Lane:
 
     def _hang_up(self) -> None:
         source, self._source = self._source, None
+        # It is on its way to the server again, and will have its share of what waits.
+        self._feed.begun = False
         if source is not None:
             source.close()
 

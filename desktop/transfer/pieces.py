@@ -111,8 +111,8 @@ class LaneFeed:
     """Where one lane's source pulls its pieces from; remembers which are out, oldest first.
 
     ranges: whether the source can start at any byte; without it nothing is resumed. progress: bytes that came.
-    begun: whether it ever got a piece. source: the one that pulls, once it is connected. host: what the server bears;
-    while it wants to be left alone there is nothing to do.
+    begun: whether it got a piece since it set out for the server. source: the one that pulls, once it is connected.
+    host: what the server bears; while it wants to be left alone there is nothing to do.
     """
 
     def __init__(self, run: Hands, site: str) -> None:
