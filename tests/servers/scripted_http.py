@@ -98,7 +98,10 @@ class ScriptedHttp:
             return sock
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.tls.chain, self.tls.key)
-        return context.wrap_socket(sock, server_side=True)
+        secured = context.wrap_socket(sock, server_side=True)
+        # The first one is empty from now on: to end it ends nothing.
+        self._sockets.append(secured)
+        return secured
 
     def _converse(self, raw_sock: socket.socket) -> None:
         with contextlib.suppress(OSError), raw_sock, self._secured(raw_sock) as sock, sock.makefile("rb") as lines:
