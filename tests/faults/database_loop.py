@@ -9,6 +9,7 @@ said was written has to be there.
 """
 
 import argparse
+import math
 import random
 import select
 import subprocess
@@ -118,8 +119,8 @@ def check(path: Path, program: Program) -> None:
         assert said.result is not FileResult.PENDING, "it was said to be written"
 
 
-def loop(path: Path, minutes: float, seed: int = 1) -> Report:
-    """Let them work, kill one after the other, and look each time."""
+def loop(path: Path, minutes: float, seed: int = 1, kills: float = math.inf) -> Report:
+    """Let them work, kill one after the other, and look each time. kills: at most so many."""
     chance, report = random.Random(seed), Report()
     with Store.open(path) as store:
         items = [[item(f"VEGA/SQ{n:02}/SH{shot:03}") for shot in range(ITEMS)] for n in range(2)]
@@ -130,7 +131,7 @@ def loop(path: Path, minutes: float, seed: int = 1) -> Report:
         Program(path),
     ]
     end = time.monotonic() + minutes * 60
-    while time.monotonic() < end:
+    while time.monotonic() < end and report.kills < kills:
         time.sleep(chance.uniform(0.2, 1.5))
         for program in programs:
             program.listen()

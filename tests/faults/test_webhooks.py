@@ -79,9 +79,11 @@ def says(status: int, body: bytes = b"", **headers: str) -> Behave:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path, memory_keyring: MemoryKeyring) -> Iterator[Bench]:
+def bench(
+    qtbot: QtBot, tmp_path: Path, memory_keyring: MemoryKeyring, caplog: pytest.LogCaptureFixture
+) -> Iterator[Bench]:
     set_up(Places.find(), None)
-    logging.getLogger().setLevel(logging.DEBUG)  # whatever anybody has to say
+    caplog.set_level(logging.DEBUG)  # whatever anybody has to say
     with serving(qtbot, tmp_path / "studio", tmp_path / "shows", Clock()) as bench:
         yield bench
     take_down()

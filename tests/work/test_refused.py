@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import parse_connection
 from desktop.core.errors import DatabaseBusy, ShotDockError
 from desktop.core.hours import parse_hours
+from desktop.core.plan import Options
 from desktop.core.schedule import Turn, waiting_words
 from desktop.core.task import TaskState
 from desktop.logs import LogRing
@@ -61,7 +62,8 @@ def refusals(bench: Bench) -> list[ShotDockError]:
 
 def test_results_are_recorded_once_it_is_let_go(bench: Bench) -> None:
     said = refusals(bench)
-    task = bench.submit(bench.plan())
+    # At a rate that still brings files once it is held.
+    task = bench.submit(bench.plan(options=Options(limit_rate=4000)))
     bench.until(task.id, TaskState.RUNNING)
     with held():
         bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
