@@ -64,6 +64,7 @@ class _Line:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.client.transport.abort()
         self.server.transport.abort()
+        self.open.set()  # who was held finds out
 
     def end(self, how: How) -> None:
         if how is How.HANG:
@@ -105,6 +106,7 @@ class Proxy:
         self._target = port
         self._passive = tuple(passive_ports)
         self._lines: set[_Line] = set()
+        self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,13 +170,18 @@ class Proxy:
         self._servers = []
 
     async def _close(self) -> None:
+        """Have every line end by itself: whoever is cancelled while he connects loses hold of his socket."""
+        self._ending = True
         await self._refuse()
+        await self._turns()  # who was let in a moment ago begins
         for line in list(self._lines):
             line.reset()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # for the sockets of what was aborted
+        await asyncio.gather(*self._tasks)
+        await self._turns()  # for the sockets of what was aborted
+
+    async def _turns(self) -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def _cut_all(self, how: How) -> int:
         lines = list(self._lines)
@@ -209,6 +216,10 @@ class Proxy:
             upstream, server = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
         except OSError:
             client.transport.abort()
+            return
+        if self._ending:
+            client.transport.abort()
+            server.transport.abort()
             return
         line = _Line(number, data, client, server)
         line.open.set()
