@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from desktop.core.connection import Address
-from desktop.core.errors import NotEncrypted, TargetUnwritable
+from desktop.core.errors import NotEncrypted
 from desktop.places import write_private
-from desktop.transfer.trust import add_line
+from desktop.transfer.trust import add_line, noting
 
 
 def agreed(path: Path, address: Address) -> bool:
@@ -27,15 +27,8 @@ def forget_consent(path: Path, address: Address) -> None:
     known = _read(path)
     if _origin(address) not in known:
         return
-    try:
+    with noting(path, "The consent could not be taken back.", "take the line out by hand"):
         write_private(path, "".join(f"{origin}\n" for origin in known if origin != _origin(address)))
-    except OSError as error:
-        raise TargetUnwritable(
-            title="The consent could not be taken back.",
-            cause=f"{path} cannot be written: {error.strerror or error}.",
-            suggestion="Make that file writable, or take the line out by hand.",
-            path=str(path),
-        ) from error
 
 
 def not_encrypted(address: Address) -> NotEncrypted:

@@ -13,7 +13,8 @@ from desktop.transfer.names import shown
 if sys.platform != "win32":
     import fcntl
 
-_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_QUOTA: int | None = getattr(errno, "EDQUOT", None)
+_NO_ROOM = (errno.ENOSPC,) if _QUOTA is None else (errno.ENOSPC, _QUOTA)
 _BINARY: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _SHARED = 32
@@ -86,7 +87,7 @@ def has_room(target: str, size: int, full: DiskFull) -> bool | None:
         inodes = not hasattr(os, "statvfs") or os.statvfs(folder).f_favail != 0
     except OSError:
         return True  # it is another trouble now, which a try will tell in words
-    if room and inodes and isinstance(cause, OSError) and cause.errno == getattr(errno, "EDQUOT", None):
+    if room and inodes and isinstance(cause, OSError) and cause.errno == _QUOTA:
         return None
     return room and inodes
 
@@ -133,7 +134,7 @@ def which(fd: int) -> tuple[int, int]:
 def lies_in(fd: int, path: str, folder: int) -> bool:
     """Tell whether what is open bears the path's last name in a folder that is held."""
     try:
-        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)  # noqa: PTH119
+        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)  # noqa: PTH119  as above
     except FileNotFoundError:
         return False
     return (facts.st_dev, facts.st_ino) == which(fd)

@@ -20,7 +20,7 @@ from typing import Any
 from zlib_ng.zlib_ng import crc32
 
 from desktop.core.media import Entry
-from desktop.transfer.disk import read_at, sync_data, sync_folder
+from desktop.transfer.disk import create, read_at, sync_data, sync_folder
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sums import BLOCK, Block
 
@@ -76,7 +76,7 @@ def write_journal(path: str, journal: Journal) -> None:
             file_object.flush()
             sync_data(file_object.fileno())
         Path(fresh).replace(path)
-        sync_folder(os.path.dirname(path))  # noqa: PTH120
+        sync_folder(os.path.dirname(path))  # noqa: PTH120  the path may hold anything
     except OSError:
         Path(fresh).unlink(missing_ok=True)
         raise
@@ -84,12 +84,11 @@ def write_journal(path: str, journal: Journal) -> None:
 
 def _fresh(path: str) -> int:
     """Create a file and return its descriptor; whatever is there, a crash's or a stranger's, goes."""
-    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        return os.open(path, new, 0o666)
+        return create(path)
     except FileExistsError:
         Path(path).unlink()
-        return os.open(path, new, 0o666)
+        return create(path)
 
 
 def read_journal(path: str) -> Journal | None:

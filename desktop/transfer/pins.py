@@ -7,8 +7,9 @@ another one shown there later is refused.
 import hashlib
 from pathlib import Path
 
-from desktop.core.errors import HostKeyChanged, HostKeyUnknown, TargetUnwritable
+from desktop.core.errors import HostKeyChanged, HostKeyUnknown
 from desktop.places import write_private
+from desktop.transfer.trust import noting
 
 
 def place_of(host: str, port: int) -> str:
@@ -41,15 +42,8 @@ def remember_pin(path: Path, place: str, digest: str) -> None:
     Raises TargetUnwritable.
     """
     pins = read_pins(path) | {place: digest.lower()}
-    try:
+    with noting(path, "The server's certificate could not be remembered."):
         write_private(path, "".join(f"{where} {what}\n" for where, what in sorted(pins.items())))
-    except OSError as error:
-        raise TargetUnwritable(
-            title="The server's certificate could not be remembered.",
-            cause=f"{path} cannot be written: {error.strerror or error}.",
-            suggestion="Make that file writable, or give ShotDock another folder with SHOTDOCK_HOME.",
-            path=str(path),
-        ) from error
 
 
 def unknown_certificate(place: str, digest: str, why: str) -> HostKeyUnknown:

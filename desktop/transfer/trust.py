@@ -5,7 +5,8 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +16,7 @@ from desktop.places import private_folder
 
 SSH_PORT = 22
 REVOKED = "@revoked"
+ANOTHER_HOME = "give ShotDock another folder with SHOTDOCK_HOME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def add_line(path: Path, line: str, complaint: str) -> None:
 
     complaint: the title of the TargetUnwritable raised.
     """
-    try:
+    with noting(path, complaint):
         private_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "r+b") as file:
@@ -120,11 +122,21 @@ def add_line(path: Path, line: str, complaint: str) -> None:
                 return
             # One write: another process appending at the same time must not end up inside this line.
             file.write((b"" if not before or before.endswith(b"\n") else b"\n") + line.encode() + b"\n")
+
+
+@contextmanager
+def noting(path: Path, complaint: str, otherwise: str = ANOTHER_HOME) -> Iterator[None]:
+    """Turn what a file of whom to trust refuses to be written with into TargetUnwritable.
+
+    complaint: its title. otherwise: what to do if the file cannot be made writable.
+    """
+    try:
+        yield
     except OSError as error:
         raise TargetUnwritable(
             title=complaint,
             cause=f"{path} cannot be written: {error.strerror or error}.",
-            suggestion="Make that file writable, or give ShotDock another folder with SHOTDOCK_HOME.",
+            suggestion=f"Make that file writable, or {otherwise}.",
             path=str(path),
         ) from error
 

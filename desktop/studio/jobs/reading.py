@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from desktop.core.job import JobState
+from desktop.core.steady import on_one_line
 
 if TYPE_CHECKING:  # as in `kind.py`
     from desktop.studio.web import Web, WebAnswer
@@ -84,7 +85,7 @@ def line(text: object) -> str:
     """Return a server's text on one bounded line, without anything that steers a terminal."""
     if not isinstance(text, str):
         return ""
-    return " ".join("".join(char if char.isprintable() else " " for char in text[:4096]).split())[:_LONGEST]
+    return on_one_line(text[:4096])[:_LONGEST]
 
 
 def state_of(data: Any, *keys: str) -> JobState | None:

@@ -22,6 +22,7 @@ from desktop.core.errors import (
     Unsupported,
 )
 from desktop.core.redaction import HIDDEN, redact
+from desktop.core.steady import on_one_line
 from desktop.transfer.sources.http_message import Garbled
 from desktop.transfer.tls import tls_error
 
@@ -147,9 +148,7 @@ def beginning(data: bytes) -> str:
 
     data: more than those letters, or a secret that the cut goes through would not be known for one.
     """
-    text = data.decode("utf-8", "replace")
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return _OPAQUE.sub(HIDDEN, redact(text))[:BEGINNING]
+    return _OPAQUE.sub(HIDDEN, redact(on_one_line(data.decode("utf-8", "replace"))))[:BEGINNING]
 
 
 def encoded(path: str, encoding: str) -> Unsupported:

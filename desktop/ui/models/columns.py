@@ -11,7 +11,6 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-CENTRE = Qt.AlignmentFlag.AlignCenter
 NO_PARENT = QModelIndex()
 """The invalid index: the parent of everything at the top. Never changed."""
 
