@@ -250,7 +250,7 @@ def _strange(fd: int, journal: Journal, ours: str) -> bool:
 
     ours: a journal just made. Whose it is shows whose files made here are; some shares make all of them one user's.
     """
-    me = os.stat(ours).st_uid  # noqa: PTH116
+    me = os.stat(ours).st_uid  # noqa: PTH116  the path may hold anything
     return not os.fstat(fd).st_uid == journal.user == me
 
 

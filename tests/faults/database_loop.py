@@ -132,7 +132,7 @@ def loop(path: Path, minutes: float, seed: int = 1, kills: float = math.inf) -> 
     ]
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end and report.kills < kills:
-        time.sleep(chance.uniform(0.2, 1.5))
+        time.sleep(chance.uniform(0.2, 1.5))  # a random moment is what is tried
         for program in programs:
             program.listen()
         victim = chance.choice(programs)

@@ -69,7 +69,7 @@ def descriptors() -> int:
 
 def threads() -> int:
     """Return how many threads the system counts, Qt's among them."""
-    return len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208  as above
 
 
 def ours() -> Counter[str]:

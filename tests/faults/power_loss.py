@@ -372,7 +372,7 @@ def main() -> None:
         recorded = Recorded(Path(name) / "run", chosen.size)
         print(f"{len(recorded.calls)} calls", flush=True)
         worst, count = {True: 0.0, False: 0.0}, 0
-        for count, state in enumerate(recorded.states(chosen.every), 1):  # noqa: B007
+        for count, state in enumerate(recorded.states(chosen.every), 1):  # noqa: B007  its last value is told
             again = recorded.check(state)
             worst[state.orderly] = max(worst[state.orderly], again)
             print(f"{100 * again:6.2f} %  {state.label}", flush=True)

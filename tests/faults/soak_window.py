@@ -307,7 +307,7 @@ class Life:
             errors: list[ShotDockError] = []
             ask(lambda *given, to=answers: to.append(*given or (None,)), errors.append)
             refused = self._refusals = []
-            self._until(lambda a=answers, e=errors, r=refused: bool(a or e or r))  # type: ignore[misc]
+            self._until(lambda a=answers, e=errors, r=refused: bool(a or e or r))  # type: ignore[misc]  # defaults
             if answers:
                 return answers[0]
             if errors:

@@ -105,7 +105,7 @@ def test_r20_servers_that_were_stopped_are_gone_on_with(three: Three, tmp_path: 
         return opener(sites[name])()
 
     with ThreadPoolExecutor(3) as pool:
-        ends = {name: pool.submit(drive, run, lambda name=name: source(name)) for name, run in runs.items()}  # type: ignore[misc]
+        ends = {name: pool.submit(drive, run, lambda name=name: source(name)) for name, run in runs.items()}  # type: ignore[misc]  # a default
         until(
             lambda: all(run.counters().transferred > MIB for run in runs.values()),
             lambda: not any(end.done() for end in ends.values()),
@@ -198,7 +198,7 @@ def test_r20_the_clock_is_set_while_files_come(shotdock: Console, three: Three, 
     with Shown(shotdock, three, to, LD_PRELOAD=str(library), NO_FAKE_STAT="1", **faked) as shown:
         for offset in ("+2h", "-1d"):
             before = len(shown.seen)
-            until(lambda at=before: b"left" in shown.seen[at:], lambda: shown.alive)  # type: ignore[misc]
+            until(lambda at=before: b"left" in shown.seen[at:], lambda: shown.alive)  # type: ignore[misc]  # a default
             clock.write_text(offset)
         before = len(shown.seen)
         until(lambda: b"left" in shown.seen[before:], lambda: shown.alive)

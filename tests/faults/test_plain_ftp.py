@@ -27,7 +27,7 @@ def secured(tmp_path: Path, **script: object) -> ScriptedFtp:
     made = make_certificates(tmp_path / "certificates of the server")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(made.chain, made.key)
-    return ScriptedFtp(files={"/a.exr": DATA}, auth_tls=context, **script)  # type: ignore[arg-type]
+    return ScriptedFtp(files={"/a.exr": DATA}, auth_tls=context, **script)  # type: ignore[arg-type]  # its fields
 
 
 def source_of(

@@ -109,7 +109,7 @@ FLAT = Sample(0, 300_000_000, 470_000, 40, 30, 21_000, Counter({"desktop.a.B": 5
 )
 def test_what_counts_as_flat(field: str, grown: object, flat: bool) -> None:
     samples = [replace(FLAT, seconds=60.0 * n) for n in range(12)]
-    samples += [replace(FLAT, seconds=60.0 * n, **{field: grown}) for n in range(12, 18)]  # type: ignore[arg-type]
+    samples += [replace(FLAT, seconds=60.0 * n, **{field: grown}) for n in range(12, 18)]  # type: ignore[arg-type]  # its fields
     told, lines = verdict(samples)
     assert told is flat
     assert any("RISES" in line for line in lines) is not flat

@@ -112,7 +112,7 @@ FAULTS: dict[str, Behave] = {
     "not found": says(404, f"no hook {TOKEN}".encode()),
     "broken": says(500, f"/hooks/{TOKEN} broke".encode()),
     "hangs up": lambda handler: handler.connection.close(),
-    "garbage": lambda handler: handler.wfile.write(f"{TOKEN}\r\n\r\n".encode()),  # type: ignore[dict-item]
+    "garbage": lambda handler: handler.wfile.write(f"{TOKEN}\r\n\r\n".encode()),  # type: ignore[dict-item]  # what it returns is nobody's
 }
 
 
@@ -224,7 +224,7 @@ def test_r57_a_files_name_calls_nobody_and_is_no_picture(bench: Bench, form: str
         assert not [call for call in ("@everyone", "@here", "<!", "<@") if call in text]
         assert text.replace("\N{WORD JOINER}", "").count(NAME) == 1
     told = {
-        part.get_content_type(): str(part.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]
+        part.get_content_type(): str(part.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]  # decoded, it is bytes
         for part in message_from_bytes(mails[0]).walk()
         if not part.is_multipart()
     }

@@ -87,7 +87,7 @@ def test_a_site_given_up_in_the_moment_a_file_becomes_whole_does_not_end_it_twic
             lock.release()
 
     quitter = threading.Thread(target=bench.download.abandon, args=(LOST,))
-    bench.download._part.lock = Held()  # type: ignore[assignment]
+    bench.download._part.lock = Held()  # type: ignore[assignment]  # all that is asked of a lock
     quitter.start()
     looked.wait()
     bench.download.finished(bench.spans[0])

@@ -1,7 +1,7 @@
 """A locked key's passphrase: for this run of the program alone, or in the keyring if the person says so."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,9 +55,9 @@ class Start:
     def removed(self) -> None:
         self._wait(lambda done, failed: self.services.connections.remove("VEGA", done, failed))
 
-    def _wait(self, ask: object) -> ShotDockError | None:
+    def _wait(self, ask: Callable[..., object]) -> ShotDockError | None:
         ends: list[ShotDockError | None] = []
-        ask(lambda: ends.append(None), ends.append)  # type: ignore[operator]
+        ask(lambda: ends.append(None), ends.append)
         self._qtbot.waitUntil(lambda: bool(ends), timeout=20_000)
         return ends[0]
 

@@ -76,7 +76,7 @@ class JobOrders(Orders):
         if self._desk.get(self._job) is not None:
             self._desk.submit(self._job, plan, then, turn=turn)
 
-    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008
+    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
         """Make the plan that was looked at a task of its own job, whatever was planned since."""
         self._job = self._shown
         self.hand_in(plan, then, turn)

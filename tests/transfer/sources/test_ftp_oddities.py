@@ -58,7 +58,7 @@ def talking(
 
 
 def server(**script: object) -> ScriptedFtp:
-    return ScriptedFtp(files=FILES, **script)  # type: ignore[arg-type]
+    return ScriptedFtp(files=FILES, **script)  # type: ignore[arg-type]  # its fields
 
 
 def fetch(source: FtpSource, path: str = "/a.exr", size: int | None = 5000, start: int = 0) -> MemoryPiece:
