@@ -111,6 +111,15 @@ def same(here: Path, original: Path) -> bool:
     return here.is_file() and filecmp.cmp(here, original, shallow=False)
 
 
+def bytes_below(folder: Path) -> int:
+    """Return how many bytes are on the disk below a folder, half-done files with them."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # it gets its name while this looks
+            total += path.stat().st_blocks * 512
+    return total
+
+
 def leavings(folder: Path) -> list[Path]:
     """Return the files below a folder that should have none, and remove the empty folders."""
     left = [path for path in folder.rglob("*") if not path.is_dir()] if folder.exists() else []

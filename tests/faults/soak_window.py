@@ -30,7 +30,7 @@ from desktop.work.library import PlainSource
 from desktop.work.services import start_services
 from desktop.work.sites import Door
 from tests.cli.console import Console
-from tests.faults.soak_studio import Studio, Wish, leavings, same
+from tests.faults.soak_studio import Studio, Wish, bytes_below, leavings, same
 
 PATIENCE = 120.0
 """Seconds anything may take, a restart and a storm in between; longer is a hang."""
@@ -233,7 +233,10 @@ class Life:
 
         while not live(1.0, over):
             if time.monotonic() - began > PATIENCE:
-                raise Hung(f"not done: {[self._task(number) for number in waiting]}")
+                here = bytes_below(self._to)
+                live(10.0)
+                moved = bytes_below(self._to) - here
+                raise Hung(f"not done: {[self._task(n) for n in waiting]}; {moved:,} bytes more in 10 s")
             for number in waiting:
                 self._push(number, pushed)
         self.tasks += len(ids)
