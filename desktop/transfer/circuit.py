@@ -37,8 +37,8 @@ class Circuit:
 
     @property
     def wait(self) -> float:
-        """Return how many seconds of the pause are left, 0 or less if there is none."""
-        return self._until - self._clock() if self.open else 0.0
+        """Return how many seconds nobody may call yet, 0 or less if somebody may."""
+        return max(self._until, self._probed_until) - self._clock() if self.open else 0.0
 
     @property
     def lasting(self) -> float:
@@ -50,12 +50,11 @@ class Circuit:
         with self._lock:
             if self._failed < TRIES:
                 return None
-            now = self._clock()
-            if now < max(self._until, self._probed_until):
+            if self.wait > 0:
                 assert self._error is not None, "someone has failed"
                 # Each lane raises its own: a shared one would gather everybody's tracebacks.
                 return copy.copy(self._error).with_traceback(None)
-            self._probed_until = now + PROBE
+            self._probed_until = self._clock() + PROBE
             return None
 
     def failed(self, error: ShotDockError, pause: Callable[[int], float]) -> None:
@@ -73,6 +72,11 @@ class Circuit:
         with self._lock:
             self._failed = 0
             self._error = None
+
+    def untold(self) -> None:
+        """Note that whoever called came back without knowing: somebody else may find out."""
+        with self._lock:
+            self._probed_until = 0.0
 
     def hurry(self) -> None:
         """Let the next one call at once: somebody has reason to think that the host is back, or wants to know."""

@@ -15,6 +15,9 @@ from desktop.transfer.run import Run
 FIRST_TRIES = 6
 """Fruitless tries of a site that never answered before it is given up; half a minute."""
 
+LOOK = 0.5
+"""Seconds between two looks whether a dead host is back."""
+
 
 class Lane:
     """Connects, reads, and starts again after faults.
@@ -32,7 +35,7 @@ class Lane:
         self._closed = False
         self._inside = False
         self._tries = 0
-        self._fruitless_since = 0.0
+        self._fruitless_since: float | None = None
         # Whether the last try was none, because the host is known to be dead.
         self._spared = False
 
@@ -78,7 +81,8 @@ class Lane:
         """Connect if need be and read until the feed runs dry; return whether to go on."""
         while not (self._closed or self._run.stopped) and (left := self._budget.resting) > 0:
             self._run.rest(left)
-            self._fruitless_since += left
+            if self._fruitless_since is not None:
+                self._fruitless_since += left
         before = feed.progress
         try:
             source = self._connect(feed)
@@ -99,7 +103,7 @@ class Lane:
     def _well(self, before: int) -> bool:
         """Start counting anew what is fruitless, if bytes came since there were so many; return whether they did."""
         if came := self._feed.progress > before:
-            self._tries = 0
+            self._tries, self._fruitless_since = 0, None
             self._run.rests.pop(self.site, None)
         return came
 
@@ -125,8 +129,16 @@ class Lane:
         try:
             source.connect()
         except SILENT as error:
-            if not self._closed:
+            if self._closed:
+                circuit.untold()
+            else:
                 circuit.failed(error, self._run.patience.pause)
+            raise
+        except ServerBusy:
+            circuit.well()
+            raise
+        except BaseException:
+            circuit.untold()
             raise
         circuit.well()
 
@@ -153,17 +165,18 @@ class Lane:
             if len(rests) >= self._run.patience.rests and sum(rests) >= self._run.patience.outage:
                 self._run.fail_site(self.site, put_off(error, rests))
                 return False
-        if not self._tries:
+        if self._fruitless_since is None:
             self._fruitless_since = time.monotonic()
-        self._tries += 1
         reached = self._run.reached(self.site)
+        if not (self._spared and reached):
+            self._tries += 1
         outage = time.monotonic() - self._fruitless_since
         if not self._feed.progress:
             # Lanes come and go; for one that never got in, how long nobody did is what counts.
             outage = max(outage, self._budget.circuit.lasting)
         passing = isinstance(error, Retry | Wait) or (reached and isinstance(error, Unreachable))
         if passing and outage < self._run.patience.outage and (reached or busy or self._tries < FIRST_TRIES):
-            self._run.rest(max(self._run.patience.pause(self._tries, error), self._budget.circuit.wait))
+            self._rest(error)
             # What the host asked for is no outage.
             self._fruitless_since += asked
             return True
@@ -173,3 +186,11 @@ class Lane:
             return False
         self._run.fail_site(self.site, error)
         return False
+
+    def _rest(self, error: ShotDockError) -> None:
+        """Wait before the next try: by itself, or with all who call a dead host, until one of them finds it back."""
+        circuit = self._budget.circuit
+        if not circuit.open:
+            self._run.rest(self._run.patience.pause(self._tries, error))
+        while (left := circuit.wait) > 0 and not (self._closed or self._run.stopped):
+            self._run.rest(min(left, LOOK))

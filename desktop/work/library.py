@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from desktop.studio.shots.uploading import RECENT
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
 from desktop.transfer.ports import Site, Source
+from desktop.transfer.retry import Patience
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work, guarded
 from desktop.work.sites import WEB, Door, Sites
 
@@ -36,6 +37,12 @@ PARKED = 10_000
 
 BUDGET_PATIENCE = 60.0
 """Seconds a scan waits for a connection while transfers use all the host allows."""
+
+FULL_PATIENCE = 30.0
+"""Seconds a scan asks again at a server that says it has no room."""
+
+KNOCKS = Patience(cap=4.0)
+"""How long it waits in between."""
 
 SPARE = 2
 """Connections to a host that a scan leaves to transfers, if the host bears more than these."""
@@ -266,6 +273,39 @@ class Library(QObject):
     def _connected(self, work: Work, site: str) -> Iterator[Source]:
         """Open a source within the host's budget; where it pays, it takes more places while it walks."""
         budget = self._sites.budget(site)
+        with ExitStack() as stack:
+            source = self._admitted(stack, work, site, budget)
+            # A person who asks is never told to wait for others' bad news, and has good news for all.
+            budget.circuit.well()
+            if source.features.listers == 1:
+                yield source
+            else:
+                yield Company(source, lambda: self._helper(work, site, budget))
+
+    def _admitted(self, stack: ExitStack, work: Work, site: str, budget: HostBudget) -> Source:
+        """Return a source that is connected until the stack ends; a host without room is asked again for a while."""
+        full = time.monotonic() + FULL_PATIENCE
+        tries = 0
+        while True:
+            tries += 1
+            self._take(work, site, budget)
+            try:
+                with ExitStack() as trial:
+                    source = trial.enter_context(self._opened(work, site, budget, park=True))
+                    source.connect()
+                    stack.push(trial.pop_all())
+                    return source
+            except ServerBusy as error:
+                # What it has no room beside may be what was kept for a transfer.
+                self._sites.vacate(site)
+                pause = KNOCKS.pause(tries, error)
+                if time.monotonic() + pause > full:
+                    raise
+                if work.wait(pause):
+                    raise Stopped from error
+
+    def _take(self, work: Work, site: str, budget: HostBudget) -> None:
+        """Wait for a place in the host's budget and take it."""
         deadline = time.monotonic() + BUDGET_PATIENCE
         while (resting := budget.resting) > 0 or not budget.take():
             if work.wait(0.1):
@@ -286,14 +326,6 @@ class Library(QObject):
                     suggestion="Try again when a transfer has ended, or raise the connection's limit.",
                     path=site,
                 )
-        with self._opened(work, site, budget, park=True) as source:
-            source.connect()
-            # A person who asks is never told to wait for others' bad news, and has good news for all.
-            budget.circuit.well()
-            if source.features.listers == 1:
-                yield source
-            else:
-                yield Company(source, lambda: self._helper(work, site, budget))
 
     def _helper(self, work: Work, site: str, budget: HostBudget) -> AbstractContextManager[Source] | None:
         """Return one more source to open, if the host's budget has places beyond those kept for transfers."""

@@ -285,6 +285,15 @@ class Sites:
             del self._parked[name]
         source.close()
 
+    def vacate(self, name: str) -> None:
+        """Hang up every source that is parked at this site's server, whoever it is logged in as."""
+        server = _server(self._address(name)[0])
+        with self._lock:
+            here = [key for key, (_, way) in self._parked.items() if _server(way.address) == server]
+            parked = [self._parked.pop(key)[0] for key in here]
+        for source in parked:
+            source.close()
+
     def close(self) -> None:
         """Hang up every source that is parked."""
         with self._lock:

@@ -12,11 +12,13 @@ holds is written down. It ends with 1 if anything rose: see `holdings.RULES`.
 import argparse
 import faulthandler
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from desktop.core.errors import ShotDockError
 from tests.faults.holdings import HEAD, Sample, look, row, verdict
 from tests.faults.soak_studio import Studio
 from tests.faults.soak_window import Hung, Life, live
@@ -24,6 +26,8 @@ from tests.faults.soak_window import Hung, Life, live
 LARGE = 16_000_000
 SMALL = 40
 LONGEST_REST = 15.0
+LAST_WORDS = 200
+"""Lines of each log that are shown when something hangs."""
 
 
 def spent() -> float:
@@ -35,6 +39,15 @@ def spent() -> float:
 def size(folder: Path, pattern: str) -> int:
     """Return the bytes of the files in a folder."""
     return sum(path.stat().st_size for path in folder.glob(pattern))
+
+
+def last_words(folder: Path, studio: Studio) -> None:
+    """Print who is connected to the servers, and the ends of all logs."""
+    ports = [str(server.port) for server in studio.servers]
+    said = subprocess.run(["ss", "-tnpo"], capture_output=True, text=True).stdout.splitlines()
+    print(f"ssh, ftp, http: {ports}", *(line for line in said if any(f":{port} " in line for port in ports)), sep="\n")
+    for log in [*folder.glob("home/**/*.log"), *folder.glob("*/*.log")]:
+        print(log.name, *log.read_text(errors="replace").splitlines()[-LAST_WORDS:], sep="\n")
 
 
 def take(life: Life, began: float) -> Sample:
@@ -55,7 +68,11 @@ def soak(folder: Path, minutes: float, load: float, every: float) -> tuple[list[
         while time.monotonic() - began < minutes * 60:
             wave, work = time.monotonic(), spent()
             restart = wave >= due
-            life.wave(restart)
+            try:
+                life.wave(restart)
+            except (Hung, ShotDockError):
+                last_words(folder, studio)
+                raise
             if restart:
                 due += every
                 live(1.0)
@@ -80,7 +97,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="shotdock-soak-") as name:
         try:
             samples, life, studio = soak(Path(name), chosen.minutes, chosen.load, chosen.every)
-        except Hung:
+        except (Hung, ShotDockError):
             faulthandler.dump_traceback(all_threads=True)
             raise
     flat, lines = verdict(samples)

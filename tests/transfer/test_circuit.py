@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.core.errors import ConnectionLost, Unreachable
+from desktop.core.errors import ConnectionLost, ServerBusy, Stopped, Unreachable
 from desktop.transfer.budget import HostBudget
 from desktop.transfer.circuit import PROBE, TRIES, Circuit
 from desktop.transfer.jobs import Job
@@ -127,6 +127,38 @@ def test_they_all_go_on_once_it_is_back(tmp_path: Path) -> None:
     assert all(done.error is None for done in results.values())
     assert not budget.circuit.open
     assert (tmp_path / "3").read_bytes() == content("/3", 1000)
+
+
+def opened(seconds: float) -> HostBudget:
+    """Return a host nobody calls for so many seconds, on a clock that stands still."""
+    budget = HostBudget(LANES, clock=Clock())
+    for _ in range(TRIES):
+        budget.circuit.failed(ConnectionLost("cut"), lambda _tries: seconds)
+    return budget
+
+
+@pytest.mark.parametrize("answer", [ServerBusy("421 full"), Stopped()], ids=["full", "broken off"])
+def test_a_first_call_that_found_it_full_or_nothing_out_holds_nobody_up(tmp_path: Path, answer: Exception) -> None:
+    def first(count: int) -> None:
+        if count == 1:
+            raise answer
+
+    shelf = Shelf(on_connect=first)
+    job = Job(1, "s", shelf.put("/1", 1000), tmp_path / "1")
+    results = carry(make_run(tmp_path, [job]), shelf, 1, opened(0.0))
+    assert results[1].error is None
+
+
+def test_one_who_finds_it_back_frees_the_others_from_their_pauses(tmp_path: Path) -> None:
+    """Another task's lane gets in; this one would have slept for an hour."""
+    shelf = Shelf()
+    budget = opened(3600.0)
+    job = Job(1, "s", shelf.put("/1", 1000), tmp_path / "1")
+    other = threading.Timer(0.3, budget.circuit.well)
+    other.start()
+    results = carry(make_run(tmp_path, [job]), shelf, 1, budget)
+    other.join()
+    assert results[1].error is None
 
 
 @pytest.mark.parametrize(

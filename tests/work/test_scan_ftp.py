@@ -1,5 +1,7 @@
 """Scanning over FTP: as many connections as the server grants, all of them given back."""
 
+import ftplib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import parse_connection
+from desktop.core.errors import ShotDockError
+from desktop.core.media import Structure
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.transfer.budget import HostBudget
@@ -44,6 +48,20 @@ def connect(bench: Bench, url: str) -> HostBudget:
     return bench.services.sites.budget("VEGA")
 
 
+def enter(server: VsftpdServer) -> ftplib.FTP:
+    """Take the server's only place, once it has seen that whoever looked whether it runs is gone."""
+    for _ in range(200):
+        other = ftplib.FTP()
+        try:
+            other.connect(server.host, server.port)
+            other.login(server.user, server.password)
+            return other
+        except ftplib.error_temp:
+            other.close()
+            time.sleep(0.05)
+    raise AssertionError("its place never becomes free")
+
+
 @pytest.mark.servers
 @pytest.mark.parametrize("granted", [1, 3, 0], ids=["one connection", "three connections", "no limit"])
 def test_a_scan_takes_what_the_server_grants_and_gives_it_back(
@@ -60,6 +78,34 @@ def test_a_scan_takes_what_the_server_grants_and_gives_it_back(
         assert budget.limit < DEFAULT_BUDGET, "a refusal is remembered"
     else:
         assert budget.limit == DEFAULT_BUDGET
+
+
+@pytest.mark.servers
+def test_what_is_kept_for_a_transfer_keeps_no_second_scan_out(bench: Bench, root: Path, tmp_path: Path) -> None:
+    """The connection of the first scan is kept for a while; where there may be no other, the second needs its place."""
+    with VsftpdServer(root, tmp_path / "vsftpd", max_clients=1) as server:
+        connect(bench, server.url)
+        bench.scan()
+        structure = bench.scan()
+        full = (server.folder / "vsftpd.log").read_text().count('"421 ')
+    assert full, "the first one had hung up by then"
+    assert len(structure.publications) == SHOTS
+
+
+@pytest.mark.servers
+def test_a_scan_waits_for_somebody_elses_connection_to_end(bench: Bench, root: Path, tmp_path: Path) -> None:
+    with VsftpdServer(root, tmp_path / "vsftpd", max_clients=1) as server:
+        other = enter(server)
+        connect(bench, server.url)
+        log = server.folder / "vsftpd.log"
+        found: list[Structure] = []
+        told: list[ShotDockError] = []
+        bench.services.library.scan("VEGA", found.append, told.append)
+        bench.qtbot.waitUntil(lambda: '"421 ' in log.read_text())
+        other.close()
+        bench.qtbot.waitUntil(lambda: bool(found or told), timeout=20_000)
+    assert not told
+    assert len(found[0].publications) == SHOTS
 
 
 @pytest.mark.servers
