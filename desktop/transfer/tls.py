@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import struct
+import sys
 from pathlib import Path
 
 from desktop.core.errors import ConnectionLost, ShotDockError, Unsupported
@@ -21,6 +23,9 @@ _BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""SO_LINGER, on, for no time: both are int, but on Windows, where they are u_short."""
 
 
 def verifying_context() -> ssl.SSLContext:
@@ -95,11 +100,14 @@ def sever(sock: socket.socket | None) -> None:
     """Break a connection from any thread: whoever reads from it gets an end or an error at once.
 
     SSLSocket.shutdown would first drop the TLS layer, and the reading thread would take what is still in the
-    kernel, undeciphered, for the file's bytes.
+    kernel, undeciphered, for the file's bytes. A mere end would not reach a server that waits for room to send more:
+    what is read here meanwhile makes none, and the server keeps its place, minutes long, until it gives up. So the
+    socket's close is to be a reset.
     """
     if sock is None:
         return
     try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:
         # It was broken already.

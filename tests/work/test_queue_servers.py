@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop.core.connection import parse_connection
-from desktop.core.plan import Action, Plan, PlannedFile, PlannedItem, Request
+from desktop.core.plan import Action, Options, Plan, PlannedFile, PlannedItem, Request
 from desktop.core.task import Task, TaskState
 from tests.servers.content import write_tree
 from tests.servers.vsftpd import VsftpdServer
@@ -28,13 +28,13 @@ def connect(bench: Bench, name: str, url: str) -> None:
     bench.services.sites.remember_password(name, "artist@")
 
 
-def order(bench: Bench, where: dict[str, str], name: str) -> Task:
-    """Submit a task that fetches a file of each site: site -> path on the server."""
+def order(bench: Bench, where: dict[str, str], name: str, rate: int | None = None) -> Task:
+    """Submit a task that fetches a file of each site: site -> path on the server. rate: bytes/s, or None."""
     items = tuple(
         PlannedItem(site, path, (PlannedFile(path, f"{name}/{site}", None, None, Action.DOWNLOAD),))
         for site, path in where.items()
     )
-    return bench.submit(Plan(Request("", bench.destination, name=name), items))
+    return bench.submit(Plan(Request("", bench.destination, name=name, options=Options(limit_rate=rate)), items))
 
 
 def states(bench: Bench) -> dict[str, TaskState]:
@@ -86,3 +86,21 @@ def test_two_logins_on_one_server_are_one_server(bench: Bench, silent: int) -> N
         order(bench, {name: "/x"}, f"{name} {len(bench.tasks())}")
     bench.qtbot.waitUntil(lambda: list(states(bench).values()).count(TaskState.RUNNING) == 2)
     assert states(bench) == {"ANN 0": TaskState.RUNNING, "BOB 1": TaskState.RUNNING, "ANN 2": TaskState.WAITING}
+
+
+@pytest.mark.servers
+def test_a_server_s_only_place_is_free_as_soon_as_a_slow_transfer_is_called_off(bench: Bench, tmp_path: Path) -> None:
+    """The server waits for us to take more, and would do so for minutes after we are gone."""
+    root = tmp_path / "one"
+    write_tree(root, {"large.bin": 48_000_000, "small.bin": 5000})
+    with VsftpdServer(root, tmp_path / "vsftpd", max_clients=1) as server:
+        connect(bench, "ONE", server.url)
+        slow = order(bench, {"ONE": f"{root}/large.bin"}, "slow", rate=8_000_000)
+        here: list[int] = []
+        bench.services.tasks.progressed.connect(lambda every: here.extend(one.done for one in every))
+        # By then all that lies between the server and us is full.
+        bench.qtbot.waitUntil(lambda: bool(here) and here[-1] > 4_000_000, timeout=20_000)
+        bench.services.tasks.cancel([slow.id])
+        bench.until(slow.id, TaskState.CANCELLED)
+        quick = order(bench, {"ONE": f"{root}/small.bin"}, "quick")
+        assert bench.until(quick.id, TaskState.DONE).files.downloaded == 1
