@@ -168,6 +168,10 @@ def test_nginx_serves_ranges_or_not(
     answer = requests.get(nginx.url + "a/b.bin", headers={"Range": "bytes=10-19"}, timeout=10)
     assert answer.status_code == status
     assert answer.content == (files["a/b.bin"][10:20] if ranges else files["a/b.bin"])
+    # It answers first and writes down what it did then.
+    deadline = time.monotonic() + 10
+    while not nginx.requests() and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(nginx.requests()) == 1
 
 
