@@ -17,9 +17,10 @@ PART_SUFFIX = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One local folder. files: name -> facts, folders: name -> name as spelled, parts: whether part files lie in it.
+    """One local folder. files: name -> facts, folders: name -> name as spelled.
 
-    error: why the folder cannot be read, or "". A folder that is not there is an empty one.
+    parts: whether part files, or journals of such, lie in it. error: why the folder cannot be read, or "". A
+    folder that is not there is an empty one.
     """
 
     files: dict[str, Facts] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Disk:
                         folders[key] = name
                         continue
                     files[key] = _facts(entry)
-                    parts = parts or (name.startswith(".") and name.endswith(PART_SUFFIX))
+                    parts = parts or (name.startswith(".") and PART_SUFFIX in name)
         except FileNotFoundError:
             return Listing()
         except OSError as error:

@@ -59,11 +59,13 @@ class Fates:
         else:
             verdict = self._strategy(existing, Facts(file.size, file.mtime, file.precision))
             action, reason = _ACTIONS[verdict.decision], verdict.reason
-        reuse = (
-            self._parts.reusable(self._root / target, journaled or file)
-            if listing.parts and action is not Action.SKIP
-            else 0
-        )
+        reuse = 0
+        if listing.parts and action is not Action.SKIP:
+            reuse = self._parts.reusable(self._root / target, journaled or file)
+        elif listing.parts and self._parts.remains(str(self._root / target)):
+            # A plan touches nothing: the run, which skips the file just the same, clears that away.
+            action, reason = Action.RESUME, f"{reason}; what an earlier run left beside it goes"
+            reuse = file.size or 0
         if reuse and action is Action.DOWNLOAD:
             action, reason = Action.RESUME, f"{reuse:,} bytes of it are here from an earlier run"
         return PlannedFile(file.path, target, file.size, file.mtime, action, reason, file.etag, file.precision, reuse)

@@ -116,11 +116,14 @@ class PartIndex:
                 _remove_dead(part)
         return adopted
 
+    def remains(self, target: str) -> list[str]:
+        """Return what a crash left beside a file that had got its name: its part's name, or only that of a journal."""
+        return [part for part in self._parts(target) if _doubled(part) or not os.path.lexists(part)]
+
     def tidy(self, target: str) -> None:
-        """Remove the second name that a crash left of a file which has its final one; raise OSError."""
-        for part in self._parts(target):
-            if _doubled(part):
-                _remove_dead(part)
+        """Remove what `remains`; raise OSError."""
+        for part in self.remains(target):
+            _remove_dead(part)
 
     def _parts(self, target: str) -> list[str]:
         """Return the paths of the target's parts, whether the part or only its journal is there."""

@@ -4,11 +4,11 @@ By hand, with more patience than the suite has:
 
     python -m tests.faults.crash_loop calls              # before every call that changes something, one after the other
     python -m tests.faults.crash_loop calls --every 5    # before every fifth of them
+    python -m tests.faults.crash_loop calls --from 149   # from there on: what a run that was cut short did not come to
     python -m tests.faults.crash_loop random             # one task of 10,000 files, at 200 random moments
 """
 
 import argparse
-import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -16,8 +16,10 @@ from pathlib import Path
 
 from desktop.core.task import TaskState
 from desktop.store.database import Store
+from desktop.transfer.partfile import part_path
 from tests.cli.console import Console
 from tests.faults.mixed_kills import MIB, Mixed, kill_one_task
+from tests.transfer import traced
 from tests.transfer.scripted import content, tree
 
 CHANGES = frozenset(
@@ -56,9 +58,13 @@ class Report:
 
 
 class Victim:
-    """A program with a home of its own that brings one small file from this machine."""
+    """A program with a home of its own that brings one small file from this machine.
 
-    def __init__(self, folder: Path) -> None:
+    waits: its task is made before and only run, so that the part's name is known: it bears the task's token. What is
+    watched then is the file, its part and their folder; otherwise the database.
+    """
+
+    def __init__(self, folder: Path, waits: bool = False) -> None:
         folder.mkdir(parents=True)
         self.home, self.to = folder / "home", folder / "to"
         self.file = folder / "served" / "a.exr"
@@ -68,13 +74,21 @@ class Victim:
         self.shotdock = Console(self.home)
         # The database is made before: what is looked at is a transfer, not a first start.
         assert self.shotdock("tasks", "list").status == 0
+        database = self.home / "shotdock.db"
+        self.words: tuple[object, ...] = "get", self.file, self.to
+        self.watched = [str(database), f"{database}-journal"]
+        if waits:
+            assert self.shotdock(*self.words, "--start-at", "+1h").status == 0
+            with Store.open(database) as store:
+                [task] = store.tasks.all()
+            target = str(self.to / "a.exr")
+            self.words = "tasks", "run", task.id
+            self.watched = [str(self.to), target, part_path(target, task.token)]
 
     def traced(self, *more: str) -> subprocess.CompletedProcess[bytes]:
-        """Bring the file under strace, which sees the calls on the database, the file and their folders."""
-        database = self.home / "shotdock.db"
-        paths = [database, Path(f"{database}-journal"), self.to, self.to / "a.exr"]
-        watched = [word for path in paths for word in ("-P", str(path))]
-        command = ["strace", "-f", *more, *watched, *Console.command(("get", self.file, self.to, "--json"))]
+        """Bring the file under strace, which sees the calls on what is watched."""
+        watched = [word for path in self.watched for word in ("-P", path)]
+        command = ["strace", "-f", *more, *watched, *Console.command((*self.words, "--json"))]
         return subprocess.run(
             command, env=self.shotdock.environment, capture_output=True, timeout=120, check=False, cwd=Path.cwd()
         )
@@ -96,34 +110,42 @@ class Victim:
             assert {task.state for task in store.tasks.all()} <= set(AT_REST), "a task runs for ever"
 
 
-def calls_of(folder: Path) -> list[tuple[str, int]]:
-    """Return the changing calls of a run that is left alone: name, and the how-manieth of that name."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One that a run makes. waits: of which Victim. count: as strace counts."""
+
+    waits: bool
+    name: str
+    count: int
+
+
+def calls_of(folder: Path, waits: bool) -> list[Call]:
+    """Return the changing calls of a run that is left alone, in their order."""
     log = folder.parent / f"{folder.name}.strace"
-    assert Victim(folder).traced("-o", str(log)).returncode == 0
-    seen: dict[str, int] = {}
-    calls = []
-    for name in re.findall(r"^\d+ +(\w+)\(", log.read_text(errors="replace"), re.MULTILINE):
-        seen[name] = seen.get(name, 0) + 1
-        if name in CHANGES:
-            calls.append((name, seen[name]))
-    return calls
+    assert Victim(folder, waits).traced("-o", str(log)).returncode == 0
+    return [Call(waits, name, count) for name, count in traced.calls_of(log) if name in CHANGES]
 
 
-def kill_at_calls(folder: Path, every: int = 1, tell: bool = False) -> Report:
-    """Kill the program before every so-manieth changing call of a transfer and check what is left, each time anew."""
+def kill_at_calls(folder: Path, every: int = 1, first: int = 0, tell: bool = False) -> Report:
+    """Kill the program before every so-manieth changing call of a transfer and check what is left, each time anew.
+
+    The file's calls come first, the database's after them. first: the number, from 0, of the one to begin at.
+    """
     report = Report()
-    for number, (name, count) in enumerate(calls_of(folder / "whole")):
+    calls = [*calls_of(folder / "file", waits=True), *calls_of(folder / "database", waits=False)]
+    for number, call in enumerate(calls[first:], first):
         # The calls around the file's new name are few and all of them matter.
-        if number % every and name not in ("link", "linkat", "fsync", "unlink", "rename"):
+        if number % every and call.name not in ("link", "linkat", "fsync", "unlink", "rename"):
             continue
-        victim = Victim(folder / str(number))
-        ended = victim.traced("-o", "/dev/null", "-e", f"inject={name}:signal=KILL:when={count}")
+        victim = Victim(folder / str(number), call.waits)
+        ended = victim.traced("-o", "/dev/null", "-e", f"inject={call.name}:signal=KILL:when={call.count}")
         report.rounds += 1
         report.killed += ended.returncode != 0
-        report.calls.append(name)
+        report.calls.append(call.name)
         victim.check()
         if tell:
-            print(f"{number:4} {name} #{count}: {'killed' if ended.returncode else 'not reached'}, well", flush=True)
+            how = "killed" if ended.returncode else "not reached"
+            print(f"{number:4} of {len(calls)} {call.name} #{call.count}: {how}, well", flush=True)
     return report
 
 
@@ -132,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("how", choices=["calls", "random"])
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--from", dest="first", type=int, default=0, metavar="N", help="the call's number, from 0")
     parser.add_argument("--files", type=int, default=9_900, help="small ones, of 2 to 6 kB")
     parser.add_argument("--large", type=int, default=100)
     parser.add_argument("--large-mib", type=int, default=64)
@@ -142,7 +165,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if chosen.how == "calls":
-            report = kill_at_calls(Path(name) / "calls", chosen.every, tell=True)
+            report = kill_at_calls(Path(name) / "calls", chosen.every, chosen.first, tell=True)
             print(f"{report.rounds} rounds, {report.killed} killed; every file right, the database whole")
         else:
             mixed = Mixed(Path(name) / "random", chosen.files, chosen.large, chosen.large_mib * MIB)

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from desktop.core.media import Entry
+from desktop.transfer.journal import Journal, write_journal
+from tests.cli.console import Console
 from tests.faults.crash_loop import kill_at_calls
 from tests.faults.database_loop import loop
 from tests.faults.mixed_kills import Mixed, kill_one_task
+from tests.transfer.scripted import tree
 
 EVERY = 25
 """Of the calls that change something; the one that gives the file its name is always among them."""
@@ -21,6 +25,28 @@ def test_r35_killed_between_file_and_database_both_are_whole_and_agree(tmp_path:
     report = kill_at_calls(tmp_path / "calls", EVERY)
     assert report.killed == report.rounds >= 8, "each of them was reached"
     assert {"link", "fsync"} <= set(report.calls)
+
+
+@pytest.mark.parametrize("conflict", ["skip", "compare", "overwrite"])
+@pytest.mark.parametrize("left", [".a.exr.deadbeef.part", ".a.exr.deadbeef.part.journal"])
+def test_r35_what_a_kill_left_beside_a_whole_file_goes_with_the_next_get(
+    shotdock: Console, tmp_path: Path, left: str, conflict: str
+) -> None:
+    """Killed after the file got its name, before its part lost its own, or its journal. A plan removes nothing."""
+    served, to = tmp_path / "served" / "a.exr", tmp_path / "to"
+    served.parent.mkdir()
+    to.mkdir()
+    served.write_bytes(b"whole")
+    shutil.copy2(served, to / "a.exr")
+    if left.endswith(".part"):
+        (to / left).hardlink_to(to / "a.exr")
+    else:
+        write_journal(str(to / left), Journal(Entry(str(served), size=5), ((0, 5, 0),)))
+    assert shotdock("get", served, to, "--conflict", conflict, "--dry-run").status == 0
+    assert set(tree(to)) == {"a.exr", left}
+    said = shotdock("get", served, to, "--conflict", conflict, "--json")
+    assert (said.status, said.json["files"]["failed"]) == (0, 0)
+    assert tree(to) == {"a.exr": b"whole"}
 
 
 @pytest.mark.slow
