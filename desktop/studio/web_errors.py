@@ -24,7 +24,8 @@ from desktop.core.errors import (
 from desktop.transfer.dial import dial
 from desktop.transfer.pins import changed_certificate, digest_of, place_of, read_pins
 from desktop.transfer.ports import Site
-from desktop.transfer.sources.http_errors import lost, parse_retry_after, unreachable
+from desktop.transfer.sources.http_errors import converted as on_the_line
+from desktop.transfer.sources.http_errors import lost, parse_retry_after
 from desktop.transfer.tls import Guard, pinning_context, tls_error
 
 
@@ -35,8 +36,6 @@ def converted(site: Site, place: str) -> Iterator[None]:
         yield
     except requests.exceptions.SSLError as error:
         raise _untrusted(error, site, place) from error
-    except requests.exceptions.ConnectTimeout as error:
-        raise unreachable(TimeoutError(), place) from error
     except requests.exceptions.Timeout as error:
         raise _silent(place) from error
     except requests.exceptions.ConnectionError as error:
@@ -124,19 +123,18 @@ def _untrusted(error: requests.exceptions.SSLError, site: Site, place: str) -> S
 
 
 def _doubtful(doubt: ssl.SSLCertVerificationError, site: Site, host: str, port: int) -> ShotDockError:
+    place = place_of(host, port)
     guard = Guard(host, port, site.trust)
     guard.doubts(doubt)
     try:
-        with dial(host, port, site.connect_timeout, lambda: False) as sock:
+        with on_the_line(place), dial(host, port, site.connect_timeout, lambda: False) as sock:
             guard.secure(sock).close()
     except ShotDockError as question:
         return question
-    except OSError as error:
-        return unreachable(error, place_of(host, port))
     return Unreachable(
-        title=f"The certificate of {place_of(host, port)} was not trusted a moment ago, and is now.",
+        title=f"The certificate of {place} was not trusted a moment ago, and is now.",
         suggestion="Try again.",
-        path=place_of(host, port),
+        path=place,
     )
 
 
@@ -144,12 +142,11 @@ def _changed(site: Site, host: str, port: int, pin: str) -> ShotDockError:
     place = place_of(host, port)
     try:
         with (
+            on_the_line(place),
             dial(host, port, site.connect_timeout, lambda: False) as sock,
             pinning_context().wrap_socket(sock, server_hostname=host) as secured,
         ):
             shown = digest_of(secured.getpeercert(binary_form=True) or b"")
     except ShotDockError as error:
         return error
-    except OSError as error:
-        return unreachable(error, place)
     return changed_certificate(place, pin, shown)

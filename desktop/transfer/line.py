@@ -13,8 +13,9 @@ class Line:
 
     sever: breaks the connection from any thread, so that whoever reads from it notices. hang_up: closes the
     sockets. Only who holds the line may hang up: another thread may still be reading, and the closed sockets'
-    numbers could be another file's a moment later. Both are methods of whoever owns the line, who is not kept for it:
-    a connection and its buffer go at once when they are let go, not when garbage is collected next.
+    numbers could be another file's a moment later. Both are methods of what the line's owner holds, and who calls
+    here holds the owner; nothing is kept for the line itself: a connection and its buffer go at once when they are let
+    go, not when garbage is collected next.
     """
 
     def __init__(self, place: str, sever: Callable[[], None], hang_up: Callable[[], None]) -> None:
@@ -42,8 +43,9 @@ class Line:
     def close(self) -> None:
         """Break off whatever is going on; the sockets are closed here, or by who holds the line."""
         self._closed.set()
-        if (sever := self._sever()) is not None:
-            sever()
+        sever = self._sever()
+        assert sever is not None
+        sever()
         self._tidy()
 
     @contextmanager
@@ -73,7 +75,8 @@ class Line:
     def _tidy(self) -> None:
         if self._held.acquire(blocking=False):
             try:
-                if (hang_up := self._hang_up()) is not None:
-                    hang_up()
+                hang_up = self._hang_up()
+                assert hang_up is not None
+                hang_up()
             finally:
                 self._held.release()

@@ -100,6 +100,18 @@ def test_a_consent_holds_for_one_server_port_and_user(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_consent_that_nobody_gave_leaves_the_list_as_it_is(shotdock: Console) -> None:
+    """One that cannot be read says no to everybody: it is neither made anew without the others, nor in the way."""
+    assert shotdock("connections", "add", "V", "ftp://ann@files.example").status == 0
+    file = shotdock.home / "unencrypted"
+    file.unlink()
+    forget_consent(file, Address("ftp", "files.example", 21, "ann"))
+    assert not file.exists()
+    file.mkdir()
+    assert shotdock("connections", "remove", "V").status == 0
+    assert file.is_dir()
+
+
 def test_r60_who_writes_ftp_in_a_command_agrees_and_is_told(shotdock: Console, pyftpd: PyftpdServer) -> None:
     said = shotdock("connections", "add", "V", pyftpd.url, "--json")
     assert said.status == 0 and "not encrypted" in said.err

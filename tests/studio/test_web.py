@@ -3,8 +3,11 @@
 import json
 import shutil
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -353,6 +356,41 @@ def test_a_name_the_certificate_does_not_bear(
     start_server(server)
     with Web(site_of(server.url), "") as web, pytest.raises(HostKeyUnknown):
         web.json("/list.json")
+
+
+@pytest.mark.parametrize(("answers", "kind"), [(False, TimedOut), (True, ConnectionLost)], ids=["silent", "gone"])
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_server_that_is_gone_when_its_certificate_is_to_be_looked_at(
+    tmp_path: Path, pinned: bool, answers: bool, kind: type[ShotDockError]
+) -> None:
+    """The question about a certificate takes another connection: what breaks there is told as it is elsewhere."""
+    made = make_certificates(tmp_path / "tls")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.chain, made.key)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+
+        def serve() -> None:
+            first, _ = listener.accept()
+            with suppress(OSError), context.wrap_socket(first, server_side=True) as secured:
+                secured.recv(1)  # nobody says more over it
+            second, _ = listener.accept()
+            with second:
+                if not answers:
+                    over.wait(30)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        pins = tmp_path / "certificates"
+        if pinned:
+            remember_pin(pins, place, "0" * 64)
+        site = replace(site_of(f"https://{place}", trust=Trust(certificates=pins)), connect_timeout=0.5)
+        with Web(site, "") as web, pytest.raises(kind) as told:
+            web.json("/list")
+        assert (told.type, told.value.path) == (kind, place)
+        over.set()
+        thread.join()
 
 
 def test_the_bundle_that_requests_brings_vouches_for_nobody(

@@ -1,7 +1,6 @@
 """HTTP's answers and the exceptions on the way to them in our words; never a query in them, it may be a signature."""
 
 import re
-import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from desktop.core.errors import (
     ShotDockError,
     TimedOut,
     Truncated,
-    Unreachable,
     Unsupported,
 )
 from desktop.core.redaction import HIDDEN, redact
@@ -63,21 +61,6 @@ def lost(place: str, cause: str, path: str = "") -> ConnectionLost:
         cause=cause,
         suggestion="It will be tried again from the byte reached.",
         path=path or place,
-    )
-
-
-def unreachable(error: OSError, place: str) -> Unreachable:
-    """Return the error for a connection that never came about."""
-    cause = error.strerror or str(error)
-    if isinstance(error, socket.gaierror):
-        cause = f"No such host ({cause})"
-    elif isinstance(error, TimeoutError):
-        cause = "No answer in the time allowed"
-    return Unreachable(
-        title=f"{place} cannot be reached.",
-        cause=f"{cause}.",
-        suggestion="Check the address and the network (VPN?).",
-        path=place,
     )
 
 
