@@ -18,7 +18,7 @@ from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.transfer.commit import check_hash, judge, place
 from desktop.transfer.disk import disk
-from desktop.transfer.faults import changed, short, still_uploading, surplus
+from desktop.transfer.faults import changed, remarks, short, still_uploading, surplus
 from desktop.transfer.jobs import Job, JobDone
 from desktop.transfer.owner import Owner
 from desktop.transfer.part import Part
@@ -298,9 +298,9 @@ class Download:
         with disk(self._target), self._owner.folders.held(self.folder):
             placed = place(self._part.path, self._target, self._incoming, self._owner.conflict)
         self._part.placed()
-        if self.job.file.size is None and not self._told and placed.result.arrived:
-            return placed.result, "; ".join(filter(None, (placed.reason, "size not known by the server")))
-        return placed.result, placed.reason
+        unsized = self.job.file.size is None and not self._told
+        said = remarks(self._changes > 0, unsized) if placed.result.arrived else ()
+        return placed.result, "; ".join(filter(None, (placed.reason, *said)))
 
     def report(self, result: FileResult, reason: str) -> None:
         """Say that the job ended well, everything being durable."""

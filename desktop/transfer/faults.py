@@ -28,6 +28,12 @@ def still_uploading(last: RemoteChanged) -> StillUploading:
     )
 
 
+def remarks(changed: bool, unsized: bool) -> tuple[str, ...]:
+    """Return what is said of a file that arrived all the same."""
+    another = "changed on the server meanwhile, fetched from its beginning" if changed else ""
+    return another, "size not known by the server" if unsized else ""
+
+
 def surplus(file: Entry, end: int, size: int) -> Truncated:
     """Return the error for bytes up to end, beyond the size."""
     return Truncated(

@@ -12,7 +12,8 @@ import os
 import socket
 import stat
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,12 @@ class Keeper:
         self._blocks = list(blocks)
         self._lock = threading.Lock()
         self._generation = 0
+        self._distrusted = False
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether a sync failed before anything was durable."""
+        return self._distrusted and not self._blocks
 
     @property
     def generation(self) -> int:
@@ -155,15 +162,28 @@ class Keeper:
         """Sync the file's data, then note the ranges, written before the call, as durable.
 
         sums: blocks whose checksums are known; what of the ranges they do not cover is read back.
-        Does nothing if everything was forgotten since the ranges were copied. Raises OSError; the journal then
-        still tells the state before.
+        Does nothing if everything was forgotten since the ranges were copied, or once a sync failed. Raises OSError;
+        the journal then still tells the state before.
         """
         with self._lock:
-            if generation != self._generation:
+            if generation != self._generation or self._distrusted:
                 return
-            sync_data(fd)
+            with self.syncing():
+                sync_data(fd)
             self._blocks = _digest(fd, sums, ranges)
             self._write()
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Sync the part in here: a disk tells once that it could not, and then calls the lost bytes durable.
+
+        What was not noted before is fetched again, never synced again.
+        """
+        try:
+            yield
+        except OSError:
+            self._distrusted = True
+            raise
 
     def claim(self) -> None:
         """Write the journal as it is, in the name of this process."""

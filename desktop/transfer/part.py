@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
@@ -269,7 +270,8 @@ class Part:
                 )
             if mtime is not None:
                 os.utime(self._fd if os.utime in os.supports_fd else self.path, (time.time(), mtime))
-            os.fsync(self._fd)
+            with self._keeper.syncing() if self._keeper is not None else nullcontext():
+                os.fsync(self._fd)
         return self._fd
 
     def read_back(self) -> None:
@@ -313,7 +315,7 @@ class Part:
                     if not self._made or not os.path.lexists(self.path):
                         return
                     self._fd = reopen(self.path)
-                if self._keeper is None or not len(self.ranges) or not provable(file):
+                if self._keeper is None or self._keeper.hopeless or not len(self.ranges) or not provable(file):
                     self.reset(file)
                     self.close()
                     Path(self.path).unlink(missing_ok=True)

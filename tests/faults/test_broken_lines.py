@@ -1,9 +1,12 @@
-"""R01, R14, R18, R19, R23, R25 on real servers: cut anywhere, silent, refused, short of room, new keys."""
+"""R01, R02, R14, R18, R19, R23, R25 on real servers: cut anywhere, silent, refused, short of room, new keys."""
 
+import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -92,6 +95,28 @@ def test_r01_cut_at_every_place_that_matters(tmp_path: Path, protocol: str, how:
     assert tree(tmp_path / "to") == {there.entry.path.lstrip("/"): DATA}
     assert lines > len(places), "each of the cuts happened"
     assert done.transferred <= SIZE + 8 * MIB, "what came is not fetched again"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_r02_another_file_of_the_same_size_after_a_cut_is_brought_whole_and_told(tmp_path: Path, protocol: str) -> None:
+    """Put in its place while the line hangs: the next connection finds another file."""
+    other, new = content("another", SIZE), tmp_path / "new"
+    with ground(protocol, tmp_path) as there, ThreadPoolExecutor(1) as pool:
+        there.line.cuts.append(Cut(1, SIZE // 2, How.HANG, there.data))
+        fetching = pool.submit(fetch, there.site(20.0), tmp_path / "to", there.entry, patience=PATIENT)
+        while not any(part.stat().st_blocks for part in (tmp_path / "to").rglob(".*.part")):
+            assert not fetching.done()
+            time.sleep(0.005)
+        new.write_bytes(other)
+        os.utime(new, (1_800_000_000, 1_800_000_000))
+        new.replace(tmp_path / "served" / "a.exr")
+        there.line.cut_all()
+        [done] = fetching.result()
+    assert (done.result, done.resumed, done.error) == (R.DOWNLOADED, False, None)
+    assert tree(tmp_path / "to") == {there.entry.path.lstrip("/"): other}
+    assert done.transferred > SIZE, "what came of the first one was thrown away"
+    assert "changed on the server" in done.reason
 
 
 @pytest.mark.servers

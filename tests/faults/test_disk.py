@@ -1,5 +1,6 @@
 """R27, R28, R30, R31, R33: the disk of files or database is full, fails, turns read-only in mid-file; or is two."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -92,11 +93,16 @@ def test_r33_nothing_is_moved_from_disk_to_disk_and_nothing_allocated_ahead(tmp_
     assert "EXDEV" not in said and "fallocate(" not in said
 
 
-def with_fault(folder: Path, inject: str, size: int, block: int = MIB, pause: float = 0.0) -> str:
-    """Bring one file, with a fault in a call on its part; return how it ended. pause: seconds between two blocks."""
+def with_fault(
+    folder: Path, inject: str, size: int, block: int = MIB, pause: float = 0.0, log: Path = Path(os.devnull)
+) -> str:
+    """Bring one file, with a fault in a call on its part; return how it ended.
+
+    pause: seconds between two blocks. log: gets the part's writes and the faulty calls.
+    """
     part, call = folder / ".0.bin.tok00001.part", inject.split(":")[0]
     ended = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", "-P", str(part), "-e", f"trace={call}", "-e", f"inject={inject}",
+        ["strace", "-f", "-o", str(log), "-P", str(part), "-e", f"trace=pwrite64,{call}", "-e", f"inject={inject}",
          *fetch(folder, size, block, pause)],
         capture_output=True, text=True, check=True, timeout=100,
     )  # fmt: skip
@@ -118,6 +124,34 @@ def test_r30_an_error_of_close_gives_nothing_a_final_name(tmp_path: Path, size: 
     assert with_fault(tmp_path, "close:error=EIO:when=1", size, pause=pause) == "done failed target-unwritable"
     assert not (tmp_path / "0.bin").exists()
     goes_on(tmp_path, size)
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("inject", "pause"),
+    [("fsync:error=EIO:when=1", 0.0), ("fdatasync:error=EIO:when=1", 0.1), ("fdatasync:error=EIO:when=2", 0.1)],
+    ids=["the last one", "the first one for the journal", "the second"],
+)
+def test_r30_what_a_failed_sync_spoke_of_is_fetched_again_and_not_synced_again(
+    tmp_path: Path, inject: str, pause: float
+) -> None:
+    """A disk tells it once and takes the lost bytes for written: the next sync would do well, and mean nothing."""
+    to, log, size = tmp_path / "to", tmp_path / "log", 5 * MIB
+    to.mkdir()
+    assert with_fault(to, inject, size, MIB // 4, pause, log) == "done failed target-unwritable"
+    written = synced = 0
+    for line in log.read_text(errors="replace").splitlines():
+        if count := re.search(r" pwrite64.* = (\d+)$", line):
+            written += int(count[1])
+        elif re.search(r" fdatasync.* = 0$", line):
+            synced = written
+    assert written > synced, "something was lost"
+    assert bool(synced) == inject.endswith("when=2") == bool(tree(to))
+    shelf = shelf_of(size)
+    [done] = bring(to, shelf, [shelf.entry("/0.bin")], token="second02")
+    assert (done.result, done.error) == (FileResult.DOWNLOADED, None)
+    assert done.reused <= synced and bool(done.reused) == bool(synced)
+    assert tree(to) == {"0.bin": shelf.files["/0.bin"]}
 
 
 @needs_strace

@@ -10,10 +10,12 @@ import pytest
 
 from desktop.core.errors import FileInUse, Truncated
 from desktop.core.media import Entry
+from desktop.core.task import FileResult
 from desktop.transfer.folders import Folders
-from desktop.transfer.journal import read_journal
+from desktop.transfer.journal import Journal, read_journal, write_journal
 from desktop.transfer.part import Part
-from desktop.transfer.partfile import JOURNAL_FROM, journal_path
+from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
+from tests.transfer.scripted import MIB, Shelf, bring, tree
 
 SIZE = JOURNAL_FROM
 FILE = Entry("/a", size=SIZE, mtime=1_700_000_000.0)
@@ -71,3 +73,23 @@ def test_a_name_that_is_there_already_is_somebody_s(part: Part, tmp_path: Path) 
     with pytest.raises(FileInUse, match="being fetched already"):
         other.open(Folders(tmp_path), str(tmp_path), FILE, verify=False)
     assert Path(part.path).exists()
+
+
+def test_of_a_dead_runs_part_only_the_damaged_block_is_fetched_again(tmp_path: Path) -> None:
+    """R09: what its checksum vouches for stays."""
+    shelf = Shelf(block=MIB)
+    entry = shelf.put("/a", 12 * MIB)
+    data = shelf.files["/a"]
+    part = Path(part_path(str(tmp_path / "a"), "dead0001"))
+    places = [(0, 3 * MIB), (3 * MIB, 5 * MIB), (6 * MIB, 8 * MIB)]
+    write_journal(
+        journal_path(str(part)),
+        Journal(entry, tuple((start, end, zlib.crc32(data[start:end])) for start, end in places)),
+    )
+    flipped = bytearray(data[: 8 * MIB])
+    flipped[4 * MIB] ^= 1
+    part.write_bytes(flipped)
+    [done] = bring(tmp_path, shelf, [entry])
+    assert (done.result, done.error) == (FileResult.DOWNLOADED, None)
+    assert (done.reused, done.transferred) == (5 * MIB, 7 * MIB)
+    assert tree(tmp_path) == {"a": data}
