@@ -1,5 +1,6 @@
 """`shotdock connections`: the servers ShotDock knows."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def add(
         if layout.endswith(SUFFIX) or Path(layout).name != layout:
             layout = str(Path(layout).expanduser().absolute())
         key = str(Path(identity).expanduser().absolute()) if identity else None
-        if key and not Path(key).is_file():
+        if key and not os.path.isfile(key):  # noqa: PTH113  raises nothing
             raise UsageError(title="There is no such key file.", path=key)
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)

@@ -1,5 +1,6 @@
 """`shotdock get`: plain transfer of files and folders, no layout."""
 
+import os
 import time
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def get(
         wanted += _read_list(listed)
     elif not wanted:
         raise click.UsageError("Missing argument 'SOURCE...'.")
-    if identity is not None and not identity.expanduser().is_file():
+    if identity is not None and not os.path.isfile(identity.expanduser()):  # noqa: PTH113  raises nothing
         raise UsageError(title="There is no such key file.", path=str(identity))
     door = Door(
         identity.expanduser().absolute() if identity else None,
@@ -154,7 +155,7 @@ def _check_source(run: Session, text: str) -> None:
     name, colon, _ = text.partition(":")
     known = [connection.name for connection in run.services.connections.all()]
     drive = len(name) == 1 and name.isalpha()
-    if not colon or "://" in text or name in known or "/" in name or drive or Path(text).exists():
+    if not colon or "://" in text or name in known or "/" in name or drive or os.path.exists(text):  # noqa: PTH110  raises nothing
         return
     raise UsageError(
         title=f"There is no connection called {name!r}.",

@@ -15,6 +15,7 @@ from desktop.places import Places
 from desktop.settings import Settings
 from desktop.studio.shots.versions import LATEST_WORDS, wished_number
 from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
+from desktop.transfer.disk import disk
 from desktop.transfer.ports import CONFLICTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -220,9 +221,11 @@ def last_folder(destination: str) -> Path:
 
 
 def local_folder(path: Path) -> Path:
-    """Return a destination as an absolute path; raise UsageError if it is a file."""
+    """Return a destination as an absolute path; raise UsageError if it is a file, ShotDockError if nobody can tell."""
     folder = path.expanduser().absolute()
-    if folder.exists() and not folder.is_dir():
+    with disk(str(folder)):
+        taken = folder.exists() and not folder.is_dir()
+    if taken:
         raise UsageError(title="The destination is a file, not a folder.", path=str(folder))
     return folder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import status
+from desktop.cli import options, status
 from desktop.cli.group import Verb
 from desktop.cli.output import Output
 from desktop.cli.progress import Meter, took
@@ -59,11 +59,11 @@ def verify(output: Output, dest: Path) -> int:
     are. Exits with 1 if one is missing, was changed or is damaged.
     """
     began = time.monotonic()
-    folder = dest.expanduser().absolute()
+    folder = options.local_folder(dest)
     if not folder.is_dir():
         raise UsageError(
             title=f"{folder} is no folder.",
-            cause="A file has this name." if folder.exists() else "There is nothing of this name.",
+            cause="There is nothing of this name.",
             suggestion="Name the folder that files were brought to; connect its disk or share if it is on one.",
             path=str(folder),
         )

@@ -215,14 +215,21 @@ def test_r23_an_ftp_server_for_two_gets_two(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"max_startups": "1:100:1"}, {"max_sessions": 1}], ids=["MaxStartups", "MaxSessions"]
+    ("options", "room"),
+    [({"max_startups": "1:100:1"}, 5), ({"max_sessions": 1}, 6)],
+    ids=["MaxStartups", "MaxSessions"],
 )
-def test_r23_an_ssh_server_with_little_room(tmp_path: Path, options: dict[str, object]) -> None:
+def test_r23_an_ssh_server_with_little_room(tmp_path: Path, options: dict[str, object], room: int) -> None:
+    """Who logs in while another does is hung up on; a session a connection is all that is ever wanted."""
     entries = plant(tmp_path / "served", 40, 50_000)
-    with SshServer(tmp_path / "served", tmp_path / "sshd", **options) as server:  # type: ignore[arg-type]
-        results = fetch(sftp(server, tmp_path), tmp_path / "to", *entries, lanes=6, patience=HASTY)
+    budget = HostBudget(6)
+    with SshServer(tmp_path / "served", tmp_path / "sshd", **options) as server, Proxy(server.port) as line:  # type: ignore[arg-type]
+        site = sftp(server, tmp_path, port=line.port)
+        results = fetch(site, tmp_path / "to", *entries, lanes=6, patience=HASTY, budget=budget)
     assert {done.result for done in results} == {R.DOWNLOADED}
     assert right(tmp_path / "to", entries)
+    assert budget.limit <= room
+    assert line.connections <= 8, "refused once each, not over and over"
 
 
 def test_r23_the_room_grows_back() -> None:

@@ -1,4 +1,4 @@
-"""R43, R45, R47, R48, R50: names that have broken programs before, from real servers to disk, and back."""
+"""R34, R43, R45, R47, R48, R50: names that have broken programs before, from real servers to disk, and back."""
 
 import json
 import os
@@ -92,6 +92,34 @@ def test_over_http(shotdock: Console, planted: Path, nginx: NginxServer, tmp_pat
     wanted = [name for name in NAUGHTY if all(c not in name for c in "\r\n\udce9\udcff\udcfe\udcc3")]
     urls = [f"{nginx.url}shot/{quote(os.fsencode(name), safe='')}" for name in wanted]
     check(shotdock, tmp_path / "to", wanted, *urls)
+
+
+@pytest.mark.servers
+def test_r34_a_path_too_long_is_told_and_the_other_files_come(
+    shotdock: Console, served: Path, sshd: SshServer, tmp_path: Path
+) -> None:
+    """Every component is short enough: it is the destination that lies too deep, for some names only."""
+    short, long = {"a.exr": b"a", "b.exr": b"b"}, {"l" * 200: b"small", "m" * 200: bytes(5 << 20)}
+    for name, data in {**short, **long}.items():
+        (served / name).write_bytes(data)
+    to = tmp_path
+    while len(str(to)) < 3_900:
+        to = to / ("d" * min(200, 3_900 - len(str(to))))
+    trust = ("--identity", sshd.identity, "--accept-new-host-key", "--json")
+    said = shotdock("get", sshd.url, to, *trust)
+    assert said.status == 1, said.err
+    assert {(Path(error["path"]).name, error["kind"]) for error in said.json["errors"]} == {
+        (name, "name-too-long") for name in long
+    }
+    assert {Path(name).name: data for name, data in tree(tmp_path / to.relative_to(tmp_path).parts[0]).items()} == short
+
+
+def test_r34_a_destination_nobody_can_have_is_told(shotdock: Console, tmp_path: Path) -> None:
+    (tmp_path / "a.exr").write_bytes(b"a")
+    for to in (tmp_path / ("d" * 256), tmp_path.joinpath(*["d" * 200] * 21)):
+        for command in (("get", tmp_path / "a.exr", to), ("verify", to)):
+            said = shotdock(*command, "--json")
+            assert (said.status, said.json["errors"][0]["kind"]) == (1, "name-too-long"), said.err
 
 
 @pytest.mark.parametrize("name", NAUGHTY, ids=lambda name: ascii(name)[1:21])

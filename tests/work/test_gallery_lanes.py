@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.core.errors import LoginFailed, NotFound, NotTheFile, Stopped
+from desktop.core.errors import LoginFailed, NotFound, NotTheFile, Stopped, Unreachable
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.places import Places
@@ -19,6 +19,7 @@ from desktop.transfer.pace import Pace
 from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
 from desktop.work.sites import Sites
+from tests.servers.proxy import Proxy
 from tests.servers.scripted_gallery import TOKEN, ScriptedGallery
 from tests.servers.scripted_http import Request, answer
 from tests.transfer.scripted import HASTY, MIB, SKIP, content
@@ -265,6 +266,33 @@ def test_another_etag_behind_a_fresh_link_starts_over_and_never_splices(tmp_path
         carrying = Carrying(gallery, tmp_path)
         good(carrying.run("42", size=len(FILM))[0])
     assert carrying.bytes("42") == other
+
+
+def test_r24_while_the_gallery_is_away_nothing_is_lost_that_came_by_a_link_that_expired(tmp_path: Path) -> None:
+    """Storage is there and gives nothing without a fresh link: the next run goes on at the byte reached."""
+    reached = 5 * MIB
+    with ScriptedGallery({"42": FILM}) as gallery, Proxy(gallery.api.port) as line:
+        gallery.api.port = line.port
+
+        def cut(request: Request) -> bytes | None:
+            if gallery.good > 1:
+                return None
+            gallery.expire()
+            line.refuse()
+            line.cut_all()
+            told = {"Content_Length": str(len(FILM)), "Connection": "close"} | gallery.headers("42")
+            return answer("200 OK", FILM[:reached], True, **told)
+
+        gallery.of_storage = cut
+        carrying = Carrying(gallery, tmp_path)
+        [away] = carrying.run("42", size=len(FILM))
+        assert away.result is FileResult.FAILED
+        assert isinstance(away.error, Unreachable), "a task is put off for that"
+        assert not (tmp_path / "42.mp4").exists()
+        line.accept()
+        done = good(carrying.run("42", size=len(FILM))[0])
+        assert (done.reused, done.transferred) == (reached, len(FILM) - reached)
+    assert carrying.bytes("42") == FILM
 
 
 def test_without_an_etag_nothing_is_spliced_over_two_links(tmp_path: Path) -> None:
