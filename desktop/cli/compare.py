@@ -40,7 +40,7 @@ def compare(
         warnings: tuple[str, ...] = ()
         if cached:
             old = Answer[Structure | None](run)
-            library.cached(name, old.then)
+            library.cached(name, old.then, old.failed)
             structure = old.of(None)
         if structure is None:
             structure, warnings = fresh_structure(run, output, name)

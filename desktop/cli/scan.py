@@ -10,6 +10,7 @@ from desktop.cli.look import fresh_structure
 from desktop.cli.output import Output
 from desktop.cli.progress import took
 from desktop.cli.session import Answer
+from desktop.core.errors import ShotDockError
 from desktop.core.media import Structure
 from desktop.core.units import format_bytes
 
@@ -23,11 +24,15 @@ def scan(output: Output, connection: str) -> None:
     """Scan CONNECTION's tree and cache its structure."""
     began = time.monotonic()
     with engine() as run:
+        refused: list[ShotDockError] = []
+        run.services.library.refused.connect(refused.append)
         structure, warnings = fresh_structure(run, output, run.known(connection))
         # The cache is written after the answer; asking for it waits until it is.
         answer = Answer[Structure | None](run)
-        run.services.library.cached(connection, answer.then)
+        run.services.library.cached(connection, answer.then, answer.failed)
         answer.of(None)
+    if refused:
+        raise refused[0]
     seconds = round(time.monotonic() - began, 3)
     output.answer(
         {

@@ -62,6 +62,8 @@ class Structures:
             .where(PublicationRow.connection == connection)
             .order_by(PublicationRow.position)
         )
+        # All of them first: an error in between would take the open cursor to the thread on which it is told.
+        rows = tuple(self._access.rows(query))
         try:
             publications = tuple(
                 Publication(
@@ -70,7 +72,7 @@ class Structures:
                     loaded(path),
                     unpack(content),
                 )
-                for project, episode, sequence, shot, department, path, content in self._access.rows(query)
+                for project, episode, sequence, shot, department, path, content in rows
             )
         except UnknownFormat:
             return None

@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         tasks.refused.connect(self._refused)
         self._services.notify.unheard.connect(lambda _name, error: self.notices.tell(error))
         self._services.routines.refused.connect(self._refused)
+        self._services.library.refused.connect(self._refused)
         self.status.limit.refused.connect(self._refused)
         self._services.settings.changed.connect(self._settings_changed)
         self.tray.opened.connect(self._come_back)

@@ -1,5 +1,6 @@
 """Structures, comparisons and plans: what the servers have, made in the background."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -7,10 +8,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.core.connection import parse_location
-from desktop.core.errors import ServerBusy, ShotDockError, Stopped, UsageError
+from desktop.core.errors import DatabaseDamaged, ServerBusy, ShotDockError, Stopped, UsageError
 from desktop.core.media import Compared, Entry, ScanProgress, Structure
 from desktop.core.plan import Filters, Plan, Request
 from desktop.store.database import Store
@@ -26,7 +27,7 @@ from desktop.transfer.budget import HostBudget
 from desktop.transfer.company import Company
 from desktop.transfer.ports import Site, Source
 from desktop.transfer.retry import Patience
-from desktop.work.background import Background, Desk, Failed, Mailbox, Work, guarded
+from desktop.work.background import Background, Desk, Failed, Mailbox, Work, ask, guarded, ignore
 from desktop.work.sites import WEB, Door, Sites
 
 PROGRESS_EVERY = 200
@@ -49,6 +50,8 @@ SPARE = 2
 
 ASK_UP_TO = 20
 """Web addresses of one transfer whose sizes are asked for while planning."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,12 @@ class Located:
 
 
 class Library(QObject):
-    """Scans, compares and plans; answers come on the thread that asked."""
+    """Scans, compares and plans; answers come on the thread that asked.
+
+    Signals: refused (ShotDockError: why what a scan found is not kept).
+    """
+
+    refused = Signal(object)
 
     def __init__(
         self,
@@ -89,14 +97,9 @@ class Library(QObject):
         self._desk, self._answers, self._store = parts
         self._background, self._sites, self._layouts = background, sites, layouts
 
-    def cached(self, connection: str, then: Callable[[Structure | None], None]) -> None:
+    def cached(self, connection: str, then: Callable[[Structure | None], None], failed: Failed) -> None:
         """Ask for the structure of the last scan, or None."""
-
-        def load() -> None:
-            structure = self._store.structures.load(connection)
-            self._answers.post(lambda: then(structure))
-
-        self._desk.mailbox.post(load)
+        ask(self._desk, self._answers, lambda: self._store.structures.load(connection), then, failed)
 
     def scan(
         self,
@@ -125,7 +128,13 @@ class Library(QObject):
             stop_telling()
             if progress is not None:
                 progress(counters)
-            self._desk.mailbox.post(lambda: self._store.structures.save(structure, rows))
+            ask(
+                self._desk,
+                self._answers,
+                lambda: self._store.structures.save(structure, rows),
+                ignore,
+                self.refused.emit,
+            )
             then(structure)
 
         def broke(error: Exception) -> None:
@@ -133,7 +142,15 @@ class Library(QObject):
             failed(error)  # type: ignore[arg-type]  # Background hands over ShotDockErrors only
 
         recent = time.time() - RECENT
-        previous = self._desk_future(lambda: self._store.structures.load(connection, since=recent))
+
+        def known() -> Structure | None:
+            try:
+                return self._store.structures.load(connection, since=recent)
+            except DatabaseDamaged as error:
+                log.warning("What was known of %s is read anew: %s", connection, error)
+                return None
+
+        previous = self._desk_future(known)
         work = self._background.run(lambda work: self._scan(work, connection, counters, previous(work)), done, broke)
         timer.timeout.connect(tell)
         timer.start(PROGRESS_EVERY)

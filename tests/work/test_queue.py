@@ -237,7 +237,7 @@ def test_a_scan_of_a_root_that_is_not_there_says_so(bench: Bench) -> None:
 
 def test_a_scan_is_remembered_and_can_be_cancelled(bench: Bench) -> None:
     structure = bench.scan()
-    cached = bench.answer(lambda then, _: bench.services.library.cached("VEGA", then))
+    cached = bench.answer(lambda then, failed: bench.services.library.cached("VEGA", then, failed))
     assert cached == structure
     heard: list[object] = []
     work = bench.services.library.scan("VEGA", heard.append, heard.append)

@@ -56,7 +56,11 @@ class ShotSession(QObject):
         self.compared.emit([])
         self._go(Phase.OPENING if connection else Phase.NOTHING)
         if connection:
-            self._library.cached(connection, lambda structure: self._cached(connection, structure))
+            self._library.cached(
+                connection,
+                lambda structure: self._cached(connection, structure),
+                lambda error: self._not_read(connection, error),
+            )
 
     def rescan(self) -> None:
         """Read the server's tree again."""
@@ -108,6 +112,12 @@ class ShotSession(QObject):
         else:
             self._go(Phase.UNSCANNED)
         self.rescan()
+
+    def _not_read(self, connection: str, error: ShotDockError) -> None:
+        """Tell that what is known of the tree cannot be read, and read the tree itself."""
+        if connection == self.connection:
+            self.failed.emit(error, "open")
+            self._cached(connection, None)
 
     def _scanned(self, connection: str, structure: Structure) -> None:
         if connection == self.connection:
