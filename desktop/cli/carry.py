@@ -6,19 +6,24 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+from PySide6.QtCore import QTimer
+
 from desktop.cli import status
 from desktop.cli.answer import TRANSFER_SHAPE, error_rows, item_row, print_outcome, told_name
 from desktop.cli.output import Output
 from desktop.cli.progress import Meter
 from desktop.cli.session import Answer, Session, session
-from desktop.core.errors import ShotDockError, VersionNotAvailable
+from desktop.core.errors import NotFound, ShotDockError, VersionNotAvailable, Wait
 from desktop.core.plan import NAMED, ItemState, Plan
-from desktop.core.schedule import Turn
+from desktop.core.schedule import Turn, waiting_words
 from desktop.core.task import Bytes, Counts, FileResult, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.logs import set_up
 from desktop.places import Places
+from desktop.store.owner import alive, describe
 
 UNDER_WAY = (TaskState.WAITING, TaskState.RUNNING)
+FOLLOWING = 1000
+"""Milliseconds between two looks at a task that another ShotDock carries."""
 
 
 @contextmanager
@@ -90,6 +95,46 @@ class Transfer:
         # Whatever clock or hours it waited for: it is wanted now, and this command would wait for them in silence.
         tasks.run_now((task.id,))
         self._carry()
+
+    def follow(self, before: Task, now: Task) -> None:
+        """Wait for the end of a task that another ShotDock carries.
+
+        before, now: the task before it was asked to go on, and since. Raises NotFound if the task or whoever carries
+        it is gone, Wait if it is put off, Interrupted.
+        """
+        tasks = self._run.services.tasks
+        self._before, self._before_bytes = before.files, before.bytes
+        known: Task | None = now
+
+        def heard(listed: tuple[Task, ...]) -> None:
+            nonlocal known
+            known = next((task for task in listed if task.id == now.id), None)
+
+        def goes_on() -> bool:
+            return known is not None and known.state in UNDER_WAY and not known.put_off and alive(known.owner)
+
+        looking = QTimer()
+        looking.timeout.connect(tasks.load)
+        looking.start(FOLLOWING)
+        tasks.listed.connect(heard)
+        try:
+            self._run.until(lambda: not goes_on(), tasks.listed)
+        finally:
+            tasks.listed.disconnect(heard)
+            looking.stop()
+        self._run.check()
+        if known is None:
+            raise NotFound(title=f"Task {now.id} was deleted.", cause="Another ShotDock did so, or its window.")
+        if known.put_off and known.state in UNDER_WAY:
+            raise Wait(title=f"Task {now.id} was put off.", cause=waiting_words(known.turn, time.time()))
+        if known.state in UNDER_WAY:
+            raise NotFound(
+                title=f"Nobody carries task {now.id} any more.",
+                cause=f"It was left by {describe(before.owner)}.",
+                suggestion=f"Take it on with: shotdock tasks run {now.id}",
+            )
+        self._task = known
+        self._details()
 
     def look(self, task: Task) -> None:
         """Take a task that has nothing left to do."""

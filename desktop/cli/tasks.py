@@ -13,7 +13,6 @@ from desktop.cli.carry import Transfer, engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
-from desktop.core.errors import NotAllowed
 from desktop.core.history import Query, TaskPage
 from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import (
@@ -159,7 +158,7 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
 @click.argument("task_id", metavar="ID", type=int)
 @click.pass_obj
 def run_(output: Output, task_id: int) -> int:
-    """Carry a paused, interrupted, cancelled or failed task on to its end."""
+    """Carry a task on to its end; one that another ShotDock has goes on there, at once."""
     return _again(output, task_id, retry=False)
 
 
@@ -175,9 +174,12 @@ def _again(output: Output, task_id: int, *, retry: bool) -> int:
     began = time.monotonic()
     with engine() as run:
         task = run.task(task_id)
-        _check_free(task)
         transfer = Transfer(run, output, began)
-        if task.state is TaskState.DONE and not task.files.failed:
+        if wishes.elsewhere(task):
+            wishes.have(run, (task_id,), Wish(Verb.RUN))
+            output.remark(f"Task {task.id} is carried by {describe(task.owner)}; this command waits for its end.")
+            transfer.follow(task, run.task(task_id))
+        elif task.state is TaskState.DONE and not task.files.failed:
             transfer.look(task)
         else:
             # A failed task that only resumed would end as it did before.
@@ -216,12 +218,10 @@ def _stop(output: Output, task_ids: tuple[int, ...], wish: Wish) -> None:
 @click.option("--with-files", is_flag=True, help="Remove the files they brought, too.")
 @click.pass_obj
 def delete(output: Output, task_ids: tuple[int, ...], with_files: bool) -> None:
-    """Forget tasks and their part files; the files they brought stay."""
+    """Forget tasks and their part files, whoever runs them; the files they brought stay."""
     ids = tuple(dict.fromkeys(task_ids))
     with engine() as run:
-        for task_id in ids:
-            _check_free(run.task(task_id))
-        run.services.tasks.delete(ids, with_files)
+        wishes.have(run, ids, Wish(Verb.DELETE, files=with_files))
         left = {task.id for task in run.all_tasks()}
     output.answer({"status": "done", "deleted": [task_id for task_id in ids if task_id not in left]})
     output.summary(f"Deleted {_numbers(ids)}.")
@@ -262,16 +262,6 @@ def _hashes(run: Session, task: Task) -> dict[str, str]:
     answer = Answer[tuple[TaskFile, ...]](run)
     run.services.tasks.files(task.id, answer.then, results=[result for result in FileResult if result.arrived])
     return {file.target: file.sha256 for file in answer.of(None) if file.sha256}
-
-
-def _check_free(task: Task) -> None:
-    """Refuse a task another living process answers for; raise NotAllowed."""
-    if wishes.elsewhere(task):
-        raise NotAllowed(
-            title=f"Task {task.id} is being run by another ShotDock.",
-            cause=f"It belongs to {describe(task.owner)}, which is at work on it.",
-            suggestion=f"Pause or cancel it first, there or with: shotdock tasks pause {task.id}",
-        )
 
 
 def _progress(files: Counts) -> str:

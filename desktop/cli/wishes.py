@@ -27,10 +27,16 @@ def elsewhere(task: Task) -> bool:
 
 
 def grant(run: Session, task_ids: Sequence[int], wish: Wish) -> tuple[Task, ...]:
-    """Have the wish done for these tasks and return them as they are then.
+    """Have the wish done for these tasks and return them as they are then; raises as `have` does."""
+    have(run, task_ids, wish)
+    return tuple(run.task(task_id) for task_id in dict.fromkeys(task_ids))
+
+
+def have(run: Session, task_ids: Sequence[int], wish: Wish) -> None:
+    """Have the wish done for these tasks.
 
     Raises UsageError, nothing being done, if there is no such task; NotAllowed, after the others were served, for one
-    whose owner does not answer.
+    whose owner does not answer or cannot do it.
     """
     asked: dict[int, Task] = {}
     mine = []
@@ -43,7 +49,6 @@ def grant(run: Session, task_ids: Sequence[int], wish: Wish) -> tuple[Task, ...]
         schedule.obey(run, lambda: _do(run, mine, wish))
     if asked:
         _wait(run, asked)
-    return tuple(run.task(task_id) for task_id in dict.fromkeys(task_ids))
 
 
 def _do(run: Session, ids: Sequence[int], wish: Wish) -> None:
@@ -57,6 +62,10 @@ def _do(run: Session, ids: Sequence[int], wish: Wish) -> None:
             tasks.set_limit(ids, wish.rate)
         case Verb.SCHEDULE:
             tasks.schedule(ids, wish.schedule)
+        case Verb.RUN:
+            tasks.run_now(ids)
+        case Verb.DELETE:
+            tasks.delete(ids, wish.files)
 
 
 def _leave(run: Session, task: Task, wish: Wish) -> int:
@@ -71,15 +80,22 @@ def _leave(run: Session, task: Task, wish: Wish) -> int:
 
 
 def _wait(run: Session, asked: dict[int, Task]) -> None:
-    """Wait until these wishes, by number, have been obeyed; raise NotAllowed if one is not in time."""
+    """Wait until these wishes, by number, have been obeyed; raise NotAllowed if one is not in time, or cannot be."""
     answer = Answer[None](run)
     waiting = set(asked)
 
-    def heard(number: int, pending: bool) -> None:
-        if not pending:
-            waiting.discard(number)
-            if not waiting:
-                answer.then(None)
+    refused: list[NotAllowed] = []
+
+    def heard(number: int, said: str | None) -> None:
+        if said is None or number not in waiting:
+            return
+        waiting.discard(number)
+        if said:
+            task = asked[number]
+            title = f"Task {task.id} belongs to {describe(task.owner)}, which could not do what was asked."
+            refused.append(NotAllowed(title, said))
+        if not waiting:
+            answer.failed(refused[0]) if refused else answer.then(None)
 
     def look() -> None:
         for number in tuple(waiting):

@@ -13,12 +13,19 @@ class Verb(StrEnum):
     PAUSE = "pause"
     LIMIT = "limit"
     SCHEDULE = "schedule"
+    RUN = "run"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One thing to do with a task. rate: of LIMIT, bytes/s or None. schedule: of SCHEDULE; its repeat is not told."""
+    """One thing to do with a task.
+
+    rate: of LIMIT, bytes/s or None. schedule: of SCHEDULE; its repeat is not told. files: of DELETE, remove what it
+    brought from the disk too.
+    """
 
     verb: Verb
     rate: int | None = None
     schedule: Schedule = Schedule()
+    files: bool = False

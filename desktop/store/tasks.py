@@ -60,6 +60,10 @@ class Tasks:
         """Return every task, the oldest first."""
         return tuple(task_of(row) for row in self._access.rows(select_tasks()))
 
+    def ids(self) -> frozenset[int]:
+        """Return the numbers of every task."""
+        return frozenset(number for (number,) in self._access.rows(TaskRow.select(TaskRow.id)))
+
     def get(self, task_id: int) -> Task:
         """Return one task; raise NotFound."""
         row = self._access.row(select_tasks().where(TaskRow.id == task_id))
@@ -208,10 +212,6 @@ class Tasks:
                 for task in [task_of(row) for row in self._access.rows(query)]:
                     self._check_mine(task)
                 self._access.run(TaskRow.delete().where(TaskRow.id.in_(part)))
-
-    def check_mine(self, task_id: int) -> None:
-        """Raise NotAllowed while another process that lives answers for the task; NotFound."""
-        self._check_mine(self.get(task_id))
 
     def claim(self, task_id: int, owner: str) -> bool:
         """Take a waiting or running task for the owner, atomically; True if it is the owner's now.

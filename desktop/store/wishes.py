@@ -1,18 +1,20 @@
 """Wishes about tasks that another process runs: left in the tasks' logs until their owner has obeyed.
 
 A wish is a line of a log that nobody is shown. It is addressed to one process: whoever takes the task over after that
-one has died is not bound by what was asked of the dead.
+one has died is not bound by what was asked of the dead. One that cannot be obeyed is addressed to nobody any more, and
+says why.
 """
 
 import json
 import time
 
-from desktop.core.errors import NotAllowed, UsageError
+from desktop.core.errors import NotAllowed, ShotDockError, UsageError
 from desktop.core.hours import parse_hours
+from desktop.core.redaction import redact
 from desktop.core.schedule import After, Schedule
 from desktop.core.task import Task
 from desktop.core.wish import Verb, Wish
-from desktop.store.access import Access
+from desktop.store.access import Access, loaded, stored
 from desktop.store.owner import describe, this_process
 from desktop.store.tables import WISH, EventRow, TaskRow
 
@@ -56,14 +58,21 @@ class Wishes:
         return tuple((number, task, *_read(message)) for number, task, message in self._access.rows(query))
 
     def done(self, number: int) -> None:
-        """Forget a wish: it was obeyed, or cannot be."""
+        """Forget a wish: it was obeyed."""
         with self._access.writing():
             self._access.run(EventRow.delete().where(EventRow.id == number, EventRow.level == WISH))
 
-    def pending(self, number: int) -> bool:
-        """Tell whether a wish is still to be obeyed."""
-        query = EventRow.select(EventRow.id).where(EventRow.id == number, EventRow.level == WISH)
-        return self._access.row(query) is not None
+    def refuse(self, number: int, error: ShotDockError) -> None:
+        """Note why a wish cannot be obeyed, for whoever waits for it; nobody is asked for it any more."""
+        told = {"item": "", "message": stored(redact(str(error)))}
+        with self._access.writing():
+            self._access.run(EventRow.update(told).where(EventRow.id == number, EventRow.level == WISH))
+
+    def answer(self, number: int) -> str | None:
+        """Return what came of a wish: "" once it was obeyed, why it cannot be, or None as long as it is to be."""
+        query = EventRow.select(EventRow.item, EventRow.message).where(EventRow.id == number, EventRow.level == WISH)
+        owner, message = self._access.row(query) or ("", "")
+        return None if owner else loaded(message)
 
 
 def _written(wish: Wish) -> str:
@@ -76,6 +85,7 @@ def _written(wish: Wish) -> str:
             "start_at": schedule.start_at,
             "window": "" if schedule.window is None else str(schedule.window),
             "after": schedule.after.value,
+            "files": wish.files,
         }
     )
 
@@ -85,6 +95,6 @@ def _read(message: str) -> tuple[str, Wish | None]:
         asked = json.loads(message)
         window = parse_hours(asked["window"]) if asked["window"] else None
         schedule = Schedule(asked["start_at"], window, after=After(asked["after"]))
-        return asked["by"], Wish(Verb(asked["verb"]), asked["rate"], schedule)
+        return asked["by"], Wish(Verb(asked["verb"]), asked["rate"], schedule, asked.get("files", False))
     except (KeyError, ValueError, UsageError):  # a newer ShotDock may share this database
         return "another ShotDock", None

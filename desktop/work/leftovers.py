@@ -1,20 +1,30 @@
 """What a task is called, and what it leaves behind on the disk."""
 
 import contextlib
+import logging
 from collections.abc import Sequence
 
 from desktop.core.plan import ItemState, Plan
 from desktop.core.task import Task, TaskFile
+from desktop.transfer.disk import disk, disk_error
 from desktop.transfer.partfile import discard
+
+log = logging.getLogger(__name__)
 
 
 def clean(task: Task, files: Sequence[TaskFile], with_files: bool) -> None:
-    """Remove a task's part files; with_files, also the files it brought."""
+    """Remove a task's part files; with_files, also the files it brought, and raise what the disk refuses with.
+
+    A part that cannot be removed, on a share that is away for instance, keeps nobody from forgetting its task.
+    """
     for file in files:
         target = task.destination / file.target
-        discard(target, task.token)
+        try:
+            discard(target, task.token)
+        except OSError as error:
+            log.warning("A part file stays: %s", disk_error(error, str(target)))
         if with_files and file.result.arrived:
-            with contextlib.suppress(FileNotFoundError):
+            with disk(target), contextlib.suppress(FileNotFoundError):
                 target.unlink()
 
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import DatabaseDamaged, ShotDockError, Unsupported
 from desktop.core.plan import Plan
 from desktop.core.schedule import LATE, Priority, Schedule, Turn
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
@@ -18,7 +19,9 @@ from desktop.core.wish import Verb, Wish
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process
+from desktop.work.background import guarded
 from desktop.work.leftovers import clean, name_of
+from desktop.work.others import Others
 from desktop.work.runner import REFUSED, Runner
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
@@ -36,8 +39,9 @@ log = logging.getLogger(__name__)
 class Queue(Runner):
     """Takes orders and looks at the clock: lives on the desk's thread, and so do all its methods.
 
-    Signals, besides the runner's: removed (tuple of task ids), interrupted (tuple of Task an earlier process left),
-    missed (tuple of Task whose start has passed while no ShotDock ran), limited (Limit that holds now).
+    Signals, besides the runner's: removed (tuple of task ids, whoever deleted them), interrupted (tuple of
+    Task an earlier process left), missed (tuple of Task whose start has passed while no ShotDock ran), limited (Limit
+    that holds now).
     """
 
     removed = Signal(object)
@@ -58,14 +62,13 @@ class Queue(Runner):
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self.look)
         self._adopt_from = 0.0
-        self._stamp = 0
-        self._newest = 0.0
+        self._others = Others(store)
 
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted; take over what waits for the clock."""
         lost = []
         with self._anyway():
-            _, self._newest = self._store.tasks.news(time.time())
+            self._others.begin(time.time())
             for task in self._store.tasks.interrupted(alive):
                 lost.append(self._move(task, TaskEvent.INTERRUPT))
                 self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
@@ -77,10 +80,17 @@ class Queue(Runner):
                 self._forget()
         self.look()
 
+    def all(self) -> tuple[Task, ...]:
+        """Return every task, the oldest first."""
+        tasks = self._store.tasks.all()
+        self._others.told(task.id for task in tasks)
+        return tasks
+
     def submit(self, plan: Plan, start: bool, turn: Turn = Turn()) -> Task:  # noqa: B008  frozen
         """Save the plan as a task in one transaction and, with start, put it in the queue."""
         name = plan.request.name or name_of(plan)
         task = self._store.tasks.create(plan, secrets.token_hex(4), name, self.now(), turn)
+        self._others.told((task.id,))
         self._store.recent.remember(plan.request.destination)
         totals = plan.totals()
         size = format_bytes(totals.to_transfer)
@@ -96,11 +106,11 @@ class Queue(Runner):
 
     def pause(self, ids: Iterable[int]) -> None:
         """Stop these tasks; what has arrived stays, the rest can be resumed."""
-        self._stop(self._ours(ids, Wish(Verb.PAUSE)), TaskEvent.PAUSE)
+        self._stop(self._others.ours(ids, Wish(Verb.PAUSE)), TaskEvent.PAUSE)
 
     def cancel(self, ids: Iterable[int]) -> None:
         """Stop these tasks for good; what has arrived stays, nothing more is written."""
-        self._stop(self._ours(ids, Wish(Verb.CANCEL)), TaskEvent.CANCEL)
+        self._stop(self._others.ours(ids, Wish(Verb.CANCEL)), TaskEvent.CANCEL)
 
     def resume(self, ids: Iterable[int]) -> None:
         """Put paused, interrupted, failed or cancelled tasks back in the queue, at its end."""
@@ -116,7 +126,7 @@ class Queue(Runner):
 
     def run_now(self, ids: Iterable[int]) -> None:
         """Start these tasks at once, whatever else runs and whatever they wait for; their schedule is dropped."""
-        for task_id in ids:
+        for task_id in self._others.ours(ids, Wish(Verb.RUN)):
             task = self._store.tasks.get(task_id)
             if task.state is not TaskState.WAITING and allowed(task.state, TaskEvent.RESUME):
                 task = self._move(task, TaskEvent.RESUME)
@@ -154,7 +164,7 @@ class Queue(Runner):
 
     def set_limit(self, ids: Iterable[int], rate: int | None) -> None:
         """Give these tasks a limit of their own in bytes/s, or none; it holds at once."""
-        for task_id in self._ours(ids, Wish(Verb.LIMIT, rate)):
+        for task_id in self._others.ours(ids, Wish(Verb.LIMIT, rate)):
             task = self._store.tasks.get(task_id)
             task = replace(task, options=replace(task.options, limit_rate=rate))
             self._store.tasks.save(task)
@@ -166,7 +176,7 @@ class Queue(Runner):
 
     def schedule(self, ids: Iterable[int], schedule: Schedule) -> None:
         """Have these unfinished tasks start later or only at certain hours; an empty schedule has them start soon."""
-        self._reschedule(self._ours(ids, Wish(Verb.SCHEDULE, schedule=schedule)), schedule)
+        self._reschedule(self._others.ours(ids, Wish(Verb.SCHEDULE, schedule=schedule)), schedule)
         self.look()
 
     def _reschedule(self, ids: Iterable[int], schedule: Schedule) -> None:
@@ -193,24 +203,27 @@ class Queue(Runner):
         Raises, after the others are gone, what one of them refuses with.
         """
         refused: list[ShotDockError] = []
-        going = []
+        going, gone = list[int](), list[int]()
         for task_id in ids:
             try:
-                self._store.tasks.check_mine(task_id)
+                going += self._others.ours((task_id,), Wish(Verb.DELETE, files=with_files))
+            except ShotDockError as error:
+                refused.append(error)
+        self._stop(going, TaskEvent.CANCEL)
+        self._settle(going)
+        for task_id in going:
+            try:
+                clean(self._store.tasks.get(task_id), self._store.tasks.files(task_id), with_files)
             except ShotDockError as error:
                 refused.append(error)
             else:
-                going.append(task_id)
-        ids = tuple(going)
-        self._stop(ids, TaskEvent.CANCEL)
-        self._settle(ids)
-        for task_id in ids:
-            clean(self._store.tasks.get(task_id), self._store.tasks.files(task_id), with_files)
-        self._store.tasks.delete(ids)
-        for task_id in ids:
+                gone.append(task_id)
+        self._store.tasks.delete(gone)
+        for task_id in gone:
             # What of its results the database refused is wanted by nobody any more.
             self._active.pop(task_id, None)
-        self.removed.emit(ids)
+        self._others.gone(gone)
+        self.removed.emit(tuple(gone))
         if refused:
             raise refused[0]
 
@@ -276,7 +289,10 @@ class Queue(Runner):
         try:
             yield
         except REFUSED as error:
-            log.warning("A change of tasks is not recorded: %s", error.title)
+            if isinstance(error, DatabaseDamaged) and not self._closed:
+                self._hold(error)
+            else:
+                log.warning("A change of tasks is not recorded: %s", error.title)
 
     def _forget(self) -> None:
         """Forget tasks that ended so long ago as the settings say, with the part files they may have left."""
@@ -307,31 +323,29 @@ class Queue(Runner):
 
     def _hear(self) -> None:
         """Take what another process wants of our tasks: the database is the only way it can tell."""
-        # A write by anybody, of results for instance, moves the stamp; to look at it costs next to nothing.
-        stamp = self._store.stamp()
-        if stamp == self._stamp:
+        stamp = self._others.wrote()
+        if stamp is None:
             return
         if moved := self._turns.moved_to(self._store.tasks.waiting()):
             self.changed.emit(moved)
-        for number, task_id, by, wish in self._store.wishes.mine():
-            self._obey(task_id, by, wish)
-            self._store.wishes.done(number)
-        news, self._newest = self._store.tasks.news(self._newest)
-        if theirs := tuple(task for task in news if task.id not in self._active):
+        self._others.serve(self._obey)
+        tasks, lost = self._others.news()
+        if theirs := tuple(task for task in tasks if task.id not in self._active):
             self.changed.emit(theirs)
-        self._stamp = stamp
-
-    def _ours(self, ids: Iterable[int], wish: Wish) -> Iterator[int]:
-        """Yield those of these tasks that no other living process runs; of the others, ask their owners."""
-        for task_id in ids:
-            task = self._store.tasks.get(task_id)
-            if task.owner not in ("", this_process()) and alive(task.owner):
-                self._store.wishes.leave(task, wish)
-            else:
-                yield task_id
+        if lost:
+            self.removed.emit(lost)
+        self._others.heard(stamp)
 
     def _obey(self, task_id: int, by: str, wish: Wish | None) -> None:
-        self._note(self._store.tasks.get(task_id), "INFO", f"{by} asks: {wish.verb if wish else 'something unknown'}.")
+        task = self._store.tasks.get(task_id)
+        self._note(task, "INFO", f"{by} asks: {wish.verb if wish else 'something unknown'}.")
+        try:
+            guarded(partial(self._grant, task_id, wish))
+        except ShotDockError as error:
+            self._note(task, "ERROR", f"It was not done: {error}")
+            raise
+
+    def _grant(self, task_id: int, wish: Wish | None) -> None:
         match wish:
             case Wish(Verb.CANCEL):
                 self.cancel((task_id,))
@@ -341,6 +355,14 @@ class Queue(Runner):
                 self.set_limit((task_id,), wish.rate)
             case Wish(Verb.SCHEDULE):
                 self._reschedule((task_id,), wish.schedule)
+            case Wish(Verb.RUN):
+                self.run_now((task_id,))
+            case Wish(Verb.DELETE):
+                self.delete((task_id,), wish.files)
+            case None:
+                raise Unsupported(
+                    title="This ShotDock does not know what is asked of it.", suggestion="Bring both to one version."
+                )
 
     def _enqueue(self, ids: Iterable[int], event: TaskEvent) -> None:
         for task_id in ids:

@@ -9,7 +9,15 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
-from desktop.core.errors import DatabaseBusy, DiskFull, HostileName, ShotDockError, TargetUnwritable, Unreachable
+from desktop.core.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DiskFull,
+    HostileName,
+    ShotDockError,
+    TargetUnwritable,
+    Unreachable,
+)
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
@@ -40,8 +48,8 @@ last batch took decides how long the next one gathers."""
 GATHERING = 2.0
 """Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
-REFUSED = (DiskFull, TargetUnwritable, DatabaseBusy)
-"""What the database says when its disk takes nothing, or another program holds it."""
+REFUSED = (DiskFull, TargetUnwritable, DatabaseBusy, DatabaseDamaged)
+"""What the database says when its disk takes nothing, another program holds it, or it cannot be read any more."""
 HELD = 5.0
 """Seconds after which a database that took nothing is tried again."""
 
@@ -91,7 +99,7 @@ class Runner(QObject):
         self._looking: set[int] = set()
         self._ticks = 0
         self._record_from = 0.0
-        self._held = False
+        self._held = self._damaged = False
         self._closed = False
 
     @property
@@ -130,7 +138,8 @@ class Runner(QObject):
             active.fill(self._pool, self.settings, self._lane_ended)
 
     def _start_due(self) -> None:
-        if self._held and time.monotonic() < self._record_from:
+        # Of what a damaged database says to do nothing is begun, even if it can be read just now.
+        if self._damaged or (self._held and time.monotonic() < self._record_from):
             return
         at_once = self.settings.tasks_at_once
         busy = Counter(server for active in self._active.values() for server in active.servers)
@@ -148,21 +157,23 @@ class Runner(QObject):
                 busy.update(servers)
 
     def _hold(self, error: ShotDockError) -> None:
-        """Leave a database that takes nothing alone for a moment; say so once.
+        """Leave a database that takes nothing alone for a moment; say so once. One that is damaged stays so.
 
         Where nobody stays, a disk that takes nothing is the end: raises it.
         """
         self._record_from = time.monotonic() + HELD
         if not self._serving and not isinstance(error, DatabaseBusy):
             raise error
-        if not self._held:
-            self._held = True
-            log.error("%s %s Files go on arriving; they are recorded once it takes them.", error.title, error.cause)
+        damaged = isinstance(error, DatabaseDamaged)
+        if not self._held or (damaged and not self._damaged):
+            self._held, self._damaged = True, damaged
+            then = "nothing new is begun" if damaged else "they are recorded once it takes them"
+            log.error("%s %s Files under way go on arriving; %s.", error.title, error.cause, then)
             self.troubled.emit(error)
 
     def _taken(self) -> None:
         """Note that the database took something."""
-        if self._held:
+        if self._held and not self._damaged:
             self._held = False
             log.info("The database takes what arrives again.")
 

@@ -30,11 +30,11 @@ class TaskDesk(QObject):
     - ended (Task that is done or failed; one that is put off to be tried again later is not); quit_wanted (a task that
       was to be the last thing done has ended and nothing else runs: close the window).
     - limited (Limit that holds now, for the status bar; see also `limit`).
-    - refused (ShotDockError: why something that was asked for was not done, such as deleting a task that another
-      ShotDock runs; of many tasks, the others are served all the same; or why what arrives cannot be recorded now).
+    - refused (ShotDockError: why something that was asked for was not done, such as removing files that cannot be
+      removed; of many tasks, the others are served all the same; or why what arrives cannot be recorded now).
 
-    Pausing, cancelling, limiting and scheduling a task that another ShotDock runs is asked of that one, which obeys
-    within seconds; what others do with their tasks is `changed` within seconds, too.
+    Pausing, cancelling, limiting, scheduling, starting and deleting a task that another ShotDock runs is asked of that
+    one, which obeys within seconds; what others do with their tasks is `changed` or `removed` within seconds, too.
 
     The timetable is the setting limit_rules; limits are off for a while with
     `settings.update(limits_off_until=moment)`, for good with `core.timetable.FOR_GOOD`, on again with 0. Beside this
@@ -79,7 +79,7 @@ class TaskDesk(QObject):
 
     def load(self) -> None:
         """Ask for every task; the answer is the signal `listed`."""
-        self._ask(self._store.tasks.all, lambda tasks: self.listed.emit(tuple(tasks)))
+        self._ask(self._queue.all, self.listed.emit)
 
     def submit(
         self,
@@ -144,9 +144,9 @@ class TaskDesk(QObject):
         """
         self._ask(lambda: self._store.wishes.leave(task, wish), then)
 
-    def wished(self, number: int, then: Callable[[bool], None]) -> None:
-        """Ask whether a wish is still to be obeyed."""
-        self._ask(lambda: self._store.wishes.pending(number), then)
+    def wished(self, number: int, then: Callable[[str | None], None]) -> None:
+        """Ask what came of a wish: "" once it was obeyed, why it cannot be, or None as long as it is to be."""
+        self._ask(lambda: self._store.wishes.answer(number), then)
 
     def look(self) -> None:
         """Have the queue look at the clock now, e.g. after the computer slept."""

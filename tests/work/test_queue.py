@@ -96,6 +96,17 @@ def test_delete_with_files_removes_only_what_the_task_brought(bench: Bench) -> N
     assert [path for path in bench.destination.rglob("*") if path.is_file()] == [mine]
 
 
+def test_files_that_cannot_be_removed_are_told_and_their_task_stays(bench: Bench) -> None:
+    task, other = bench.run(), bench.submit(bench.plan(filters=Filters(shot=("SH020",))), start=False)
+    path = next(path for path in bench.destination.rglob("*") if path.is_file())
+    path.unlink()
+    path.mkdir()
+    with bench.qtbot.waitSignal(bench.services.tasks.refused) as heard:
+        bench.services.tasks.delete([task.id, other.id], with_files=True)
+    assert path.name in str(heard.args[0])
+    assert [known.id for known in bench.tasks()] == [task.id]
+
+
 def test_a_vanished_file_fails_alone_and_retry_brings_it(bench: Bench) -> None:
     plan = bench.plan()
     gone = bench.studio / "VEGA/SQ01/SH020/anim/publish/v001/cache/char.abc"
@@ -254,18 +265,32 @@ def test_a_request_for_nothing_is_done_at_once(bench: Bench) -> None:
     assert (task.outcome, task.files.planned) == ("up-to-date", 0)
 
 
-def test_a_task_of_another_living_process_is_left_to_it(bench: Bench) -> None:
+def test_a_task_is_deleted_by_its_process_for_a_command(bench: Bench) -> None:
     big(bench, 12_000_000)
-    plan = bench.plan(filters=Filters(shot=("SH030",)), options=Options(limit_rate=2_000_000))
+    plan = bench.plan(filters=Filters(shot=("SH030",)), options=Options(limit_rate=100_000))
     task = bench.submit(plan)
     bench.until(task.id, TaskState.RUNNING)
-    foreign = subprocess.run(
-        [sys.executable, "-m", "desktop", "tasks", "delete", str(task.id), "--json"], capture_output=True, text=True
-    )
-    assert foreign.returncode != 0
-    assert "Traceback" not in foreign.stderr
-    assert json.loads(foreign.stdout)["errors"]
-    assert bench.until(task.id, TaskState.DONE).files.downloaded == 1
+    command = [sys.executable, "-m", "desktop", "tasks", "delete", str(task.id), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as foreign:
+        bench.qtbot.waitUntil(lambda: foreign.poll() is not None, timeout=30_000)
+        assert foreign.stdout is not None
+        assert (foreign.returncode, json.loads(foreign.stdout.read())["deleted"]) == (0, [task.id])
+    assert bench.tasks() == ()
+
+
+def test_a_part_that_cannot_be_removed_keeps_no_task(bench: Bench) -> None:
+    big(bench, 12_000_000)
+    task = bench.submit(bench.plan(filters=Filters(shot=("SH030",)), options=Options(limit_rate=2_000_000)))
+    bench.qtbot.waitUntil(lambda: bool(list(bench.destination.rglob(".big*.part"))), timeout=30_000)
+    bench.services.tasks.pause([task.id])
+    bench.until(task.id, TaskState.PAUSED)
+    bench.qtbot.waitUntil(lambda: bench.services._queue.idle, timeout=30_000)
+    (part,) = bench.destination.rglob(".big*.part")
+    part.unlink()
+    part.mkdir()
+    bench.services.tasks.delete([task.id])
+    bench.qtbot.waitUntil(lambda: not bench.tasks(), timeout=10_000)
+    assert part.is_dir()
 
 
 def test_what_cannot_be_done_is_told(bench: Bench) -> None:

@@ -1,4 +1,6 @@
-"""A database that takes nothing for a while, another program holding it, loses nothing and leaves nobody waiting."""
+"""A database that takes nothing for a while, another program holding it, loses nothing and leaves nobody waiting; one
+that is damaged is told of once.
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connection import parse_connection
-from desktop.core.errors import DatabaseBusy, ShotDockError
+from desktop.core.errors import DatabaseBusy, DatabaseDamaged, ShotDockError
 from desktop.core.hours import parse_hours
 from desktop.core.plan import Options
 from desktop.core.schedule import Turn, waiting_words
@@ -113,6 +115,75 @@ def test_a_scan_that_finds_it_held_ends(bench: Bench) -> None:
     with held(), pytest.raises(DatabaseBusy):
         bench.scan()
     assert bench.scan().shots
+
+
+def test_what_a_scan_found_and_nobody_kept_is_told(bench: Bench) -> None:
+    said: list[ShotDockError] = []
+    bench.services.library.refused.connect(said.append)
+    with held("IMMEDIATE"):
+        assert bench.scan().shots
+        bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    assert [type(error) for error in said] == [DatabaseBusy]
+
+
+def test_what_is_known_of_a_tree_answers_if_it_cannot_be_read(bench: Bench) -> None:
+    bench.scan()
+    with held(), pytest.raises(DatabaseBusy):
+        bench.answer(lambda then, failed: bench.services.library.cached("VEGA", then, failed))
+
+
+def damage() -> None:
+    """Have the database be one no more, as a sync program does that puts an old half of it in its place."""
+    path = Places.find().database
+    path.write_bytes(b"~" * path.stat().st_size)
+
+
+def test_a_damaged_database_is_told_once_and_what_is_under_way_arrives(bench: Bench) -> None:
+    said = refusals(bench)
+    looks: list[object] = []
+    bench.services.tasks.progressed.connect(looks.append)
+    waits = bench.submit(bench.plan(), start=False)
+    task = bench.submit(big(bench))
+    bench.until(task.id, TaskState.RUNNING)
+    damage()
+    bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    bench.qtbot.waitUntil(lambda: bool(list(bench.destination.rglob("big.abc"))), timeout=20_000)
+    looks.clear()
+    bench.services.tasks.look()
+    bench.qtbot.waitUntil(lambda: len(looks) > 5, timeout=20_000)  # time and again it was tried to record it
+    assert [type(error) for error in said] == [DatabaseDamaged]
+    bench.services.tasks.resume([waits.id])
+    bench.qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
+    assert isinstance(said[1], DatabaseDamaged), "what is asked for is refused with the reason"
+
+
+def test_a_damaged_database_is_told_once_while_nothing_runs(bench: Bench, clock: Clock) -> None:
+    said = refusals(bench)
+    damage()
+    for _ in range(3):
+        later(bench, clock, 60)
+    bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    bench.services.tasks.load()
+    bench.qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
+    assert [type(error) for error in said] == [DatabaseDamaged] * 2
+
+
+def test_nothing_is_begun_on_a_damaged_database_that_can_be_read_again(
+    bench: Bench, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.work.runner.HELD", 0.0)
+    said = refusals(bench)
+    turn = Turn(not_before=clock.now + 3600)
+    task = bench.answer(lambda then, _: bench.services.tasks.submit(bench.plan(), then, turn=turn))
+    before = Places.find().database.read_bytes()
+    damage()
+    later(bench, clock, 60)
+    bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    Places.find().database.write_bytes(before)
+    for _ in range(5):
+        later(bench, clock, 7200)
+        assert [known.state for known in bench.tasks()] == [TaskState.WAITING]
+    assert bench.seen[task.id].state is TaskState.WAITING
 
 
 def test_what_was_asked_for_as_the_program_ends_keeps_nobody(qtbot: QtBot, studio: Path, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from desktop.core.errors import NotAllowed
 from desktop.core.history import Query
 from desktop.core.hours import parse_hours
-from desktop.core.schedule import After, Schedule
-from desktop.core.task import Task, TaskState
+from desktop.core.schedule import After, Schedule, Turn
+from desktop.core.task import Task, TaskEvent, TaskState, advance
 from desktop.core.wish import Verb, Wish
 from desktop.places import Places
 from desktop.store.access import Access
@@ -41,7 +41,8 @@ def ask(bench: Bench, task: Task, wish: Wish) -> None:
     with other() as store:
         number = store.wishes.leave(store.tasks.get(task.id), wish)
         bench.services.tasks.look()
-        bench.qtbot.waitUntil(lambda: not store.wishes.pending(number), timeout=10_000)
+        bench.qtbot.waitUntil(lambda: store.wishes.answer(number) is not None, timeout=10_000)
+        assert store.wishes.answer(number) == ""
 
 
 def told(task: Task) -> list[str]:
@@ -85,7 +86,7 @@ def test_a_wish_is_no_line_of_a_log_and_binds_only_whom_it_is_addressed_to(bench
         shown = [line.level for line in (*store.events.of(task.id), *store.history.lines(Query()))]
         assert shown and "WISH" not in shown
         own(access, running, this_process())
-        assert store.wishes.pending(number) and store.wishes.mine() == ()
+        assert store.wishes.answer(number) is None and store.wishes.mine() == ()
         with pytest.raises(NotAllowed, match="let go"):
             store.wishes.leave(replace(running, owner="gone:7:1"), Wish(Verb.CANCEL))
 
@@ -128,3 +129,116 @@ def test_a_wish_nobody_understands_is_put_aside(bench: Bench, message: str) -> N
     bench.services.tasks.look()
     bench.qtbot.waitUntil(lambda: any("something unknown" in line for line in told(task)), timeout=10_000)
     assert bench.seen[task.id].state is TaskState.RUNNING
+
+
+def brought(bench: Bench) -> list[Path]:
+    return [path for path in bench.destination.rglob("*") if path.is_file()]
+
+
+def test_a_running_task_is_deleted_for_another(bench: Bench) -> None:
+    gone: list[tuple[int, ...]] = []
+    bench.services.tasks.removed.connect(gone.append)
+    task = bench.submit(big(bench, rate=100_000))
+    bench.until(task.id, TaskState.RUNNING)
+    ask(bench, task, Wish(Verb.DELETE))
+    assert bench.tasks() == ()
+    assert gone == [(task.id,)]
+    assert not brought(bench), "its part files go with it"
+
+
+@pytest.mark.parametrize("files", [True, False])
+def test_what_a_task_brought_goes_with_it_only_if_that_is_asked(bench: Bench, files: bool) -> None:
+    task = bench.run()
+    with other() as store, closing(Access(Places.find().database)) as access:
+        access.connect()
+        with access.writing():
+            access.change("UPDATE task SET state = 'waiting', owner = ?", this_process())
+        number = store.wishes.leave(store.tasks.get(task.id), Wish(Verb.DELETE, files=files))
+        bench.services.tasks.look()
+        bench.qtbot.waitUntil(lambda: store.wishes.answer(number) is not None, timeout=10_000)
+    assert bench.tasks() == ()
+    assert len(brought(bench)) == (0 if files else task.files.downloaded)
+
+
+def test_a_task_that_waits_for_the_clock_is_started_for_another(bench: Bench) -> None:
+    plan, turn = big(bench), Turn(not_before=bench.services.tasks.now() + 3600)
+    task = bench.answer(lambda then, _: bench.services.tasks.submit(plan, then, turn=turn))
+    ask(bench, task, Wish(Verb.RUN))
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 1
+
+
+def test_what_cannot_be_done_is_told_to_who_asked_and_not_tried_at_every_look(bench: Bench) -> None:
+    task = bench.submit(big(bench))
+    bench.until(task.id, TaskState.DONE)
+    (path,) = brought(bench)
+    path.unlink()
+    path.mkdir()  # which is no file to be removed
+    with other() as store, closing(Access(Places.find().database)) as access:
+        access.connect()
+        with access.writing():
+            access.change("UPDATE task SET state = 'waiting', owner = ?", this_process())
+        number = store.wishes.leave(store.tasks.get(task.id), Wish(Verb.DELETE, files=True))
+        bench.services.tasks.look()
+        bench.qtbot.waitUntil(lambda: bool(store.wishes.answer(number)), timeout=10_000)
+        assert "big.abc cannot be" in str(store.wishes.answer(number))
+        assert store.wishes.mine() == ()
+    assert [known.id for known in bench.tasks()] == [task.id]
+    failed = [line for line in told(task) if line.startswith("It was not done: ")]
+    assert len(failed) == 1 and "big.abc cannot be" in failed[0]
+    assert all("cannot be" not in line for line in told(task) if line not in failed), "a wish is no line of a log"
+
+
+def test_what_another_one_deleted_is_gone_here_too(bench: Bench) -> None:
+    gone: list[tuple[int, ...]] = []
+    bench.services.tasks.removed.connect(gone.append)
+    first, second, third = (bench.submit(big(bench), start=False) for _ in range(3))
+    with other() as store:
+        store.tasks.delete((first.id, third.id))
+        bench.services.tasks.look()
+        bench.qtbot.waitUntil(lambda: bool(gone), timeout=10_000)
+        store.tasks.delete((second.id,))
+        bench.services.tasks.look()
+        bench.qtbot.waitUntil(lambda: len(gone) == 2, timeout=10_000)
+    assert gone == [(first.id, third.id), (second.id,)]
+
+
+def test_what_was_listed_and_deleted_before_the_next_look_is_gone_too(bench: Bench) -> None:
+    gone: list[tuple[int, ...]] = []
+    bench.services.tasks.removed.connect(gone.append)
+    bench.services.tasks.look()
+    with other() as store:
+        plan = big(bench)
+        made = store.tasks.create(plan, "0123abcd", "theirs", 1.0)
+        store.tasks.save(advance(made, TaskEvent.PAUSE, 2.0))
+        assert [task.id for task in bench.tasks()] == [made.id]
+        store.tasks.delete((made.id,))
+    bench.services.tasks.look()
+    bench.qtbot.waitUntil(lambda: gone == [(made.id,)], timeout=10_000)
+
+
+def test_one_s_own_deletion_is_told_once(bench: Bench) -> None:
+    gone: list[tuple[int, ...]] = []
+    bench.services.tasks.removed.connect(gone.append)
+    first, second = (bench.submit(big(bench), start=False) for _ in range(2))
+    bench.services.tasks.delete((first.id,))
+    with other() as store:
+        store.tasks.delete((second.id,))
+    bench.services.tasks.look()
+    bench.qtbot.waitUntil(lambda: len(gone) == 2, timeout=10_000)
+    assert gone == [(first.id,), (second.id,)]
+
+
+@pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RUN])
+def test_what_the_window_wants_of_a_task_another_runs_is_asked(bench: Bench, verb: Verb) -> None:
+    task = bench.submit(big(bench), start=False)
+    with closing(Access(Places.find().database)) as access:
+        access.connect()
+        with access.writing():
+            access.change("UPDATE task SET state = 'waiting', owner = 'farm:7:1'")
+        if verb is Verb.DELETE:
+            bench.services.tasks.delete((task.id,), with_files=True)
+        else:
+            bench.services.tasks.run_now((task.id,))
+        assert [known.id for known in bench.tasks()] == [task.id]  # by then it was done
+        asked = json.loads(access.value("SELECT message FROM event WHERE level = 'WISH'"))
+        assert (asked["verb"], asked["files"]) == (verb.value, verb is Verb.DELETE)

@@ -13,7 +13,9 @@ from desktop.core.hours import parse_hours
 from desktop.core.plan import Action, Plan, PlannedFile, PlannedItem, Request
 from desktop.core.schedule import Priority, Turn
 from desktop.core.task import TaskState
-from desktop.ui.models.tasks import LIMIT, MIME, STATE
+from desktop.places import Places
+from desktop.store.database import Store
+from desktop.ui.models.tasks import LIMIT, MIME, STATE, Shelf
 from desktop.ui.models.waits import step, why
 from desktop.ui.widgets.limit_cell import LimitEdit
 from tests.ui.life.evening import FRIDAY, HOUR, TEN, WAIT, Evening
@@ -143,6 +145,27 @@ def test_the_menu_offers_everything_and_priorities_below_their_own_name(evening:
     usable = {action.text() for action in menu.actions() if action.isEnabled()}
     assert "Resume" not in usable
     assert "Retry failed" not in usable
+
+
+def test_what_a_command_deleted_leaves_the_list_the_selection_and_the_inspector(evening: Evening, qtbot: QtBot) -> None:
+    one, two, three = (evening.order(shot=f"SH0{n}0", start=False) for n in (1, 2, 3))
+    shown = evening.window.inspector
+    evening.choose(two, three)
+
+    def delete(number: int) -> None:
+        with Store.open(Places.find().database) as elsewhere:
+            elsewhere.tasks.delete((number,))
+        evening.services.tasks.look()
+        qtbot.waitUntil(lambda: evening.dock.model.get(number) is None, timeout=WAIT)
+
+    delete(one)
+    assert [task.id for task in evening.dock.chosen()] == [two, three]
+    delete(three)
+    assert [task.id for task in evening.dock.chosen()] == [two] == evening.rows()
+    assert shown._task is not None and shown._task.id == two
+    delete(two)
+    assert evening.dock.chosen() == [] and shown._task is None
+    assert evening.dock.model.counts()[Shelf.ALL] == 0
 
 
 def test_run_now_does_not_wait_for_the_clock(evening: Evening) -> None:
