@@ -169,6 +169,14 @@ def test_what_is_here_can_be_dragged_out_and_all_of_it_within(
     assert list((tmp_path / "elsewhere").glob("*.mp4")) == [tab.states.of(TWIN).path]
 
 
+def test_the_end_is_told_at_once_however_slow_the_answers_were(tab: GalleryTab, opened: Open, qtbot: QtBot) -> None:
+    """A stall of the disk made one answer slow; the question after it then waited for many times as long."""
+    opened()
+    tab.states._renewal._least = tab.states._renewal._wait = 600_000
+    tab.orders.fetch([tab.model.rows()[tab.model.row_of(MOON)]])
+    qtbot.waitUntil(lambda: state(tab, MOON) is VideoState.HERE, timeout=WAIT)
+
+
 def test_cards_dropped_on_a_folder_of_the_shelf_are_downloaded_there(
     tab: GalleryTab, opened: Open, tmp_path: Path, qtbot: QtBot
 ) -> None:

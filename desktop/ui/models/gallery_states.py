@@ -147,6 +147,7 @@ class GalleryStates(QObject):
         self.follow(self._server)
 
     def _changed(self, tasks: Iterable[Task]) -> None:
+        over = False
         for task in tasks:
             before, self._tasks[task.id] = self._tasks.get(task.id), task
             if task.connection or not self._server or not self._ours_or_new(task.id):
@@ -158,6 +159,10 @@ class GalleryStates(QObject):
             if task.id not in self._files or before is None or before.files != task.files or before.state != task.state:
                 self._dirty.add(task.id)
                 self._renewal.soon()
+                over = over or task.state not in LIVE
+        if over:
+            # Nothing follows that would have it asked again: however slow the last answer was, this one is not put off.
+            self._ask()
 
     def _removed(self, ids: Iterable[int]) -> None:
         for number in ids:
