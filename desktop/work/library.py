@@ -133,7 +133,7 @@ class Library(QObject):
                 self._answers,
                 lambda: self._store.structures.save(structure, rows),
                 ignore,
-                self.refused.emit,
+                lambda error: self.refused.emit(error),
             )
             then(structure)
 

@@ -79,7 +79,7 @@ class TaskDesk(QObject):
 
     def load(self) -> None:
         """Ask for every task; the answer is the signal `listed`."""
-        self._ask(self._queue.all, self.listed.emit)
+        self._ask(self._queue.all, lambda tasks: self.listed.emit(tasks))
 
     def submit(
         self,
