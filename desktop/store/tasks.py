@@ -233,15 +233,20 @@ class Tasks:
         Taking them over is atomic: of two processes that ask at once, one gets each. An owner on another host
         is gone after a day without a sign of life.
         """
+        now = time.time()
+        if not self._lost(alive, now):  # as nearly always: nobody has to wait for a look
+            return ()
         with self._access.writing():
-            now = time.time()
-            clock = (TaskRow.state == TaskState.WAITING.value) & _SCHEDULED
-            query = select_tasks().where(TaskRow.state.in_([state.value for state in _ACTIVE]), ~clock)
-            found = [task_of(row) for row in self._access.rows(query)]
-            lost = [task for task in found if self._is_lost(task, alive, now)]
+            lost = self._lost(alive, now)
             for task in lost:
                 self._access.run(TaskRow.update(owner=this_process(), touched=now).where(TaskRow.id == task.id))
-            return tuple(lost)
+            return lost
+
+    def _lost(self, alive: Callable[[str], bool], now: float) -> tuple[Task, ...]:
+        clock = (TaskRow.state == TaskState.WAITING.value) & _SCHEDULED
+        query = select_tasks().where(TaskRow.state.in_([state.value for state in _ACTIVE]), ~clock)
+        found = [task_of(row) for row in self._access.rows(query)]
+        return tuple(task for task in found if self._is_lost(task, alive, now))
 
     def _is_lost(self, task: Task, alive: Callable[[str], bool], now: float) -> bool:
         if not task.owner or not alive(task.owner):

@@ -31,7 +31,7 @@ CLOCK = 5.0
 FORGOTTEN = 500
 """Old tasks forgotten at one start at most: nobody is to wait for it."""
 ADOPTING = 30.0
-"""Seconds between two looks for tasks that wait for the clock and that nobody answers for."""
+"""Seconds between two looks for tasks that nobody answers for: those that wait for the clock, or whose process died."""
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +66,9 @@ class Queue(Runner):
 
     def open(self) -> None:
         """Find what an earlier process left unfinished and mark it interrupted; take over what waits for the clock."""
-        lost = []
         with self._anyway():
             self._others.begin(time.time())
-            for task in self._store.tasks.interrupted(alive):
-                lost.append(self._move(task, TaskEvent.INTERRUPT))
-                self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
-        if lost:
-            self.interrupted.emit(tuple(lost))
+            self._find_lost()
         if self._serving:
             with self._anyway():
                 self._adopt(starting=True)
@@ -247,6 +242,7 @@ class Queue(Runner):
             self.limited.emit(limit)
         with self._anyway():
             if self._serving and abs(now - self._adopt_from) > ADOPTING:
+                self._find_lost()
                 self._adopt()
             self._hear()
         with self._anyway():
@@ -300,6 +296,18 @@ class Queue(Runner):
         if days:
             old = self._store.history.ended_before(self.now() - days * 86_400.0, FORGOTTEN)
             self.delete([task.id for task in old], with_files=False)
+
+    def _find_lost(self) -> None:
+        """Mark interrupted what a process left unfinished that is gone, and offer it."""
+        lost = []
+        try:
+            for task in self._store.tasks.interrupted(alive):
+                lost.append(self._move(task, TaskEvent.INTERRUPT))
+                self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
+        finally:
+            if lost:
+                self.changed.emit(tuple(lost))
+                self.interrupted.emit(tuple(lost))
 
     def _adopt(self, starting: bool = False) -> None:
         """Take over what waits for the clock; what should have started while nobody was there is offered instead."""

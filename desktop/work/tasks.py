@@ -25,8 +25,8 @@ class TaskDesk(QObject):
     Signals:
     - listed (tuple of every Task, once); changed (tuple of Task: new ones, and those whose state, counts, turn or limit
       moved); removed (tuple of task ids); progressed (tuple of Progress, five times a second while something runs).
-    - interrupted (tuple of Task an earlier process left unfinished); missed (tuple of Task whose start has passed while
-      no ShotDock ran; they are INTERRUPTED): offer to `resume` them.
+    - interrupted (tuple of Task that a process left unfinished that is gone); missed (tuple of Task whose start has
+      passed while no ShotDock ran; they are INTERRUPTED): offer to `resume` them.
     - ended (Task that is done or failed; one that is put off to be tried again later is not); quit_wanted (a task that
       was to be the last thing done has ended and nothing else runs: close the window).
     - limited (Limit that holds now, for the status bar; see also `limit`).

@@ -1,5 +1,7 @@
 """A task's life by the clock: it starts when it is to, stops with its hours, outlives restarts, is never forgotten."""
 
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -158,3 +160,25 @@ def test_the_last_one_asks_to_quit(qtbot: QtBot, studio: Path, tmp_path: Path, c
         with qtbot.waitSignal(bench.services.tasks.quit_wanted):
             bench.services.tasks.submit(plan, turn=Turn(after=After.QUIT))
         assert [task.outcome for task in ended] == ["done", "up-to-date"]  # type: ignore[attr-defined]
+
+
+def test_what_a_killed_command_left_is_offered_by_who_stays(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "plate.exr").write_bytes(b"0123456789abcdef" * 50_000)
+    command = ["get", tmp_path / "plate.exr", tmp_path / "to", "--limit-rate", "10k"]
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        offered = heard(bench, "interrupted")
+        with subprocess.Popen([sys.executable, "-m", "desktop", *map(str, command)]) as other:
+
+            def runs() -> bool:
+                bench.services.tasks.look()
+                return 1 in bench.seen and bench.seen[1].state is TaskState.RUNNING
+
+            qtbot.waitUntil(runs, timeout=30_000)
+            later(bench, clock, 60)
+            assert state(bench, bench.seen[1]) is TaskState.RUNNING, "it is well, and not ours"
+            other.kill()
+        later(bench, clock, 60)
+        bench.until(1, TaskState.INTERRUPTED)
+        assert offered == [(bench.seen[1],)]
