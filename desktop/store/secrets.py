@@ -4,7 +4,7 @@ A call may wait for a person to unlock the keyring: not for the window's thread.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 
 from desktop.core.errors import NoSecretStore
@@ -39,6 +39,12 @@ def delete(origin: str) -> None:
     with _spoken(keyring, origin):
         if keyring.get_password(SERVICE, origin) is not None:
             keyring.delete_password(SERVICE, origin)
+
+
+def forget(origin: str) -> None:
+    """Forget the origin's secret, if there is a keyring: where nothing can be kept, nothing has to be forgotten."""
+    with suppress(NoSecretStore):
+        delete(origin)
 
 
 def _keyring() -> ModuleType:

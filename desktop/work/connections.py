@@ -10,7 +10,6 @@ from desktop.core.errors import (
     HostKeyUnknown,
     KeyLocked,
     LoginFailed,
-    NoSecretStore,
     NotEncrypted,
     NotFound,
     NotTheFile,
@@ -127,10 +126,10 @@ class ConnectionDesk(QObject):
         self._sites.forget_password(name)
         others = tuple(known for known in self.all() if known.name != name)
         if not any(known.address == connection.address for known in others):
-            self._background.run(lambda _work: _forget_secret(connection.address.origin), ignore, failed)
+            self._background.run(lambda _work: secrets.forget(connection.address.origin), ignore, failed)
         if connection.identity and not any(known.identity == connection.identity for known in others):
             key = Path(connection.identity).expanduser()
-            self._background.run(lambda _work: _forget_secret(str(key)), ignore, failed)
+            self._background.run(lambda _work: secrets.forget(str(key)), ignore, failed)
 
     def remember_password(self, name: str, password: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:
         """Use the password from now on; with keep, put it in the keyring too (NoSecretStore goes to failed)."""
@@ -232,10 +231,3 @@ class ConnectionDesk(QObject):
             remember_host_key(self._places.known_hosts, error.key)
         else:
             remember_pin(self._places.certificates, error.host, error.key)
-
-
-def _forget_secret(account: str) -> None:
-    try:
-        secrets.delete(account)
-    except NoSecretStore:
-        return  # where nothing can be kept, nothing has to be forgotten

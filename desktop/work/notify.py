@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.core.causes import Cause
 from desktop.core.digest import Digest, broken, digest
-from desktop.core.errors import NotFound, ShotDockError, UsageError
+from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
 from desktop.core.routine import Routine
 from desktop.core.schedule import After
 from desktop.core.task import Task
@@ -114,7 +114,18 @@ class NotifyDesk(QObject):
 
         def keep() -> None:
             notify_apprise.check(name, url)
-            secrets.set(_key(name), url)
+            try:
+                secrets.set(_key(name), url)
+            except NoSecretStore as error:
+                variable = _variable(name)
+                if os.environ.get(variable):
+                    return  # which tells it wherever ShotDock runs
+                raise NoSecretStore(
+                    title=error.title,
+                    cause=error.cause,
+                    suggestion=f"Put the address into the variable {variable} wherever ShotDock runs, and try again.",
+                    path=name,
+                ) from None
 
         def listed(_none: None) -> None:
             self._list((*self.services(), name), then, failed)
@@ -130,7 +141,7 @@ class NotifyDesk(QObject):
         def unlisted(_none: None) -> None:
             self._list(tuple(known for known in self.services() if known != name), then, failed)
 
-        self._background.run(lambda _work: secrets.delete(_key(name)), unlisted, failed)
+        self._background.run(lambda _work: secrets.forget(_key(name)), unlisted, failed)
 
     def test(self, name: str, then: Callable[[str], None], failed: Failed) -> None:
         """Send a test message; `then` gets a sentence once the service took it."""
@@ -222,7 +233,7 @@ def _send(letter: _Letter) -> None:
 
 def _address(name: str, environment: Mapping[str, str] = os.environ) -> str:
     """Return the service's address; raise NotFound, NoSecretStore."""
-    variable = "SHOTDOCK_NOTIFY_" + re.sub(r"\W", "_", name).upper()
+    variable = _variable(name)
     url = environment.get(variable) or secrets.get(_key(name))
     if not url:
         raise NotFound(
@@ -237,8 +248,13 @@ def _address(name: str, environment: Mapping[str, str] = os.environ) -> str:
 def _kind(name: str) -> str:
     try:
         return notify_apprise.kind(_address(name))
-    except NotFound:
+    except (NotFound, NoSecretStore):
         return ""
+
+
+def _variable(name: str) -> str:
+    """Return the environment variable that may hold a service's address."""
+    return "SHOTDOCK_NOTIFY_" + re.sub(r"\W", "_", name).upper()
 
 
 def _key(name: str) -> str:
