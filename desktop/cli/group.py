@@ -43,6 +43,10 @@ class Verb(click.Command):
         ctx.ensure_object(Output).shape = self.shape
         return super().parse_args(ctx, args)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the caption, whole: a list of commands wraps it, where click would cut it at "e.g."."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())
+
 
 class Verbs(click.Group):
     """A group that knows its commands' names and captions, and imports a command when it is used."""

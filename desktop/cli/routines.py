@@ -38,7 +38,7 @@ def list_(output: Output) -> None:
         (
             (
                 routine.id,
-                routine.repeat,
+                f"{routine.repeat}, {routine.window}" if routine.window else routine.repeat,
                 "paused" if routine.paused else clock(routine.next, now),
                 moment(routine.last_run) or "-",
                 routine.name,
@@ -87,7 +87,12 @@ def _change(output: Output, ids: tuple[int, ...], verb: Callable[[Session], Call
     if refused:
         raise refused[0]
     output.answer({"status": "done", "routines": [routine_row(one) for one in left if one.id in ids]})
-    output.summary("Done.")
+    here, now = {one.id: one for one in left}, time.time()
+    for number in dict.fromkeys(ids):
+        stands = "removed"
+        if (one := here.get(number)) is not None:
+            stands = "paused" if one.paused else f"due {clock(one.next, now)}"
+        output.summary(f"Routine {number} is {stands}.")
 
 
 def _all(run: Session) -> tuple[Routine, ...]:

@@ -1,7 +1,6 @@
 """`shotdock tasks`: what was asked for before, here or in the window."""
 
 import time
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -224,7 +223,7 @@ def delete(output: Output, task_ids: tuple[int, ...], with_files: bool) -> None:
         wishes.have(run, ids, Wish(Verb.DELETE, files=with_files))
         left = {task.id for task in run.all_tasks()}
     output.answer({"status": "done", "deleted": [task_id for task_id in ids if task_id not in left]})
-    output.summary(f"Deleted {_numbers(ids)}.")
+    output.summary(f"Deleted {'task' if len(ids) == 1 else 'tasks'} {', '.join(map(str, ids))}.")
 
 
 @tasks.command("logs", shape={"lines": []})
@@ -267,7 +266,3 @@ def _hashes(run: Session, task: Task) -> dict[str, str]:
 def _progress(files: Counts) -> str:
     failed = f", {files.failed} failed" if files.failed else ""
     return f"{files.downloaded + files.skipped}/{files.planned}{failed}"
-
-
-def _numbers(ids: Iterable[int]) -> str:
-    return ", ".join(f"task {task_id}" for task_id in ids)

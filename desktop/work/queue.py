@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 
 from desktop.core.errors import DatabaseDamaged, ShotDockError, Unsupported
 from desktop.core.plan import Plan
-from desktop.core.schedule import LATE, Priority, Schedule, Turn
+from desktop.core.schedule import LATE, Priority, Schedule, Turn, in_words
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
 from desktop.core.units import format_bytes, format_rate
 from desktop.core.wish import Verb, Wish
@@ -189,6 +189,7 @@ class Queue(Runner):
                 window=schedule.window,
                 after=schedule.after,
             )
+            self._note(task, "INFO", f"Its schedule now: {in_words(schedule, self.now())}.")
             if passes:
                 self._store.tasks.release(task_id)
 

@@ -39,6 +39,12 @@ def test_help_lists_every_command_with_its_caption(shotdock: Console) -> None:
     assert all(caption.endswith(".") for caption in listed.values())
 
 
+def test_captions_are_told_whole(shotdock: Console) -> None:
+    listed = " ".join(shotdock("tasks", "--help").out.partition("Commands:\n")[2].split())
+    assert "e.g. 800k or 1.5M; 0 or off takes its own limit away. priority " in listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Console, command: str) -> None:
     said = shotdock(command, "--help")

@@ -129,7 +129,9 @@ def test_routines_are_listed_paused_resumed_and_removed(shotdock: Console, sourc
     made = shotdock("get", source, tmp_path / "to", "--repeat", "6h", "--start-at", "+1h", "--task-name", "luts")
     assert "Routine 1: every 6 hours" in made.out
     assert shotdock("routines", "pause", "1", "--json").json["routines"][0]["paused"] is True
+    assert shotdock("routines", "pause", "1").out == "Routine 1 is paused.\n"
     assert shotdock("routines", "resume", "1", "--json").json["routines"][0]["paused"] is False
+    assert shotdock("routines", "resume", "1").out.startswith("Routine 1 is due ")
     assert "luts" in shotdock("routines", "list").out
     assert shotdock("routines", "remove", "7").status == 2
     assert shotdock("routines", "remove", "1", "--json").json["routines"] == []

@@ -74,6 +74,8 @@ def test_a_running_task_is_sent_into_its_hours_for_another(bench: Bench) -> None
     waiting = bench.until(task.id, TaskState.WAITING)
     turn = waiting.turn
     assert (turn.not_before, str(turn.window), turn.after) == (start, NIGHT, After.NOTIFY)
+    (noted,) = (line for line in told(task) if line.startswith("Its schedule now: starts "))
+    assert noted.endswith(f", only {NIGHT}, then tells you.")
 
 
 def test_a_wish_is_no_line_of_a_log_and_binds_only_whom_it_is_addressed_to(bench: Bench) -> None:
