@@ -24,6 +24,7 @@ from desktop.work.library import Library, PlainSource
 from desktop.work.sites import Door
 from desktop.work.tasks import TaskDesk
 
+OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 EVERY = 20_000
 """Milliseconds between two looks at what is due."""
 
@@ -59,6 +60,7 @@ class RoutineDesk(QObject):
         self._timer.setInterval(EVERY)
         self._timer.timeout.connect(self.look)
         tasks.ended.connect(self._on_ended)
+        tasks.changed.connect(self._on_changed)
 
     def open(self) -> None:
         """Begin: tell which runs were missed, and make those that come due from now on."""
@@ -272,14 +274,23 @@ class RoutineDesk(QObject):
             self._done(routine, "All up to date.")
             return
         turn = Turn(routine.priority, window=routine.window, after=routine.after, routine=routine.id)
-        self._tasks.submit(plan, lambda task: self._done(routine, "Under way.", task.id), turn=turn)
+        self._tasks.submit(plan, lambda task: self._begun(routine, task.id), turn=turn)
 
-    def _done(self, routine: Routine, words: str, task: int | None = None) -> None:
-        last = routine.last_task if task is None else task
+    def _done(self, routine: Routine, words: str) -> None:
         self._ask(
-            lambda: self._settle(routine.id, attempts=0, next_try=None, missed=0, last_task=last, last_result=words),
+            lambda: self._settle(routine.id, attempts=0, next_try=None, missed=0, last_result=words),
             ignore,
         )
+        self.load()
+
+    def _begun(self, routine: Routine, number: int) -> None:
+        def settle() -> None:
+            # A small task may be over by now, and its end have been told before this.
+            task = self._store.tasks.get(number)
+            words = _went(task) if task.state in OVER else "Under way."
+            self._settle(routine.id, attempts=0, next_try=None, missed=0, last_task=number, last_result=words)
+
+        self._ask(settle, ignore)
         self.load()
 
     def _broke(self, routine: Routine, error: ShotDockError) -> None:
@@ -300,10 +311,14 @@ class RoutineDesk(QObject):
         number = task.turn.routine
         if number is None:
             return
-        files = task.files
-        words = f"{task.outcome}: {files.downloaded} downloaded, {files.skipped} skipped, {files.failed} failed."
         # Someone may have deleted it while its task ran.
-        self._change((number,), lambda known: replace(known, last_result=words), missing=ignore)
+        self._change((number,), lambda known: replace(known, last_result=_went(task)), missing=ignore)
+
+    @Slot(object)
+    def _on_changed(self, tasks: tuple[Task, ...]) -> None:
+        for task in tasks:
+            if task.turn.routine is not None and task.state is TaskState.CANCELLED:
+                self._change((task.turn.routine,), partial(_cancelled, task), missing=ignore)
 
     def _change(
         self,
@@ -328,6 +343,17 @@ class RoutineDesk(QObject):
 
     def _refuse(self, error: ShotDockError) -> None:
         self.refused.emit(error)
+
+
+def _went(task: Task) -> str:
+    """Say how the task of a run went."""
+    files = task.files
+    return f"{task.outcome}: {files.downloaded} downloaded, {files.skipped} skipped, {files.failed} failed."
+
+
+def _cancelled(task: Task, routine: Routine) -> Routine:
+    """Return the routine with the news that its last task was cancelled; an earlier one is no news."""
+    return replace(routine, last_result=_went(task)) if routine.last_task == task.id else routine
 
 
 def _once() -> UsageError:

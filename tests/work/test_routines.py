@@ -230,3 +230,32 @@ def test_what_cannot_repeat_is_refused_in_words(bench: Bench, schedule: Schedule
     assert isinstance(heard.args[0], UsageError)
     assert why in heard.args[0].title
     assert "secret99" not in str(heard.args[0])
+
+
+def test_a_run_that_is_cancelled_is_under_way_no_more(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        bench.services.settings.update(limit_rate=100)
+        add(bench)
+        ahead(bench, clock, 3600)
+        result(bench, "Under way.")
+        bench.services.tasks.cancel([task.id for task in bench.tasks()])
+        result(bench, "cancelled: 0 downloaded")
+        bench.services.settings.update(limit_rate=None)
+        ahead(bench, clock, DAY)
+        kept = result(bench, "done: 4 downloaded")
+        assert kept.last_task == 2
+        bench.services.tasks.resume([1])
+        bench.services.tasks.cancel([1])
+        assert bench.tasks() and routines(bench)[0].last_result == kept.last_result, "the run before is no news"
+
+
+def test_a_run_that_is_over_before_it_is_noted_is_under_way_no_more(
+    qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        kept = add(bench)
+        task = bench.run()
+        bench.services.routines._begun(kept, task.id)
+        assert result(bench, "done: 4 downloaded").last_task == task.id
