@@ -1,6 +1,6 @@
 """Start ShotDock."""
 
-from desktop.cli.main import run
+from desktop.__main__ import run
 
 if __name__ == "__main__":
     run()

@@ -97,7 +97,8 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         private_folder(Path(self.baseFilename).parent)
-        return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
+        # A name that is no text, such as a folder's in bytes of Latin-1, is escaped.
+        return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

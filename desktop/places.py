@@ -9,6 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
+from desktop.core.errors import UsageError
+from desktop.core.paths import whole_path
+
 HOME_VARIABLE = "SHOTDOCK_HOME"
 SITE_VARIABLE = "SHOTDOCK_SITE"
 
@@ -73,12 +76,19 @@ class Places:
         if self.home is not None:
             return self.home if purpose in ("data", "config") else self.home / purpose
         directories = platformdirs.PlatformDirs("shotdock", appauthor=False)
-        return {
-            "data": directories.user_data_path,
-            "config": directories.user_config_path,
-            "logs": directories.user_log_path,
-            "cache": directories.user_cache_path,
-        }[purpose]
+        try:
+            return {
+                "data": directories.user_data_path,
+                "config": directories.user_config_path,
+                "logs": directories.user_log_path,
+                "cache": directories.user_cache_path,
+            }[purpose]
+        except RuntimeError as error:
+            raise UsageError(
+                title="There is no place for ShotDock's files.",
+                cause="Whoever runs it has no home folder.",
+                suggestion=f"Name a folder of your own in the environment variable {HOME_VARIABLE}, or set HOME.",
+            ) from error
 
 
 def private_folder(folder: Path) -> Path:
@@ -128,4 +138,4 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _path(text: str | None) -> Path | None:
-    return Path(text).expanduser().absolute() if text else None
+    return whole_path(text) if text else None

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from desktop.core.errors import UsageError
 from desktop.places import Places, private_folder, write_private
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
@@ -79,3 +80,18 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         write_private(path, "new \udc80")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="every user of Windows has a home")
+def test_who_has_no_home_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run under a number that nobody has."""
+    import pwd
+
+    def unknown(_uid: int) -> None:
+        raise KeyError
+
+    for variable in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(UsageError, match="SHOTDOCK_HOME"):
+        Places().database  # noqa: B018  asking is what raises

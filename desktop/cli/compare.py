@@ -17,7 +17,7 @@ from desktop.studio.shots.filters import Sieve
 
 @click.command(cls=Verb, shape={"shots": []})
 @click.argument("connection")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST", type=options.FOLDER)
 @options.filters
 @click.option("--cached", is_flag=True, help="Use the structure of the last scan, if there is one.")
 @click.pass_obj

@@ -1,6 +1,5 @@
 """`shotdock connections`: the servers ShotDock knows."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from desktop.core.errors import (
     ShotDockError,
     UsageError,
 )
+from desktop.core.paths import is_file, whole_path
 from desktop.core.redaction import register_secret
 from desktop.studio.shots.layout import SUFFIX, load_layout
 from desktop.work.sites import check_connection, passphrase_variable, password_variable
@@ -62,13 +62,13 @@ def add(
     """
     with engine() as run:
         settings = run.services.settings.value
-        layout = layout or settings.layout
+        layout = settings.layout if layout is None else layout
         # A file is remembered by its whole path: the next command may start in another folder.
         load_layout(layout, options.layout_folders(settings, run.services.places))
         if layout.endswith(SUFFIX) or Path(layout).name != layout:
-            layout = str(Path(layout).expanduser().absolute())
-        key = str(Path(identity).expanduser().absolute()) if identity else None
-        if key and not os.path.isfile(key):  # noqa: PTH113  raises nothing
+            layout = str(whole_path(layout))
+        key = str(whole_path(identity)) if identity is not None else None
+        if key and not is_file(Path(key)):
             raise UsageError(title="There is no such key file.", path=key)
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)

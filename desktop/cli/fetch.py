@@ -21,7 +21,7 @@ from desktop.core.task import FileResult, TaskFile, TaskState
 
 @click.command(cls=Verb, shape=TRANSFER_SHAPE)
 @click.argument("connection")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST", type=options.FOLDER)
 @options.filters
 @click.option("--version", "version", metavar="latest|all|vNNN|@FILE", help="Which versions; the default is latest.")
 @options.transfer

@@ -1,6 +1,6 @@
 """`shotdock get`: plain transfer of files and folders, no layout."""
 
-import os
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from desktop.cli.session import Answer, Session
 from desktop.core.connection import Address, parse_location
 from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
+from desktop.core.paths import at_home, exists, is_file, whole_path
 from desktop.core.plan import Plan
 from desktop.core.schedule import Repeat
 from desktop.work.library import PlainSource
@@ -78,11 +79,11 @@ def get(
         wanted += _read_list(listed)
     elif not wanted:
         raise click.UsageError("Missing argument 'SOURCE...'.")
-    if identity is not None and not os.path.isfile(identity.expanduser()):  # noqa: PTH113  raises nothing
+    if identity is not None and not is_file(at_home(identity)):
         raise UsageError(title="There is no such key file.", path=str(identity))
     door = Door(
-        identity.expanduser().absolute() if identity else None,
-        known_hosts.expanduser().absolute() if known_hosts else None,
+        whole_path(identity) if identity else None,
+        whole_path(known_hosts) if known_hosts else None,
         accept_new_host_key,
     )
     planned = schedule.make(start_at, window, repeat, after)
@@ -154,8 +155,8 @@ def _check_source(run: Session, text: str) -> None:
         raise UsageError(title="A source is empty.", suggestion="Write a URL, CONNECTION:PATH or a local path.")
     name, colon, _ = text.partition(":")
     known = [connection.name for connection in run.services.connections.all()]
-    drive = len(name) == 1 and name.isalpha()
-    if not colon or "://" in text or name in known or "/" in name or drive or os.path.exists(text):  # noqa: PTH110  raises nothing
+    drive = sys.platform == "win32" and len(name) == 1 and name.isalpha()
+    if not colon or "://" in text or name in known or "/" in name or drive or exists(Path(text)):
         return
     raise UsageError(
         title=f"There is no connection called {name!r}.",

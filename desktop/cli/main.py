@@ -188,6 +188,7 @@ def main(arguments: Sequence[str]) -> int:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     output = Output()
     sys.excepthook = _Crash(output)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end)
     code = _run(arguments, output)
     try:
@@ -204,7 +205,8 @@ def main(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], output: Output) -> int:
     try:
         code = shotdock.main(args=list(arguments), prog_name="shotdock", standalone_mode=False, obj=output)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        output.json = output.json or wants_json(arguments)
         output.remark("Interrupted.")
         output.fail((), "cancelled")
         return status.INTERRUPTED
@@ -241,6 +243,7 @@ class _Crash:
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Write the traceback to the log file and a plain line to the terminal; Python then exits with 1."""
+        self._output.json = self._output.json or wants_json(sys.argv[1:])
         places = Places.find()
         set_up(places, console=None)
         logging.getLogger(__name__).critical("unexpected error", exc_info=(kind, error, trace))

@@ -1,6 +1,8 @@
 """`shotdock notify`: who is told, besides the desktop, when a task has ended."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -8,7 +10,7 @@ from desktop.cli.carry import engine
 from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
-from desktop.core.errors import UsageError
+from desktop.core.errors import NotFound, UsageError
 
 
 @click.group("notify", cls=Verbs)
@@ -48,7 +50,7 @@ def add(output: Output, name: str, url: str | None, url_stdin: bool, errors_only
 @click.pass_obj
 def set_(output: Output, name: str, errors_only: bool) -> None:
     """Tell a service of what failed only, or of every task."""
-    with engine() as run:
+    with engine() as run, _known():
         run.services.notify.tell_errors_only(name, errors_only)
         _answer(output, run, f"{name} is told of {'what failed only' if errors_only else 'every task'}.")
 
@@ -68,7 +70,7 @@ def list_(output: Output) -> None:
 @click.pass_obj
 def test(output: Output, name: str) -> None:
     """Send a test message to a service."""
-    with engine() as run:
+    with engine() as run, _known():
         answer = Answer[str](run)
         run.services.notify.test(name, answer.then, answer.failed)
         _answer(output, run, answer.of(None))
@@ -79,11 +81,20 @@ def test(output: Output, name: str) -> None:
 @click.pass_obj
 def remove(output: Output, name: str) -> None:
     """Tell a service no more, and forget its address."""
-    with engine() as run:
+    with engine() as run, _known():
         done = Done(run)
         run.services.notify.remove(name, done.done, done.failed)
         done.of(None)
         _answer(output, run, f"{name} is told no more.")
+
+
+@contextmanager
+def _known() -> Iterator[None]:
+    """Take a service that nobody added, or whose address nobody gave, for wrong usage."""
+    try:
+        yield
+    except NotFound as error:
+        raise UsageError(error.title, error.cause, error.suggestion, error.path) from error
 
 
 def _answer(output: Output, run: Session, *words: str) -> None:

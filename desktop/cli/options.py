@@ -1,5 +1,6 @@
 """Options several commands share, and how their values are read."""
 
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +10,13 @@ import click
 
 from desktop.core.connection import Address
 from desktop.core.errors import UsageError
+from desktop.core.paths import whole_path
 from desktop.core.plan import CustomVersions, Filters, Options, Order, Request, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places
 from desktop.settings import Settings
 from desktop.studio.shots.versions import LATEST_WORDS, wished_number
 from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
-from desktop.transfer.disk import disk
 from desktop.transfer.ports import CONFLICTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +49,21 @@ class Conflict(click.ParamType[str]):
         if name not in CONFLICTS:
             self.fail(f"{value!r} is not one of {', '.join(CONFLICTS.names())}.", param, ctx)
         return name
+
+
+class Folder(click.ParamType[Path]):
+    """A folder; an empty text is none, as a script's unset variable is: the current folder is spelled `.`."""
+
+    name = "folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path as it was written."""
+        if not str(value):
+            self.fail("It is empty; the current folder is spelled '.'.", param, ctx)
+        return Path(value)
+
+
+FOLDER = Folder()
 
 
 def filters(command: F) -> F:
@@ -217,16 +233,27 @@ def last_folder(destination: str) -> Path:
     """Return DEST, the last of several arguments, as an absolute path; raise UsageError for a URL or a file."""
     if "://" in destination:
         raise click.UsageError("The last argument is DEST, a local folder; this is a URL.")
-    return local_folder(Path(destination))
+    return local_folder(FOLDER.convert(destination, None, None))
 
 
 def local_folder(path: Path) -> Path:
-    """Return a destination as an absolute path; raise UsageError if it is a file, ShotDockError if nobody can tell."""
-    folder = path.expanduser().absolute()
-    with disk(str(folder)):
-        taken = folder.exists() and not folder.is_dir()
-    if taken:
-        raise UsageError(title="The destination is a file, not a folder.", path=str(folder))
+    """Return a destination as an absolute path; raise UsageError if it is a file or may not be looked at."""
+    folder = whole_path(path)
+    try:
+        found = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return folder  # whether it can be made shows when something goes there
+    except OSError as error:
+        raise UsageError(
+            title="The destination cannot be looked at.",
+            cause=f"{error.strerror}.",
+            suggestion="Choose a folder that you may open.",
+            path=str(folder),
+        ) from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise UsageError(
+            title="The destination is a file, not a folder.", suggestion="Name a folder.", path=str(folder)
+        )
     return folder
 
 

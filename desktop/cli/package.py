@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from desktop.cli import status
+from desktop.cli import options, status
 from desktop.cli.group import Verb
 from desktop.cli.output import Output, without_secrets
 from desktop.cli.progress import Meter, took
 from desktop.core.errors import IncompleteResultsError, NotFound, UsageError
+from desktop.core.paths import whole_path
 from desktop.core.units import format_bytes
 from desktop.studio.jobs.contents import MODELS
 from desktop.studio.jobs.packager import create_result_zip
@@ -22,7 +23,7 @@ SHAPE: dict[str, object] = {"zip": None, "files": 0, "bytes": 0, "missing": [], 
 
 
 @click.command(cls=Verb, shape=SHAPE)
-@click.argument("output_dir", metavar="OUTPUT_DIR", type=click.Path(path_type=Path))
+@click.argument("output_dir", metavar="OUTPUT_DIR", type=options.FOLDER)
 @click.argument("target", metavar="ZIP", type=click.Path(path_type=Path))
 @click.option(
     "--model",
@@ -39,7 +40,7 @@ def package(output: Output, output_dir: Path, target: Path, models: tuple[str, .
     needs mesh.glb or mesh.obj.
     """
     began = time.monotonic()
-    folder, file = output_dir.expanduser().absolute(), target.expanduser().absolute()
+    folder, file = whole_path(output_dir), whole_path(target)
     meter = Meter(output)
     try:
         results = create_result_zip(folder, file, models=models or MODELS, progress=meter.packing)

@@ -13,6 +13,7 @@ from desktop.cli.group import Verbs
 from desktop.cli.output import Output
 from desktop.cli.session import Answer, Done, Session
 from desktop.core.history import Query, TaskPage
+from desktop.core.paths import whole_path
 from desktop.core.schedule import Priority, waiting_words
 from desktop.core.task import (
     READ_BACK_WORDS,
@@ -101,7 +102,7 @@ def show(output: Output, task_id: int, export: Path | None) -> None:
         task = run.task(task_id)
         if export is not None:
             done = Done(run)
-            run.services.history.export(task_id, export.expanduser().absolute(), done.done, done.failed)
+            run.services.history.export(task_id, whole_path(export), done.done, done.failed)
             done.of(None)
         desk = run.services.tasks
         items_answer = Answer[tuple[TaskItem, ...]](run)

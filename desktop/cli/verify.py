@@ -50,7 +50,7 @@ SHAPE: dict[str, object] = {
 
 
 @click.command(cls=Verb, shape=SHAPE)
-@click.argument("dest", type=click.Path(path_type=Path))
+@click.argument("dest", type=options.FOLDER)
 @click.pass_obj
 def verify(output: Output, dest: Path) -> int:
     """Check every file that was brought to the folder DEST against its newest receipt.

@@ -3,10 +3,10 @@
 import ipaddress
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from desktop.core.errors import UsageError
+from desktop.core.paths import whole_path
 
 DEFAULT_PORTS = {
     "sftp": 22,
@@ -90,8 +90,10 @@ def parse_location(text: str) -> Location:
 
     Raises UsageError for an unknown scheme, a missing host or a bad port.
     """
+    if not text:
+        raise _bad_url(text, "It is empty.")
     if "://" not in text:
-        return Location(Address("file"), str(Path(text).expanduser().absolute()), None)
+        return Location(Address("file"), str(whole_path(text)), None)
     # The scheme decides how the rest is read: "#" and "?" are ordinary characters of FTP and SFTP names.
     scheme = text.partition("://")[0].lower()
     web = scheme in ("http", "https")

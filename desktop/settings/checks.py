@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop.core.errors import UsageError
+from desktop.core.paths import at_home
 from desktop.core.timetable import Rule, parse_rule
 from desktop.core.units import parse_rate
 
@@ -83,7 +84,7 @@ def folders(key: str, value: object) -> object:
     """Take a list of folders; a leading ~ is the home folder."""
     if not isinstance(value, list | tuple) or not all(isinstance(folder, str | Path) for folder in value):
         raise bad(key, value, "a list of folders")
-    return tuple(Path(folder).expanduser() for folder in value)
+    return tuple(at_home(folder) for folder in value)
 
 
 def rules(key: str, value: object) -> object:

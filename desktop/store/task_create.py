@@ -56,6 +56,12 @@ _HELP = {
     errors.NameTooLong.kind: "Choose a destination with a shorter path.",
     errors.StillUploading.kind: "Scan and plan again when the upload has ended.",
     errors.DiskFull.kind: "Free some space or choose another destination, then plan again.",
+    errors.NotFound.kind: "Check how it is spelled; it may have been moved or removed.",
+    errors.NotAllowed.kind: "Ask its owner for access, then plan again.",
+    errors.Unreachable.kind: "Check address, port and network, and whether the server is running; then plan again.",
+    errors.LoginFailed.kind: "Check user name, password and key, then plan again.",
+    errors.HostKeyUnknown.kind: "Compare the fingerprint with the one the studio published, trust it, then plan again.",
+    errors.ConflictAsked.kind: "Rename one of the two, or choose another destination, then plan again.",
     errors.TargetUnwritable.kind: "Make the destination writable or choose another one, then plan again.",
 }
 """What to do about a file the plan blocked, by the error's kind."""

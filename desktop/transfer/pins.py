@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.core.errors import HostKeyChanged, HostKeyUnknown
 from desktop.places import write_private
-from desktop.transfer.trust import noting
+from desktop.transfer.trust import HOW_TO_TRUST, noting
 
 
 def place_of(host: str, port: int) -> str:
@@ -51,7 +51,7 @@ def unknown_certificate(place: str, digest: str, why: str) -> HostKeyUnknown:
     return HostKeyUnknown(
         title=f"The certificate of {place} is not trusted.",
         cause=f"{why} Its fingerprint is {fingerprint_of(digest)}.",
-        suggestion="Compare the fingerprint with your administrator's, then trust this server.",
+        suggestion=HOW_TO_TRUST,
         path=place,
         host=place,
         fingerprint=fingerprint_of(digest),

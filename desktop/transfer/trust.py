@@ -16,6 +16,10 @@ from desktop.places import private_folder
 
 SSH_PORT = 22
 REVOKED = "@revoked"
+HOW_TO_TRUST = (
+    "Compare the fingerprint with the one the studio published, then trust the server: in the window, with shotdock "
+    "connections trust NAME, or, of shotdock get, with --accept-new-host-key."
+)
 ANOTHER_HOME = "give ShotDock another folder with SHOTDOCK_HOME"
 
 

@@ -17,6 +17,7 @@ from desktop.core.errors import (
     UsageError,
 )
 from desktop.core.media import EntryKind
+from desktop.core.paths import at_home
 from desktop.core.redaction import register_secret
 from desktop.places import Places
 from desktop.store import secrets
@@ -128,7 +129,7 @@ class ConnectionDesk(QObject):
         if not any(known.address == connection.address for known in others):
             self._background.run(lambda _work: secrets.forget(connection.address.origin), ignore, failed)
         if connection.identity and not any(known.identity == connection.identity for known in others):
-            key = Path(connection.identity).expanduser()
+            key = at_home(connection.identity)
             self._background.run(lambda _work: secrets.forget(str(key)), ignore, failed)
 
     def remember_password(self, name: str, password: str, keep: bool, then: Callable[[], None], failed: Failed) -> None:

@@ -104,6 +104,8 @@ class NotifyDesk(QObject):
     def add(self, name: str, url: str, then: Callable[[], None], failed: Failed) -> None:
         """Tell this service from now on. Its address is a secret: it goes into the keyring, the settings name it only.
 
+        One that its environment variable holds is not kept: a machine without a keyring needs none then.
+
         failed hears of an address nothing can be sent to (UsageError), of no keyring (NoSecretStore), of settings the
         studio has locked.
         """
@@ -114,18 +116,13 @@ class NotifyDesk(QObject):
 
         def keep() -> None:
             notify_apprise.check(name, url)
+            if os.environ.get(_variable(name)) == url:
+                return
             try:
                 secrets.set(_key(name), url)
             except NoSecretStore as error:
-                variable = _variable(name)
-                if os.environ.get(variable):
-                    return  # which tells it wherever ShotDock runs
-                raise NoSecretStore(
-                    title=error.title,
-                    cause=error.cause,
-                    suggestion=f"Put the address into the variable {variable} wherever ShotDock runs, and try again.",
-                    path=name,
-                ) from None
+                advice = f"Put the address into the environment variable {_variable(name)}, then add it again."
+                raise NoSecretStore(error.title, error.cause, advice, error.path) from error
 
         def listed(_none: None) -> None:
             self._list((*self.services(), name), then, failed)
@@ -243,6 +240,11 @@ def _address(name: str, environment: Mapping[str, str] = os.environ) -> str:
             path=name,
         )
     return url
+
+
+def _variable(name: str) -> str:
+    """Return the environment variable that may hold the service's address."""
+    return "SHOTDOCK_NOTIFY_" + re.sub(r"\W", "_", name).upper()
 
 
 def _kind(name: str) -> str:

@@ -13,6 +13,7 @@ from desktop.core.connection import DEFAULT_PORTS, Address, Connection, Location
 from desktop.core.errors import NoSecretStore, NotFound, ShotDockError, UsageError
 from desktop.core.gallery import PREFIX as GALLERY
 from desktop.core.gallery import server_of
+from desktop.core.paths import at_home
 from desktop.core.redaction import redact, register_secret
 from desktop.places import Places
 from desktop.store import secrets
@@ -185,7 +186,7 @@ class Sites:
     def trust(self, address: Address, door: Door = Door()) -> Trust:
         """Return whom to believe: our own known hosts first, then the user's own OpenSSH file."""
         own = door.known_hosts or self._places.known_hosts
-        others = () if door.known_hosts else (Path("~/.ssh/known_hosts").expanduser(),)
+        others = () if door.known_hosts else (at_home("~/.ssh/known_hosts"),)
         in_clear = address.bares and agreed(self._places.unencrypted, address)
         return Trust((own, *others), self._places.certificates, door.accept_new, in_clear)
 
@@ -202,7 +203,7 @@ class Sites:
 
         To wake the keyring takes longer than to log in by a key.
         """
-        identity = identity.expanduser() if identity else None
+        identity = at_home(identity) if identity else None
         with self._lock:
             password = password or self._passwords.get(name)
             passphrase = self._passphrases.get(identity) if identity else None
@@ -380,10 +381,10 @@ def _as_variable(name: str) -> str:
 
 def check_connection(connection: Connection) -> None:
     """Refuse a connection whose name or protocol cannot work; raise UsageError."""
-    if not connection.name or "://" in connection.name or ":" in connection.name or "/" in connection.name:
+    if not connection.name.strip() or not connection.name.isprintable() or set(":/") & set(connection.name):
         raise UsageError(
             title=f"{connection.name!r} cannot be a connection's name.",
-            cause="A name is not empty and has no ':' or '/' in it.",
+            cause="A name is not empty, in one line, and has no ':' or '/' in it.",
             suggestion="Choose a short name, such as VEGA or studio.",
         )
     if connection.address.protocol != "file" and not is_host(connection.address.host):

@@ -1,6 +1,9 @@
 """Exit statuses, one JSON object, no traceback: what scripts rely on whatever happens."""
 
+import json
+import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +86,11 @@ def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Consol
         ("jobs", "start", "export", "--format", "xls", "--server", "http://127.0.0.1:1/"),
         ("package", "/no/such/folder", "x.zip"),
         ("connections", "add", "a/b", "ftp://host/"),
+        ("connections", "add", " ", "ftp://host/"),
+        ("connections", "add", "a\nb", "ftp://host/"),
+        ("connections", "add", "X", ""),
+        ("connections", "add", "X", "ftp://host/", "--layout", ""),
+        ("connections", "add", "X", "ftp://host/", "--identity", ""),
         ("connections", "add", "X", "ftp://host/", "--layout", "nonsense"),
         ("connections", "remove", "nowhere"),
         ("connections", "test", "nowhere"),
@@ -95,6 +103,9 @@ def test_every_command_explains_itself_and_takes_json_and_quiet(shotdock: Consol
         ("tasks", "cancel", "7"),
         ("tasks", "delete", "7"),
         ("tasks", "logs", "7"),
+        ("notify", "test", "nobody"),
+        ("notify", "set", "nobody", "--everything"),
+        ("notify", "remove", "nobody"),
     ],
 )
 def test_wrong_usage_exits_with_2_in_words_and_in_json(
@@ -111,6 +122,21 @@ def test_wrong_usage_exits_with_2_in_words_and_in_json(
     assert set(error) == {"path", "kind", "title", "cause", "suggestion", "retryable"}
     assert said.err.strip()
     assert not (ROOT / "dest").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("get", ROOT / "main.py"), ("fetch", "X"), ("compare", "X"), ("verify",), ("package",)],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize("folder", ["", "n" * 300], ids=["empty", "no name"])
+def test_a_folder_that_cannot_be_is_wrong_usage(shotdock: Console, words: tuple[object, ...], folder: str) -> None:
+    """An unset variable of a script does not mean the current folder."""
+    shotdock("connections", "add", "X", "ftp://127.0.0.1:1/")
+    said = shotdock(*words, folder, *(["x.zip"] if "package" in words else []), "--json")
+    assert (said.status, said.json["errors"][0]["kind"]) == (2, "usage")
+    assert "unexpected" not in said.err
+    assert not (ROOT / "x.zip").exists()
 
 
 def test_a_failed_command_answers_with_its_usual_keys(shotdock: Console, tmp_path: Path) -> None:
@@ -185,6 +211,56 @@ def test_an_unexpected_fault_is_one_line_and_a_log_file(shotdock: Console) -> No
     assert str(log) in done.stderr
     assert "Traceback" in log.read_text("utf-8")
     assert '"status": "failed"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "status"), [("KeyboardInterrupt", 130, "cancelled"), ("AttributeError", 1, "failed")]
+)
+def test_what_ends_a_command_before_it_began_is_told_in_json(
+    shotdock: Console, raised: str, code: int, status: str
+) -> None:
+    """Commands are imported when they are used, which takes long enough to be interrupted."""
+    script = (
+        "import sys; from desktop.cli import main\n"
+        f"@main.shotdock.lazy('layouts', '')\ndef load(): raise {raised}\n"
+        "main.run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "layouts", "list", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=shotdock.environment,
+        check=False,
+    )
+    assert done.returncode == code
+    assert json.loads(done.stdout)["status"] == status
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_before_it_is_there_it_says_nothing(
+    shotdock: Console, tmp_path: Path, number: signal.Signals
+) -> None:
+    (tmp_path / "click.py").write_text("import signal; print('importing', flush=True); signal.pause()")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    process = shotdock.start("tasks", "list", variables={"PYTHONPATH": path})
+    assert process.stdout is not None
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_destination_that_is_no_text_is_one_all_the_same(shotdock: Console, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"abc")
+    dest = tmp_path / os.fsdecode(b"caf\xe9")
+    said = shotdock("get", tmp_path / "a.bin", dest, "--json")
+    assert (said.status, said.json["status"], said.err) == (0, "done", "")
+    assert (dest / "a.bin").read_bytes() == b"abc"
+    assert shotdock("verify", dest).status == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")

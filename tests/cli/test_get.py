@@ -1,5 +1,6 @@
 """Plain transfer over real servers: what arrives, what is told, and that no secret is."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_folder_over_sftp_is_taken_whole(shotdock: Console, sshd: SshServer, s
     url = f"{sshd.url}/shots"
     unknown = shotdock("get", url, dest, "--identity", sshd.identity, "--json")
     assert (unknown.status, unknown.json["errors"][0]["kind"]) == (3, "host-key-unknown")
+    assert "--accept-new-host-key" in unknown.json["errors"][0]["suggestion"]
     assert not dest.exists()
     said = shotdock("get", url, dest, "--identity", sshd.identity, "--accept-new-host-key", "--json")
     assert said.status == 0, said.err
@@ -84,6 +86,7 @@ def test_what_is_missing_fails_alone(shotdock: Console, nginx: NginxServer, serv
     (error,) = said.json["errors"]
     assert (error["kind"], error["retryable"]) == ("not-found", False)
     assert "none.bin" in error["path"]
+    assert "spelled" in error["suggestion"]
     assert set(here(dest)) == {"one.bin"}
 
 
@@ -153,6 +156,22 @@ def test_the_same_source_twice_is_one_wish(shotdock: Console, nginx: NginxServer
     write_tree(served, {"one.bin": 10})
     said = shotdock("get", f"{nginx.url}/one.bin", f"{nginx.url}/one.bin", dest, "--json")
     assert (said.status, said.json["files"]["planned"], said.json["files"]["failed"]) == (0, 1, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a drive there")
+def test_a_connection_of_one_letter_is_asked_for_like_any_other(shotdock: Console, dest: Path) -> None:
+    said = shotdock("get", "N:/x", dest, "--json")
+    assert (said.status, said.json["errors"][0]["title"]) == (2, "There is no connection called 'N'.")
+
+
+def test_one_server_away_and_one_there(shotdock: Console, nginx: NginxServer, served: Path, dest: Path) -> None:
+    write_tree(served, {"one.bin": 10})
+    said = shotdock("get", "sftp://127.0.0.1:1/x", f"{nginx.url}one.bin", dest, "--json")
+    assert (said.status, said.json["status"]) == (1, "partial")
+    (error,) = said.json["errors"]
+    assert error["kind"] == "unreachable"
+    assert "127.0.0.1:1 cannot be reached" in error["title"]
+    assert "server is running" in error["suggestion"]
 
 
 def test_an_empty_source_is_not_the_current_folder(shotdock: Console, dest: Path) -> None:

@@ -161,13 +161,15 @@ def test_services_to_tell_are_refused_in_words(shotdock: Console) -> None:
     assert "no service called" in shotdock("notify", "test", "odd").err
     none = shotdock("notify", "add", "hook", "json://127.0.0.1:9/x")
     assert none.status != 0
-    assert "no keyring" in none.err and "SHOTDOCK_NOTIFY_HOOK" in none.err
+    assert "no keyring" in none.err
+    assert "SHOTDOCK_NOTIFY_HOOK" in none.err
 
 
 def test_without_a_keyring_the_environment_holds_a_service_s_address(shotdock: Console) -> None:
     address = "json://127.0.0.1:9/s3cr3t-token-4711"
     added = shotdock("notify", "add", "hook", address, SHOTDOCK_NOTIFY_HOOK=address)
     assert (added.status, added.out) == (0, "hook is told from now on.\n"), added.err
+    assert "4711" not in (shotdock.home / "settings.json").read_text("utf-8")
     removed = shotdock("notify", "remove", "hook", "--json")
     assert (removed.status, removed.json["services"]) == (0, []), removed.err
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import resources
 from desktop.core.errors import UsageError
+from desktop.core.paths import at_home
 from desktop.studio.shots.layout_file import read_layout
 from desktop.studio.shots.naming import Layout, Match, Step
 
@@ -52,7 +53,7 @@ def load_layout(name: str, folders: Sequence[Path] = ()) -> Layout:
     own `default`.
     """
     if name.endswith(SUFFIX) or "/" in name or "\\" in name:
-        return _load(Path(name).expanduser())
+        return _load(at_home(name))
     for path in _files((*folders, BUILT_IN)):
         if path.stem == name:
             return _load(path)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from desktop.core.errors import KeyLocked, LoginFailed
+from desktop.core.paths import at_home
 from desktop.transfer.ports import Login
 
 DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
@@ -36,7 +37,7 @@ def named_key(login: Login) -> paramiko.PKey | None:
 
 def identity_key(path: Path, passphrase: str | None) -> paramiko.PKey:
     """Return the private key in a file; raise KeyLocked, or LoginFailed that says what else is wrong with it."""
-    path = path.expanduser()
+    path = at_home(path)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -21,7 +21,7 @@ from desktop.transfer.sources.sftp_faults import busy
 from desktop.transfer.sources.sftp_keys import agent_keys, default_keys, named_key
 from desktop.transfer.sources.sftp_line import KEYS, Line
 from desktop.transfer.sources.sftp_packets import Packets
-from desktop.transfer.trust import KnownHost, fingerprint, known_hosts_line, look_up, remember_host_key
+from desktop.transfer.trust import HOW_TO_TRUST, KnownHost, fingerprint, known_hosts_line, look_up, remember_host_key
 
 _ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """Known-hosts key types whose signatures go by other names."""
@@ -197,7 +197,7 @@ def _check_host_key(key: paramiko.PKey, known: KnownHost, site: Site) -> None:
     raise HostKeyUnknown(
         title=f"{host} has never been seen before.",
         cause=f"Its host key is {kind} {seen}.",
-        suggestion="Compare this fingerprint with the one the studio published, then trust it.",
+        suggestion=HOW_TO_TRUST,
         path=known.name,
         host=known.name,
         fingerprint=seen,
