@@ -145,7 +145,10 @@ def _keyring() -> Finding:
     import keyring
     from keyring.backends import fail
 
-    backend = keyring.get_keyring()
+    try:
+        backend = keyring.get_keyring()
+    except RuntimeError:  # the user has no home, and the library no place to look for its settings
+        backend = fail.Keyring()
     works = not (isinstance(backend, fail.Keyring) or writes_files(backend))
     advice = (
         "Install gnome-keyring or KWallet; for unattended runs use a key file, an SSH agent, or the environment "

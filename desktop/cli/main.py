@@ -245,12 +245,17 @@ class _Crash:
         """Write the traceback to the log file and a plain line to the terminal; Python then exits with 1."""
         self._output.json = self._output.json or wants_json(sys.argv[1:])
         places = Places.find()
-        set_up(places, console=None)
-        logging.getLogger(__name__).critical("unexpected error", exc_info=(kind, error, trace))
+        try:
+            where = f"The details are in {places.logs / 'shotdock.log'}; send it to your TD."
+            set_up(places, console=None)
+        except UsageError as homeless:
+            where = str(homeless)
+        else:
+            logging.getLogger(__name__).critical("unexpected error", exc_info=(kind, error, trace))
         words = ShotDockError(
             title="Something unexpected went wrong inside ShotDock.",
             cause=f"{kind.__name__}: {error}",
-            suggestion=f"The details are in {places.logs / 'shotdock.log'}; send it to your TD.",
+            suggestion=where,
         )
         self._output.fail([words.as_dict()])
         self._output.error(words)

@@ -68,8 +68,9 @@ def _spoken(keyring: ModuleType, origin: str) -> Iterator[None]:
             suggestion="Give the password each time, use a key file or an SSH agent, or install gnome-keyring.",
             path=origin,
         ) from None
-    except (errors.KeyringError, OSError) as error:
-        # KeyringLocked, InitError, PasswordSetError; OSError where the session bus has gone.
+    except (errors.KeyringError, OSError, RuntimeError) as error:
+        # KeyringLocked, InitError, PasswordSetError; OSError where the session bus has gone; RuntimeError where the
+        # user has no home, and the library no place to look for its settings.
         raise NoSecretStore(
             title="The system's keyring did not answer.",
             cause=f"{type(error).__name__}: {error}.",

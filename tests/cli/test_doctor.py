@@ -8,7 +8,7 @@ import pytest
 
 from desktop.cli import gui
 from desktop.core.errors import UsageError
-from tests.cli.console import ROOT, Console
+from tests.cli.console import ROOT, Console, Said
 
 
 def test_doctor_checks_everything_and_says_it_in_both_tongues(shotdock: Console) -> None:
@@ -43,6 +43,55 @@ def test_doctor_tells_of_a_broken_database_and_settings(shotdock: Console) -> No
     assert said.status == 2
     broken = {check["name"] for check in said.json["checks"] if not check["ok"] and check["needed"]}
     assert {"Database", "Settings"} <= broken
+
+
+HOMELESS = "import pwd\ndef unknown(_uid): raise KeyError\npwd.getpwuid = unknown\n"
+RUN = "from desktop.cli import main\nmain.run()"
+
+
+def without_a_home(shotdock: Console, program: str, *arguments: str, stdin: str = "", at: str = "") -> Said:
+    """Run a command as a container does under a number that nobody has. at: its SHOTDOCK_HOME."""
+    named = ("HOME", "SHOTDOCK_HOME", "PYTHON_KEYRING_BACKEND")
+    kept = {name: value for name, value in shotdock.environment.items() if name not in named and name[:4] != "XDG_"}
+    done = subprocess.run(
+        [sys.executable, "-c", HOMELESS + program, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=kept | ({"SHOTDOCK_HOME": at} if at else {}),
+        check=False,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="every user of Windows has a home")
+def test_who_has_no_home_works_in_a_folder_of_their_own(shotdock: Console) -> None:
+    home = str(shotdock.home)
+    said = without_a_home(shotdock, RUN, "doctor", "--json", at=home)
+    assert said.status == 0
+    assert [check["ok"] for check in said.json["checks"] if check["name"] == "Keyring"] == [False]
+    words = ("connections", "add", "X", "sftp://ann@127.0.0.1:1/", "--password-stdin", "--json")
+    added = without_a_home(shotdock, RUN, *words, stdin="secret\n", at=home)
+    assert (added.status, len(added.json["warnings"])) == (0, 1)
+    assert without_a_home(shotdock, RUN, "scan", "X", "--json", at=home).status == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="every user of Windows has a home")
+@pytest.mark.parametrize("command", ["doctor", "tasks list", "layouts list"])
+def test_who_has_no_place_at_all_is_told_of_the_variable(shotdock: Console, command: str) -> None:
+    said = without_a_home(shotdock, RUN, *command.split(), "--json")
+    assert (said.status, said.json["errors"][0]["kind"]) == (2, "usage")
+    assert "SHOTDOCK_HOME" in said.json["errors"][0]["suggestion"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="every user of Windows has a home")
+def test_a_fault_is_told_where_no_log_can_be(shotdock: Console) -> None:
+    broken = (
+        "from desktop.cli import main\n@main.shotdock.lazy('layouts', '')\ndef load(): raise AttributeError\n" + RUN
+    )
+    fault = without_a_home(shotdock, broken, "layouts", "list", "--json")
+    assert (fault.status, fault.json["status"], "Traceback" in fault.err) == (1, "failed", False)
 
 
 def test_the_advice_names_the_packages_of_the_packaging() -> None:
