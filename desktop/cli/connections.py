@@ -69,7 +69,9 @@ def add(
             layout = str(whole_path(layout))
         key = str(whole_path(identity)) if identity is not None else None
         if key and not is_file(Path(key)):
-            raise UsageError(title="There is no such key file.", path=key)
+            raise UsageError(
+                title="There is no such key file.", suggestion="Check its path and that you may read it.", path=key
+            )
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)
         secret = _read_secret() if password_stdin else None
@@ -94,7 +96,10 @@ def add(
 def _read_secret() -> str:
     secret = sys.stdin.readline().rstrip("\r\n")
     if not secret:
-        raise UsageError(title="There is no password on standard input.")
+        raise UsageError(
+            title="There is no password on standard input.",
+            suggestion="Pipe it in, from a file or a secret store.",
+        )
     return secret
 
 

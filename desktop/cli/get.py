@@ -80,7 +80,11 @@ def get(
     elif not wanted:
         raise click.UsageError("Missing argument 'SOURCE...'.")
     if identity is not None and not is_file(at_home(identity)):
-        raise UsageError(title="There is no such key file.", path=str(identity))
+        raise UsageError(
+            title="There is no such key file.",
+            suggestion="Check its path and that you may read it.",
+            path=str(identity),
+        )
     door = Door(
         whole_path(identity) if identity else None,
         whole_path(known_hosts) if known_hosts else None,

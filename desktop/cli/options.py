@@ -205,10 +205,18 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(title="The list cannot be read.", cause=f"{error.strerror}.", path=str(path)) from error
+        raise UsageError(
+            title="The list cannot be read.",
+            cause=f"{error.strerror}.",
+            suggestion="Check its path and that you may read it.",
+            path=str(path),
+        ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(title="The list is not UTF-8 text.", cause=str(error), path=str(path)) from error
-    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
+        raise UsageError(
+            title="The list is not UTF-8 text.", cause=str(error), suggestion="Save it as UTF-8.", path=str(path)
+        ) from error
+    # Not splitlines: a name may hold what only that takes for the end of one.
+    stripped = ((number, line.strip()) for number, line in enumerate(text.split("\n"), 1))
     return [(number, line) for number, line in stripped if line and not line.startswith("#")]
 
 
@@ -216,7 +224,10 @@ def read_token() -> str:
     """Return the first line of standard input; raise UsageError if there is none."""
     token = sys.stdin.readline().rstrip("\r\n")
     if not token:
-        raise UsageError(title="There is no token on standard input.")
+        raise UsageError(
+            title="There is no token on standard input.",
+            suggestion="Pipe it in, from a file or a secret store.",
+        )
     return token
 
 

@@ -52,11 +52,11 @@ _ACTIONS = {action: action.value for action in Action}
 _WORDS = {result: result.value for result in FileResult}
 
 _HELP = {
-    errors.HostileName.kind: "Ask whoever published it to rename the file, or remove the link that leads out.",
+    errors.HostileName.kind: "Have it renamed, or the link removed that leads out; a list with -i gives any name.",
     errors.NameTooLong.kind: "Choose a destination with a shorter path.",
     errors.StillUploading.kind: "Scan and plan again when the upload has ended.",
     errors.DiskFull.kind: "Free some space or choose another destination, then plan again.",
-    errors.NotFound.kind: "Check how it is spelled; it may have been moved or removed.",
+    errors.NotFound.kind: "Check how it is spelled and whether it is still there, then plan again.",
     errors.NotAllowed.kind: "Ask its owner for access, then plan again.",
     errors.Unreachable.kind: "Check address, port and network, and whether the server is running; then plan again.",
     errors.LoginFailed.kind: "Check user name, password and key, then plan again.",

@@ -185,7 +185,7 @@ def _turns(character: str) -> bool:
 
 def _hostile(name: str, cause: str) -> HostileName:
     return HostileName(
-        title=f"The server sent a name that is refused: {shown(name)!r}.",
+        title=f"The name {shown(name)!r} is refused.",
         cause=cause,
         suggestion="Rename it on the server, or ask whoever runs it what it is for.",
         path=shown(name),

@@ -90,6 +90,17 @@ def test_what_is_missing_fails_alone(shotdock: Console, nginx: NginxServer, serv
     assert set(here(dest)) == {"one.bin"}
 
 
+def test_a_list_s_lines_end_where_lines_end(shotdock: Console, served: Path, dest: Path, tmp_path: Path) -> None:
+    """Names may hold what Python takes for more ends of lines: U+2028, U+0085."""
+    odd = "plates\u2028final\u0085.bin"
+    made = write_tree(served, {odd: 10, "two.bin": 20})
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{served / odd}\r\n{served / 'two.bin'}", "utf-8", newline="")
+    said = shotdock("get", "-i", listed, dest, "--json")
+    assert (said.status, said.json["files"]["downloaded"]) == (0, 2), said.err
+    assert here(dest)["two.bin"] == made["two.bin"]
+
+
 def test_a_name_in_a_list_cannot_leave_the_destination(
     shotdock: Console, nginx: NginxServer, served: Path, dest: Path, tmp_path: Path
 ) -> None:
