@@ -74,7 +74,7 @@ def add(
             )
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)
-        secret = _read_secret() if password_stdin else None
+        secret = _read_secret(run) if password_stdin else None
         warnings: list[str] = []
         if secret and key and run.services.connections.locked(Path(key)):
             # First of all: a passphrase that does not open the key leaves everything as it was.
@@ -93,8 +93,9 @@ def add(
     output.summary(f"Saved {name}: {connection.url}")
 
 
-def _read_secret() -> str:
-    secret = sys.stdin.readline().rstrip("\r\n")
+def _read_secret(run: Session) -> str:
+    with run.asking():
+        secret = sys.stdin.readline().rstrip("\r\n")
     if not secret:
         raise UsageError(
             title="There is no password on standard input.",
@@ -209,7 +210,7 @@ def trust(output: Output, name: str, yes: bool) -> int:
             host, fingerprint = error.host, error.fingerprint
         # What the question is about is shown whatever --quiet says.
         sys.stderr.write(f"{error.title} {error.cause}\n" if plain else f"{host} shows the key {fingerprint}\n")
-        if not yes and not _agreed(plain):
+        if not yes and not _agreed(run, plain):
             output.answer({"status": "cancelled", "host": host, "fingerprint": fingerprint, "trusted": False})
             output.summary("Not trusted.")
             return status.NOT_REACHED
@@ -241,7 +242,7 @@ def _introduce(run: Session, connection: Connection) -> HostKeyUnknown | NotEncr
     return None
 
 
-def _agreed(plain: bool) -> bool:
+def _agreed(run: Session, plain: bool) -> bool:
     if not sys.stdin.isatty():
         check = "Ask your TD for a better way" if plain else "Compare the fingerprint with your TD's"
         raise UsageError(
@@ -249,9 +250,11 @@ def _agreed(plain: bool) -> bool:
             cause="Standard input is not a terminal.",
             suggestion=f"{check}, then run the command again with --yes.",
         )
-    if plain:
-        return click.confirm("May the password go unencrypted, and shall that be remembered?", err=True)
-    return click.confirm("Is this the server you expect, and shall it be remembered?", err=True)
+    question = "Is this the server you expect, and shall it be remembered?"
+    with run.asking():
+        return click.confirm(
+            "May the password go unencrypted, and shall that be remembered?" if plain else question, err=True
+        )
 
 
 @connections.command("remove", shape={"removed": None})

@@ -133,7 +133,8 @@ def _videos(run: Session, output: Output, server: str, token_stdin: bool) -> tup
     desk = run.services.gallery
     _known(run, server)
     if token_stdin:
-        token = options.read_token()
+        with run.asking():
+            token = options.read_token()
         told = Done(run)
         desk.remember_token(server, token, False, told.done, told.failed)
         told.of(None)

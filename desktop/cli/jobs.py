@@ -220,7 +220,9 @@ def _named(run: Session, server: str, token_stdin: bool) -> Server:
         run.known(server)
     place = run.services.sites.server(server)
     if token_stdin:
-        run.services.sites.remember_password(place.site, options.read_token())
+        with run.asking():
+            token = options.read_token()
+        run.services.sites.remember_password(place.site, token)
     return place
 
 

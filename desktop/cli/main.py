@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 
 import click
@@ -181,6 +182,7 @@ def _leave_no_core() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; no exception of a command leaves here as a traceback."""
     # A closed stream (`>&-`, a service without a console) swallows what is said: the work is done all the same.
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  as long as the process
     sys.stdout = sys.stdout or nowhere()
     sys.stderr = sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):

@@ -1,5 +1,6 @@
 """Options several commands share, and how their values are read."""
 
+import re
 import stat
 import sys
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class Folder(click.ParamType[Path]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path as it was written."""
         if not str(value):
-            self.fail("It is empty; the current folder is spelled '.'.", param, ctx)
+            self.fail("A folder's name is empty; the current folder is spelled '.'.", param, ctx)
         return Path(value)
 
 
@@ -203,7 +204,7 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     Raises UsageError if it cannot be read.
     """
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
+        text = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8-sig")
     except OSError as error:
         raise UsageError(
             title="The list cannot be read.",
@@ -215,8 +216,8 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
         raise UsageError(
             title="The list is not UTF-8 text.", cause=str(error), suggestion="Save it as UTF-8.", path=str(path)
         ) from error
-    # Not splitlines: a name may hold what only that takes for the end of one.
-    stripped = ((number, line.strip()) for number, line in enumerate(text.split("\n"), 1))
+    # Not splitlines: a name may hold what that takes for the end of one besides.
+    stripped = ((number, line.strip()) for number, line in enumerate(re.split(r"\r\n?|\n", text), 1))
     return [(number, line) for number, line in stripped if line and not line.startswith("#")]
 
 

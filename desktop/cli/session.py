@@ -86,6 +86,7 @@ class Session:
         self.services = services
         self._loop: QEventLoop | None = None
         self._interrupted = False
+        self._asking = False
         self._broken: tuple[type[BaseException], BaseException, TracebackType | None] | None = None
 
     def until(self, over: Callable[[], bool], *changed: SignalInstance) -> None:
@@ -154,11 +155,23 @@ class Session:
             broken, self._broken = self._broken, None
             raise broken[1].with_traceback(broken[2])
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Let an interruption end the block at once, which waits for a person's words and runs nothing meanwhile."""
+        self.check()
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asking = False
+
     def interrupt(self) -> None:
         """Ask what runs to end; a second time, let Python end the program on the spot."""
         if self._interrupted:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         self._interrupted = True
+        if self._asking:
+            raise Interrupted
         if self._loop is not None:
             self._loop.quit()
 

@@ -32,7 +32,7 @@ def read_pins(path: Path | None) -> dict[str, str]:
     """Return place -> digest. A missing file holds none; lines that are no pins are passed over."""
     if path is None or not path.is_file():
         return {}
-    rows = (line.split() for line in path.read_text("utf-8").splitlines())
+    rows = (line.split() for line in path.read_text("utf-8", errors="replace").splitlines())
     return {row[0]: row[1].lower() for row in rows if len(row) == 2 and len(row[1]) == 64}
 
 

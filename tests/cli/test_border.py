@@ -280,6 +280,30 @@ def test_closed_streams_do_not_stop_the_work(shotdock: Console, tmp_path: Path, 
     assert (tmp_path / "dest/a.bin").read_bytes() == b"abc"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("connections", "add", "X", "ftp://ann@host/", "--password-stdin"),
+        ("connections", "trust", "V"),
+        ("gallery", "list", "--server", "http://127.0.0.1:1/", "--token-stdin"),
+    ],
+)
+def test_a_closed_standard_input_says_nothing(shotdock: Console, words: tuple[str, ...]) -> None:
+    shotdock("connections", "add", "V", "ftp://ann@host/")
+    (shotdock.home / "unencrypted").unlink()
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(shotdock.command((*words, '--json')))} <&-"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=shotdock.environment,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert json.loads(done.stdout)["errors"][0]["kind"] == "usage"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("arguments", [("layouts", "list"), ("layouts", "list", "--json")])
 def test_an_answer_nobody_can_take_is_told_in_words(shotdock: Console, arguments: tuple[str, ...]) -> None:

@@ -99,6 +99,10 @@ def test_a_list_s_lines_end_where_lines_end(shotdock: Console, served: Path, des
     said = shotdock("get", "-i", listed, dest, "--json")
     assert (said.status, said.json["files"]["downloaded"]) == (0, 2), said.err
     assert here(dest)["two.bin"] == made["two.bin"]
+    again = shotdock(
+        "get", "-i", "-", dest, "--json", stdin="\ufeff" + listed.read_text("utf-8"), PYTHONIOENCODING="latin-1"
+    )
+    assert (again.status, again.json["files"]["skipped"]) == (0, 2), again.err
 
 
 def test_a_name_in_a_list_cannot_leave_the_destination(

@@ -1,6 +1,8 @@
 """What a person at a terminal sees."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,25 @@ def test_a_terminal_gets_a_bar_that_is_wiped_at_the_end(shotdock: Console, tmp_p
     assert b"30 MB" in seen
     assert seen.endswith(b"\r")
     assert b"1 downloaded" in out
+
+
+def test_a_question_is_left_with_an_interruption(shotdock: Console) -> None:
+    """While it waits for an answer the program waits in no loop that a signal would end."""
+    shotdock("connections", "add", "F", "ftp://ann@127.0.0.1:1/")
+    (shotdock.home / "unencrypted").unlink()
+    ours, theirs = os.openpty()
+    arguments = Console.command(("connections", "trust", "F", "--json"))
+    process = subprocess.Popen(
+        arguments, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=shotdock.environment
+    )
+    os.close(theirs)
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(ours, 65536)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, json.loads(out)["status"]) == (130, "cancelled")
 
 
 def test_a_name_cannot_steer_the_terminal() -> None:
