@@ -102,6 +102,6 @@ class Doors(QObject):
     def ask_over(self, error: HostKeyUnknown, over: QWidget | None) -> HostKeyDialog:
         """Show the key or certificate, and ask. over: another window than the tab's, if that is where it is asked."""
         dialog = HostKeyDialog(self._frame, error, over or self._over)
-        dialog.trusted.connect(self.trusted)
+        dialog.answered.connect(self.trusted)
         dialog.open()
         return dialog

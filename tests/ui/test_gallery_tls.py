@@ -71,7 +71,7 @@ def trust(window: MainWindow, host: str, qtbot: QtBot) -> None:
     """Trust what the open dialog asks about."""
     dialog = next(one for one in window.findChildren(HostKeyDialog) if one.isVisible())
     assert host in words(dialog)
-    QTest.mouseClick(dialog.trust_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.yes_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not any(one.isVisible() for one in window.findChildren(HostKeyDialog)), timeout=WAIT)
 
 

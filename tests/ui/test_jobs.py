@@ -247,7 +247,7 @@ def test_an_unknown_certificate_is_shown_and_trusted(
     bench.until(lambda: bench.window.findChild(HostKeyDialog) is not None)
     dialog = bench.window.findChild(HostKeyDialog)
     assert dialog is not None
-    QTest.mouseClick(dialog.trust_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.yes_button, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.job("rec-done").heard is not None)
     bench.until(lambda: not bench.tab.detail.cards.titles())
     bench.tab.download()

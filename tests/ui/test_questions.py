@@ -168,7 +168,7 @@ def test_a_locked_key_is_unlocked_here_and_a_wrong_passphrase_told(
     save(parse_connection("VEGA", sshd.url, identity=str(key))[0])
     dialog = asked(shots, "Unlock the key", PassphraseDialog, qtbot)
     assert isinstance(dialog, PassphraseDialog)
-    assert not dialog.keep.isChecked() and not dialog.unlock_button.isEnabled()
+    assert not dialog.keep.isChecked() and not dialog.yes_button.isEnabled()
     dialog.passphrase.setText("another")
     press(dialog, "Unlock")
     qtbot.waitUntil(lambda: dialog.cards.titles() == ("The key file cannot be unlocked.",), timeout=WAIT)

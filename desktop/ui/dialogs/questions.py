@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.errors import HostKeyUnknown, KeyLocked, NotEncrypted, ShotDockError
+from desktop.ui.dialogs.asking import AskingDialog
 from desktop.ui.dialogs.consent import ConsentDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
 from desktop.ui.dialogs.passphrase import PassphraseDialog
@@ -21,28 +22,19 @@ def question(
 ) -> tuple[Act, ...]:
     """Return the button for what the error asks, or none; again: called once it is answered with yes."""
     if isinstance(error, HostKeyUnknown):
-        return ((trust_words, lambda: _trust(frame, error, over, again)),)
+        return ((trust_words, lambda: _open(HostKeyDialog(frame, error, over), again)),)
     if isinstance(error, NotEncrypted):
         return ((CONSENT, lambda: ask_consent(frame, error, over, again)),)
     if isinstance(error, KeyLocked):
-        return ((UNLOCK, lambda: _unlock(frame, error, over, again)),)
+        return ((UNLOCK, lambda: _open(PassphraseDialog(frame, error, over), again)),)
     return ()
 
 
 def ask_consent(frame: Frame, error: NotEncrypted, over: QWidget, again: Callable[[], object]) -> None:
     """Ask whether the password may go unencrypted."""
-    dialog = ConsentDialog(frame, error, over)
-    dialog.agreed.connect(again)
-    dialog.open()
+    _open(ConsentDialog(frame, error, over), again)
 
 
-def _trust(frame: Frame, error: HostKeyUnknown, over: QWidget, again: Callable[[], object]) -> None:
-    dialog = HostKeyDialog(frame, error, over)
-    dialog.trusted.connect(again)
-    dialog.open()
-
-
-def _unlock(frame: Frame, error: KeyLocked, over: QWidget, again: Callable[[], object]) -> None:
-    dialog = PassphraseDialog(frame, error, over)
-    dialog.unlocked.connect(again)
+def _open(dialog: AskingDialog, again: Callable[[], object]) -> None:
+    dialog.answered.connect(again)
     dialog.open()

@@ -149,7 +149,7 @@ class GalleryHands(QObject):
 
     def _judge(self, player: PlayerDialog, error: HostKeyUnknown) -> None:
         """Ask about the certificate of where the player's video lies; go on with the video if it is trusted."""
-        self._ask_trust(error, player).trusted.connect(player.try_again)
+        self._ask_trust(error, player).answered.connect(player.try_again)
 
     def _here(self) -> list[Path]:
         paths = (self._states.of(video.id).path for video in self._views.chosen())
