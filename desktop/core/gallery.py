@@ -1,5 +1,6 @@
 """A finished video as the gallery server tells of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 PREFIX = "gallery:"
@@ -29,3 +30,9 @@ class Video:
 def server_of(site: str) -> str:
     """Return the name of the server a site's files are asked of: a gallery's files have a site of their own."""
     return site.removeprefix(PREFIX)
+
+
+def origin(connection: str, sites: Iterable[str]) -> str:
+    """Return where files come from in words: their connection, or else the server of their sites."""
+    servers = {server_of(site) for site in sites}
+    return connection or (servers.pop() if len(servers) == 1 else f"{len(servers)} servers" if servers else "")

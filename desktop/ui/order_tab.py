@@ -53,6 +53,7 @@ class OrderTab(Tab):
         self.orders.planned.connect(self.show_plan)
         self.orders.ordered.connect(self._queued)
         self.orders.said.connect(self.said)
+        self.plan_page.estimate = self.orders.left
         self.plan_page.left.connect(self.show_list)
         self.plan_page.postponed.connect(lambda: self.orders.ask_when(self.plan_page.run))
         self.plan_page.submitted.connect(lambda task: self._queued(task.id))

@@ -111,6 +111,9 @@ def test_the_plan_is_looked_at_and_run(tab: GalleryTab, opened: Open, qtbot: QtB
     tab.frame.commands.get("gallery-run-plan").trigger()
     qtbot.waitUntil(lambda: state(tab, MOON) is state(tab, TWIN) is VideoState.HERE, timeout=WAIT)
     qtbot.waitUntil(lambda: tab.plan_page._title.text() == "Receipt", timeout=WAIT)
+    window = tab.window()
+    assert isinstance(window, MainWindow)
+    qtbot.waitUntil(lambda: window.inspector._where.accessibleName().startswith(f"{NAME} \N{RIGHTWARDS ARROW} "))
 
 
 def later(tab: GalleryTab, qtbot: QtBot) -> LaterDialog:

@@ -14,6 +14,7 @@ from desktop.ui.tab import Frame
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.connection_picker import NOT_ENCRYPTED
 from desktop.ui.widgets.parts import column, label, panel, row, tool
+from desktop.ui.widgets.tables import ROW_HEIGHT
 
 NEW = "New connection"
 
@@ -38,7 +39,7 @@ class ConnectionsDialog(TestedDialog):
             head, self.list, row(self.add_button, self.remove_button, None, margins=(8, 6, 8, 8), spacing=6), spacing=0
         )
         side = panel(left)
-        side.setFixedWidth(210)
+        side.setFixedWidth(240)
         inner = QWidget()
         right = column(self.cards, self.form, None, margins=(20, 18, 20, 12), spacing=0)
         inner.setLayout(right)
@@ -55,7 +56,7 @@ class ConnectionsDialog(TestedDialog):
         body.setStretch(0, 1)
         body.addWidget(foot)
         self.setLayout(body)
-        self.resize(800, 560)
+        self.resize(830, 560)
         self.list.currentItemChanged.connect(lambda _now, _before: self._picked())
         self.form.changed.connect(self._typed)
         self._desk.changed.connect(self._refresh)
@@ -145,6 +146,7 @@ class ConnectionsDialog(TestedDialog):
                 item = QListWidgetItem(icon, connection.name if encrypted else f"{connection.name}  ({NOT_ENCRYPTED})")
                 item.setData(Qt.ItemDataRole.UserRole, connection.name)
                 item.setToolTip(plain(connection.url))
+                item.setSizeHint(QSize(0, ROW_HEIGHT))  # as wide as the list: what is longer is shortened, not scrolled
                 self.list.addItem(item)
         for number in range(self.list.count()):
             if self.list.item(number).data(Qt.ItemDataRole.UserRole) == wanted:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QStackedWidget, QTabWidget, QWidget
 
+from desktop.core.gallery import origin
 from desktop.core.task import FileResult, LogLine, Progress, Task, TaskFile, TaskItem, TaskState
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.receipt import ReceiptDialog
@@ -44,6 +45,7 @@ class InspectorDock(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = frame
         self._task: Task | None = None
+        self._origin = ""
         self._files: tuple[TaskFile, ...] = ()
         self._mark = Mark(frame.theme, "waiting", Tone.MUTED, 18)
         self._name = Elided(role="strong")
@@ -153,6 +155,7 @@ class InspectorDock(QWidget):
             return
         self.file_model.root = task.destination
         if not same:
+            self._origin = task.connection
             self.items.fill(())
             self._files_of(None)
             self.file_model.fill(())
@@ -183,7 +186,7 @@ class InspectorDock(QWidget):
             f"{formats.count(counts.failed)} failed" if counts.failed else "",
         )
         self._state.show_text(words(parts, " \N{MIDDLE DOT} "))
-        self._where.show_text(f"{task.connection} \N{RIGHTWARDS ARROW} {task.destination}")
+        self._where.show_text(words((self._origin, str(task.destination)), " \N{RIGHTWARDS ARROW} "))
 
     def _ask(self) -> None:
         if self._task is None:
@@ -203,8 +206,11 @@ class InspectorDock(QWidget):
 
     def _take_items(self, number: int, items: tuple[TaskItem, ...]) -> None:
         self._renewal.answered()
-        if self._is(number):
+        task = self._task
+        if task is not None and task.id == number:
             self.items.renew(items)
+            self._origin = origin(task.connection, (item.site for item in items))
+            self._tell(task)
             self._know_items()
 
     def _item_rows(self) -> list[int]:

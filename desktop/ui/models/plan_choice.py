@@ -78,6 +78,11 @@ class PlanChoice:
         chosen.take_results([file for known in self._results for file in known.values()])
         return chosen
 
+    def lone(self, shot: int) -> bool:
+        """Tell whether a row stands for one item that is of no shot: to name that below it once more says nothing."""
+        items = self.shots[shot][1]
+        return len(items) == 1 and self.items[items[0]].key is None
+
     # Wanting
 
     def want_item(self, item: int, on: bool) -> None:
@@ -150,13 +155,13 @@ class PlanChoice:
         return sum(sizes) if sizes else None
 
     def message(self, items: Sequence[int]) -> str:
-        """Return the items' warnings, or why the first of their failed files failed."""
+        """Return the items' warnings, or why the first of their failed or blocked files is so."""
         words = "; ".join(self.items[item].message for item in items if self.items[item].message)
         return words or next((why for item in items if (why := self._failure(item))), "")
 
     def _failure(self, item: int) -> str:
         if not self._results:
-            return ""
+            return next((file.reason for file in self.items[item].files if file.action is Action.BLOCKED), "")
         failed = (file for file in self._results[item].values() if file.result is FileResult.FAILED)
         return next((str((file.error or {}).get("title", "")) or file.reason for file in failed), "")
 

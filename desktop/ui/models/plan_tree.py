@@ -15,7 +15,7 @@ from desktop.ui.theme import Theme
 NAME, ACTION, SIZE, NOTE = range(4)
 COLUMNS = (
     Column("Shot, item, file", 280),
-    Column("What will happen", 180),
+    Column("What will happen", 224),
     Column("Size", 84, right=True),
     Column("Why", 0),
 )
@@ -26,7 +26,8 @@ Check = Qt.CheckState
 class PlanTree(QAbstractItemModel):
     """Rows are numbers, not objects: an index carries the number of its parent, so 100,000 files cost nothing.
 
-    An index's internal id is 0 for a shot, 1 + shot for an item, 1 + shots + item for a file. `chosen` tells that
+    An index's internal id is 0 for a shot, 1 + shot for an item, 1 + shots + item for a file. What belongs to no
+    shot, such as a video, has its files right below it. `chosen` tells that
     the choice is another. fixed: there is nothing to check any more, the plan runs or ran.
     """
 
@@ -97,8 +98,11 @@ class PlanTree(QAbstractItemModel):
         if not parent.isValid():
             return self.createIndex(row, column, 0)
         level, number = self._where(parent)
-        inner = 1 + number if level == SHOT_LEVEL else 1 + len(self._choice.shots) + number
-        return self.createIndex(row, column, inner)
+        shots = self._choice.shots
+        if level == SHOT_LEVEL and not self._choice.lone(number):
+            return self.createIndex(row, column, 1 + number)
+        item = shots[number][1].start if level == SHOT_LEVEL else number
+        return self.createIndex(row, column, 1 + len(shots) + item)
 
     def parent(self, index: Index = NO_PARENT) -> QModelIndex:  # type: ignore[override]  # QObject.parent shares the name
         """Return the index of the row above."""
@@ -110,6 +114,8 @@ class PlanTree(QAbstractItemModel):
             return self.createIndex(inner, 0, 0)
         item = inner - len(shots)
         shot = self._choice.shot_of[item]
+        if self._choice.lone(shot):
+            return self.createIndex(shot, 0, 0)
         return self.createIndex(item - shots[shot][1].start, 0, 1 + shot)
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
@@ -119,7 +125,10 @@ class PlanTree(QAbstractItemModel):
         level, number = self._where(parent)
         if parent.column() > 0 or level == FILE_LEVEL:
             return 0
-        return len(self._choice.shots[number][1]) if level == SHOT_LEVEL else len(self._choice.items[number].files)
+        items = self._items(level, number)
+        if level == SHOT_LEVEL and not self._choice.lone(number):
+            return len(items)
+        return len(self._choice.items[items[0]].files)
 
     def columnCount(self, parent: Index = NO_PARENT) -> int:
         """Return the number of columns."""

@@ -79,4 +79,5 @@ class Figures:
             return self._formats.day(task.finished or task.created)
         # That it is stalled is its state.
         known = progress.phase in ("downloading", "stalled")
-        return self._formats.left(progress.left) if known else progress.phase
+        left = self._formats.left(progress.left)
+        return (f"{left} left" if left else "") if known else progress.phase

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("Speed", 84, right=True),
     Column("Limit", 80, "The task's own speed limit; F2 or a double click changes it", right=True, gives_way=3),
     Column("Files", 112, "Files that ended of all files", right=True, gives_way=1),
-    Column("When", 88, "How long it still takes, or when it was finished or made", right=True),
+    Column("When", 104, "How long it still takes, or when it was finished or made", right=True),
 )
 BAR_ROLE = Qt.ItemDataRole.UserRole + 1
 ID_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -264,7 +264,7 @@ class TaskModel(QAbstractTableModel):
         counts = task.files
         lines = (
             f"Task {task.id}: {task.name}",
-            f"{task.connection}  \N{RIGHTWARDS ARROW}  {task.destination}",
+            words((task.connection, str(task.destination)), "  \N{RIGHTWARDS ARROW}  "),
             words(
                 (
                     f"{counts.downloaded} downloaded",

@@ -60,7 +60,7 @@ class GalleryOrders(Orders):
         left = self.left(size)
         if left is not None:
             parts.append(f"about {formats.left(left)}")
-        self._bar.say(parts, self._which(len(videos)), len(videos), bool(self._model.rows()))
+        self._bar.say(parts, self._which(len(videos)), len(videos), size, bool(self._model.rows()))
 
     def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:
         """Ask for a plan of what is meant."""

@@ -61,7 +61,8 @@ class JobOrders(Orders):
         left = self.left(sum(sizes))
         if left is not None:
             parts.append(f"about {formats.left(left)}")
-        self._bar.say(parts, self._which(jobs, len(meant)), len(meant), any(job.available for job in jobs))
+        available = any(job.available for job in jobs)
+        self._bar.say(parts, self._which(jobs, len(meant)), len(meant), sum(sizes), available)
         self._bar.plan_button.setEnabled(bool(meant) and len(jobs) == 1)
 
     def ask(self, then: Callable[[Plan], None], failed: Failed) -> Work | None:

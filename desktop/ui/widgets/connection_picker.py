@@ -1,11 +1,12 @@
 """Which server a tab shows: the picker in the top bar, the button that asks it again, and how old the picture is."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.ui.colours import Tone
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.parts import Elided, Mark, push, row, tool
+from desktop.ui.widgets.short_box import ShortBox
 from desktop.work.sites import WEB
 
 NOT_ENCRYPTED = "not encrypted"
@@ -28,11 +29,11 @@ class ConnectionPicker(QWidget):
         self._words = (
             ("Refresh", "Asking\N{HORIZONTAL ELLIPSIS}") if web else ("Rescan", "Scanning\N{HORIZONTAL ELLIPSIS}")
         )
-        self.box = QComboBox()
+        self.box = ShortBox()
         self.box.setAccessibleName("Connection")
         self.box.setToolTip("The web server shown here" if web else "The server the shots come from")
         self.box.setMinimumWidth(120)
-        self.box.setMaximumWidth(260)
+        self.box.setMaximumWidth(300)
         self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
         self.manage = tool(frame.theme, "edit", "Manage connections", self.managed.emit)
         self.add = tool(frame.theme, "plus", "Connect to another server", self.added.emit)

@@ -46,7 +46,7 @@ class CreateBar(OrderBar):
         ]
         if left is not None:
             parts.append(f"about {formats.left(left)}")
-        self.say(parts, which, amount.items, all_here)
+        self.say(parts, which, amount.items, amount.bytes, all_here)
 
     def _strategy_changed(self) -> None:
         self.specific.setVisible(self.strategy is VersionStrategy.SPECIFIC)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 from desktop.ui.formats import plain
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
-from desktop.ui.widgets.parts import Elided, column, row, tool
+from desktop.ui.widgets.parts import Elided, column, row, set_role, tool
 
 EDGE = 3
 """Pixels between the field's edge and its text, as Qt has them."""
@@ -37,6 +37,7 @@ class DestinationField(QWidget):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self._frame = frame
+        self._needed = 0
         self.box = QComboBox()
         self.box.setEditable(True)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -67,6 +68,11 @@ class DestinationField(QWidget):
         dialog.fileSelected.connect(lambda path: self._frame.destination.use(Path(path)))
         dialog.open()
 
+    def need(self, size: int) -> None:
+        """Take note of how many bytes are meant, to say if there is less room than that."""
+        self._needed = size
+        self._measured(self._frame.destination.room)
+
     def _take(self) -> None:
         text = self.box.currentText().strip()
         if text:
@@ -84,7 +90,11 @@ class DestinationField(QWidget):
         self._words.show_text("Drop a folder anywhere on the window")
 
     def _measured(self, room: Room) -> None:
+        # Some of what is meant may be here already: whether it fits is for the plan to say, this is to look out.
+        short = room.free is not None and room.free < self._needed
+        set_role(self._words, "warn" if short else "faint")
         if room.is_file:
             self._words.show_text("This is a file: choose a folder")
         elif room.free is not None:
-            self._words.show_text(f"{self._frame.formats.size(room.free)} free  \N{MIDDLE DOT}  or drop a folder here")
+            free = f"{self._frame.formats.size(room.free)} free"
+            self._words.show_text(f"Only {free}" if short else f"{free}  \N{MIDDLE DOT}  or drop a folder here")

@@ -3,29 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.ui.formats import plain
 from desktop.ui.widgets.parts import column, label, row
+from desktop.ui.widgets.short_box import REMARK, ShortBox
 from desktop.work.services import Choice
-
-REMARK = "  (recommended)"
-
-
-class _Box(QComboBox):
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Leave out the remark behind the choice, and then the end of it, where there is no room."""
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        field = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
-        if self.fontMetrics().horizontalAdvance(option.currentText) > room:
-            title = option.currentText.removesuffix(REMARK)
-            option.currentText = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class Explained(QWidget):
@@ -36,11 +20,11 @@ class Explained(QWidget):
     def __init__(self, name: str, choices: Sequence[Choice], beside: Sequence[QWidget] = ()) -> None:
         super().__init__()
         self._choices = {choice.name: choice for choice in choices}
-        self.box = _Box()
+        self.box = ShortBox()
         self.box.setAccessibleName(name)
         # A long title gives way in a narrow window, instead of keeping the window wide.
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(9)
+        self.box.setMinimumContentsLength(4)
         for number, choice in enumerate(choices):
             self.box.addItem(f"{choice.title}{REMARK}" if number == 0 else choice.title, choice.name)
             self.box.setItemData(number, choice.explanation, Qt.ItemDataRole.ToolTipRole)

@@ -9,8 +9,6 @@ from desktop.ui.theme import Theme
 from desktop.ui.widgets.job_list import JobList
 from desktop.ui.widgets.parts import Elided, column, panel, push, row
 
-LEAST_WIDTH = 300
-
 
 class JobSide(QWidget):
     """Signals: adding, starting - its buttons."""
@@ -27,12 +25,12 @@ class JobSide(QWidget):
         start = push(theme, "Start export\N{HORIZONTAL ELLIPSIS}", "play", run=self.starting.emit)
         start.setToolTip("Let the server make a table  (Ctrl+Shift+N)")
         self._amount = Elided(role="faint", mode=Qt.TextElideMode.ElideRight)
+        self._amount.setMinimumWidth(24)  # it gives way to the buttons
         head = row(self._amount, add, start, margins=(12, 7, 8, 7), spacing=6)
         head.setStretch(0, 1)
         body = column(panel(head, "headBar"), spacing=0)
         body.addWidget(self.view, 1)
         self.setLayout(body)
-        self.setMinimumWidth(LEAST_WIDTH)
 
     def count(self) -> None:
         """Say how many jobs there are, and how many of them are shown."""

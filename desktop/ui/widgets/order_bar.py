@@ -51,14 +51,15 @@ class OrderBar(QWidget):
         self.setLayout(column(panel(column(fields, foot, margins=(14, 10, 14, 11), spacing=8), "bar")))
         self.conflicts.changed.connect(lambda _name: self.changed.emit())
 
-    def say(self, parts: Sequence[str], which: str, count: int, all_here: bool = False) -> None:
-        """Show how much it is, which rows are meant, and of how many things an order would be.
+    def say(self, parts: Sequence[str], which: str, count: int, size: int, all_here: bool = False) -> None:
+        """Show how much it is, which rows are meant, and of how many things and bytes an order would be.
 
         all_here: there is nothing to do because everything is here or on its way.
         """
         nothing = "All up to date" if all_here else "Nothing to download"
         self._amount.show_text("  \N{MIDDLE DOT}  ".join(parts) if count else nothing)
         self._which.show_text(which)
+        self.destination.need(size)
         self.order_button.setText(f"Download {self._formats.count(count)}" if count else "Download")
         for button in self._buttons:
             button.setEnabled(count > 0)

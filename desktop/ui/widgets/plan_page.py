@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeView, QWidget
 
 from desktop.core.errors import ShotDockError
-from desktop.core.gallery import server_of
+from desktop.core.gallery import origin
 from desktop.core.plan import Plan
 from desktop.core.schedule import Turn
 from desktop.core.task import Progress, Task, TaskFile, TaskState
@@ -39,7 +39,8 @@ Submit = Callable[[Plan, Callable[[Task], None], Turn], None]
 class PlanPage(QWidget):
     """Signals: left (back to where the plan was asked for), postponed (ask when it is to be run), submitted (a Task).
 
-    The page submits what is checked and follows the task it became.
+    The page submits what is checked and follows the task it became. estimate: returns how many seconds so many bytes
+    may take, or None.
     """
 
     left = Signal()
@@ -53,6 +54,7 @@ class PlanPage(QWidget):
         self.setObjectName("page")
         self._frame = frame
         self.task: Task | None = None
+        self.estimate: Callable[[int], float | None] = lambda _size: None
         self._renewal = Renewal(RENEW_AFTER, self)
         self.model = PlanTree(frame.theme, frame.formats, self)
         self.tree = QTreeView()
@@ -125,10 +127,8 @@ class PlanPage(QWidget):
         self.receipt.begin()
         self.model.show_plan(plan)
         request = plan.request
-        # Of a plan without a connection every item has a site of its own.
-        sites = {server_of(item.site) for item in plan.items}
-        origin = request.connection or (sites.pop() if len(sites) == 1 else f"{len(sites)} servers")
-        self._where.show_text(f"{origin}  \N{RIGHTWARDS ARROW}  {request.destination}")
+        whence = origin(request.connection, (item.site for item in plan.items))
+        self._where.show_text(f"{whence}  \N{RIGHTWARDS ARROW}  {request.destination}")
         self._expand()
         self.tree.setFocus()
 
@@ -228,7 +228,9 @@ class PlanPage(QWidget):
         self._totals.tell_plan(totals)
         fits = self._room.tell(totals.to_transfer, plan.free)
         counted = self._frame.formats.counted(totals.transfers, "file")
-        self._note.setText(f"{counted}, {self._frame.formats.size(totals.to_transfer)} will be fetched")
+        left = self.estimate(totals.to_transfer)
+        about = f" in about {self._frame.formats.left(left)}" if left is not None else ""
+        self._note.setText(f"{counted}, {self._frame.formats.size(totals.to_transfer)} will be fetched{about}")
         if self.model.all_here():
             self._title.setText("All up to date")
             self._note.setText("Nothing to do: every file is here already")

@@ -3,7 +3,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from desktop.core.plan import Action, Plan
+from desktop.core.plan import Action, Plan, PlannedItem
 from desktop.core.task import FileResult, TaskFile
 from desktop.ui.formats import Formats
 from desktop.ui.models.plan_tree import ACTION, NAME, NOTE, SIZE, PlanTree
@@ -173,3 +173,22 @@ def names(tree: PlanTree) -> list[tuple[int, ...]]:
         for place in range(tree.rowCount(top)):
             found += [(shot, place, row) for row in range(tree.rowCount(tree.index(place, 0, top)))]
     return found
+
+
+def test_what_is_of_no_shot_has_its_files_right_below_it(theme: Theme, formats: Formats, qtbot: QtBot) -> None:
+    videos = [PlannedItem("gallery:VEGA", name, (planned(f"{name}.mp4"),)) for name in ("Low Tide", "Glacier")]
+    tree = PlanTree(theme, formats)
+    tester = QAbstractItemModelTester(tree, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tree.show_plan(plan(*videos, item("SH010", "anim", planned("a1"))))
+    assert [at(tree, row).data() for row in range(3)] == ["Low Tide", "Glacier", "VEGA/SQ01/SH010"]
+    assert [at(tree, row, 0).data() for row in range(3)] == ["Low Tide.mp4", "Glacier.mp4", "anim  v002"]
+    assert at(tree, 1, 0).parent() == at(tree, 1)
+    assert tree.setData(at(tree, 1, 0), Check.Unchecked, CHECK)
+    assert (state(tree, 0), state(tree, 1)) == (Check.Checked, Check.Unchecked)
+    assert targets(tree) == ["VEGA/Low Tide.mp4", "VEGA/a1"]
+    tester.setUseFetchMore(False)
+
+
+def test_a_row_says_why_a_file_below_it_is_blocked(tree: PlanTree) -> None:
+    assert at(tree, 0, 1, column=NOTE).data() == "The name is not safe."
+    assert at(tree, 0, column=NOTE).data() == "The name is not safe."

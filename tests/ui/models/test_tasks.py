@@ -86,7 +86,7 @@ def test_figures_of_a_running_task(theme: Theme, formats: Formats) -> None:
         STATE: "running",
         SIZE: "3.0 of 4.0 TB",
         SPEED: "2.0 MB/s",
-        WHEN: "1 min",
+        WHEN: "1 min left",
         FILES: "3 of 10",
     }
     bar = model.index(0, PROGRESS).data(BAR_ROLE)
