@@ -8,7 +8,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.redaction import redact
 from desktop.core.routine import Routine
 from desktop.core.task import Task
-from desktop.core.units import format_bytes, format_duration
+from desktop.core.units import counted, format_bytes, format_duration
 
 CAUSES = 5
 """Causes a message tells at most."""
@@ -29,10 +29,14 @@ class Digest:
 def digest(task: Task, causes: Sequence[Cause] = ()) -> Digest:
     """Return the message about a task that is done or failed."""
     files, outcome = task.files, task.outcome
-    came = f"{files.downloaded} of {files.planned} files came ({format_bytes(task.bytes.transferred)})"
+    came = f"{files.downloaded} of {counted(files.planned, 'file')} came ({format_bytes(task.bytes.transferred)})"
     if task.started is not None and task.finished is not None:
         came += f" in {format_duration(task.finished - task.started)}"
-    lines = [f"{came}." if outcome != "up-to-date" else f"Nothing to do: all {files.planned} files are here."]
+    lines = [
+        f"{came}."
+        if outcome != "up-to-date"
+        else f"Nothing to do: {'the file is' if files.planned == 1 else f'all {files.planned} files are'} here."
+    ]
     counts = [
         f"{count} {word}"
         for count, word in (

@@ -26,8 +26,9 @@ class Rule:
 
     @property
     def words(self) -> str:
-        """Return the rule for a status bar: `office hours 250 MB/s`."""
-        return f"{self.name or self.hours} {format_rate(self.rate)}"
+        """Return the rule for a status bar: `office hours 250 MB/s`, `no limit (weekend)`."""
+        name = self.name or str(self.hours)
+        return f"no limit ({name})" if self.rate is None else f"{name} {format_rate(self.rate)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def parse_rate(text: str) -> int | None:
     return int(rate) or None
 
 
+def counted(count: int, word: str) -> str:
+    """Return e.g. `1 file` or `412 files`."""
+    return f"{count} {word if count == 1 else word + 's'}"
+
+
 def format_bytes(size: float) -> str:
     """Return a size in decimal units, three digits at most: `3.1 GB`, `250 MB`, `12 B`."""
     power = 0

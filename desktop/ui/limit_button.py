@@ -39,7 +39,7 @@ class LimitButton(QToolButton):
 
     def tell(self, limit: Limit) -> None:
         """Say which limit holds."""
-        words = limit.words if limit.rule is None else f"limit: {limit.words}"
+        words = f"limit: {limit.words}" if limit.rule is not None and limit.rate is not None else limit.words
         self.setText(words)
         until = f", until {clock(limit.until, self._tasks.now())} at least" if limit.until is not None else ""
         self.setToolTip(f"{words}{until}. Click for other limits.")

@@ -162,11 +162,15 @@ class MainWindow(QMainWindow):
     # What the user does
 
     def show_tab(self, number: int) -> None:
-        """Open a tab."""
+        """Open a tab; keys that acted on the tab before act on this one."""
+        focus = self.focusWidget()
+        moves = focus is None or self.pages.isAncestorOf(focus)
         self.pages.setCurrentIndex(number)
         self.top_bar.show_tab(number)
         self.status.show_link(*self._links[number])
         self.commands.allow_only(self.tabs[number].title, (tab.title for tab in self.tabs))
+        if moves and self.isVisible():
+            self.tabs[number].take_focus()
 
     def _find(self) -> None:
         self.top_bar.search.setFocus()
@@ -315,6 +319,7 @@ class MainWindow(QMainWindow):
             self.frame.destination.refresh()
             for tab in self.tabs:
                 tab.start()
+            self.tabs[self.pages.currentIndex()].take_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the veil over the whole window."""

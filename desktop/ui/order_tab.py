@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from desktop.core.plan import Plan
 from desktop.ui.doors import Doors
@@ -32,6 +32,13 @@ class OrderTab(Tab):
         self.doors = Doors(frame, self)
         self.cards = Cards(frame.theme)
         self.pages = QStackedWidget()
+
+    def take_focus(self) -> None:
+        """Let the keys act on the list or the plan; where there is neither, on the one next thing to do."""
+        shown = self.listed() if self.lists() else self.plan_page.tree
+        buttons = (button for button in self.findChildren(QPushButton) if button.property("kind") == "primary")
+        first = next((button for button in buttons if button.isVisible() and button.isEnabled()), None)
+        (shown if shown.isVisible() or first is None else first).setFocus()
 
     def listed(self) -> QWidget:
         """Return what has the focus when the list is shown."""

@@ -59,6 +59,10 @@ class Tab(QWidget):
         self.setObjectName("page")
         self.frame = frame
 
+    def take_focus(self) -> None:
+        """Let the keys act on what the tab is about."""
+        self.setFocus()
+
     def tools(self) -> QWidget | None:
         """Return what the tab puts into the top bar while it is shown."""
         return None

@@ -14,7 +14,7 @@ from desktop.core.errors import DatabaseDamaged, ShotDockError, Unsupported
 from desktop.core.plan import Plan
 from desktop.core.schedule import LATE, Priority, Schedule, Turn, in_words
 from desktop.core.task import Task, TaskEvent, TaskState, allowed
-from desktop.core.units import format_bytes, format_rate
+from desktop.core.units import counted, format_bytes, format_rate
 from desktop.core.wish import Verb, Wish
 from desktop.settings import Settings
 from desktop.store.database import Store
@@ -89,7 +89,7 @@ class Queue(Runner):
         self._store.recent.remember(plan.request.destination)
         totals = plan.totals()
         size = format_bytes(totals.to_transfer)
-        self._note(task, "INFO", f"Planned {totals.transfers} files, {size}, to {plan.request.destination}.")
+        self._note(task, "INFO", f"Planned {counted(totals.transfers, 'file')}, {size}, to {plan.request.destination}.")
         self._note(task, "WARNING", *plan.warnings)
         if start:
             self._wait(task)

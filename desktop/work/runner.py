@@ -21,6 +21,7 @@ from desktop.core.errors import (
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
+from desktop.core.units import counted
 from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import this_process
@@ -218,7 +219,7 @@ class Runner(QObject):
             self.ended.emit(task)
             return
         self._active[task_id] = active
-        self._note(task, "INFO", f"Started: {len(files)} files to do.")
+        self._note(task, "INFO", f"Started: {counted(len(files), 'file')} to do.")
         self.changed.emit((task,))
 
     @Slot(object)

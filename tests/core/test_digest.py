@@ -15,6 +15,8 @@ from tests.core.test_task import task
     ("state", "files", "title", "line"),
     [
         (TaskState.DONE, Counts(9, 9), "t: done", "9 of 9 files came (3.1 GB) in 90 s."),
+        (TaskState.DONE, Counts(1, 1), "t: done", "1 of 1 file came (3.1 GB) in 90 s."),
+        (TaskState.DONE, Counts(1, 0, 0, 1), "t: all up to date", "Nothing to do: the file is here."),
         (TaskState.DONE, Counts(9, 7, 0, 2), "t: done", "2 skipped."),
         (TaskState.DONE, Counts(9, 0, 0, 9), "t: all up to date", "Nothing to do: all 9 files are here."),
         (TaskState.FAILED, Counts(9, 7, failed=2), "t: partly failed", "2 failed."),

@@ -30,7 +30,7 @@ def shown(moment: float | None) -> str:
         (None, (OFFICE,), "2026-11-27 18:00", None, "no limit", "2026-11-30 09:00"),
         (80_000_000, (OFFICE,), "2026-11-28 10:00", 80_000_000, "limit 80 MB/s", "2026-11-30 09:00"),
         # The first rule whose hours it is decides; another's end is when to look again.
-        (80_000_000, (LUNCH, OFFICE), "2026-11-27 12:30", None, "12:00-13:00 no limit", "2026-11-27 13:00"),
+        (80_000_000, (LUNCH, OFFICE), "2026-11-27 12:30", None, "no limit (12:00-13:00)", "2026-11-27 13:00"),
         (80_000_000, (OFFICE, LUNCH), "2026-11-27 12:30", 250_000_000, "office hours 250 MB/s", "2026-11-27 13:00"),
     ],
 )

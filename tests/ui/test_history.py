@@ -62,8 +62,8 @@ def numbers(dialog: HistoryDialog) -> list[int]:
 
 def test_no_history_says_so(window: MainWindow, qtbot: QtBot) -> None:
     dialog = history(window, qtbot)
-    qtbot.waitUntil(dialog.empty.isVisible, timeout=WAIT)
-    assert dialog.sums.text().startswith("0 tasks")
+    qtbot.waitUntil(dialog.none_yet.isVisible, timeout=WAIT)
+    assert dialog.sums.text().startswith("0 tasks") and not dialog.sums.isVisible()
     assert not dialog.receipt_button.isEnabled()
 
 
@@ -78,8 +78,10 @@ def test_tasks_are_found_by_name_shot_state_and_day(fetched: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: numbers(dialog) == [1], timeout=WAIT)
     dialog.bar.shot.clear()
     dialog.bar.text.setText("nothing is called this")
-    qtbot.waitUntil(dialog.empty.isVisible, timeout=WAIT)
-    dialog.bar.text.clear()
+    dialog.bar.days.setCurrentIndex(1)
+    qtbot.waitUntil(dialog.no_match.isVisible, timeout=WAIT)
+    (clear,) = dialog.no_match.findChildren(QPushButton)
+    press(clear)
     qtbot.waitUntil(lambda: numbers(dialog) == [2, 1], timeout=WAIT)
     dialog.bar.state.setCurrentIndex(dialog.bar.state.findData(TaskState.FAILED))
     qtbot.waitUntil(lambda: not numbers(dialog), timeout=WAIT)

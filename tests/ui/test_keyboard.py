@@ -12,6 +12,7 @@ from desktop.core.plan import ItemState
 from desktop.core.task import Bytes, Counts, TaskItem, TaskState
 from desktop.ui.formats import Formats, item_face
 from desktop.ui.main_window import MainWindow
+from desktop.ui.tabs.jobs import JobsTab
 from desktop.ui.tabs.shots import ShotsTab
 from tests.ui.made import task
 
@@ -37,6 +38,23 @@ def test_the_tabulator_goes_only_where_something_is_seen(window: MainWindow, qtb
         if current is first:
             break
     assert current is first
+
+
+def test_the_focus_begins_at_the_one_next_thing_to_do_and_goes_with_the_tab(window: MainWindow, qtbot: QtBot) -> None:
+    jobs = window.tabs[2]
+    assert isinstance(jobs, JobsTab)
+    window.frame.services.jobs.load()
+    qtbot.waitUntil(lambda: jobs._listed, timeout=WAIT)
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    for number in (0, 2, 1):
+        window.commands.get(("tab-shots", "tab-gallery", "tab-jobs")[number]).trigger()
+        button = window.focusWidget()
+        assert button is not None and window.tabs[number].isAncestorOf(button)
+        assert button.property("kind") == "primary"
+    window.top_bar.search.setFocus()
+    window.show_tab(0)
+    assert window.focusWidget() is window.top_bar.search, "what is typed goes on where it was"
 
 
 def test_a_list_shows_that_the_keys_are_its_own(window: MainWindow, qtbot: QtBot) -> None:

@@ -53,6 +53,16 @@ def test_a_task_keeps_a_log_in_plain_words(bench: Bench) -> None:
     text = "\n".join(f"{line.level} {line.message}" for line in lines)
     assert "Version v002 not available, available: v001" in text
     assert "Finished (done): 2 downloaded" in text
+    assert "Planned 2 files" in text and "Started: 2 files to do." in text
+
+
+def test_a_log_counts_one_file_as_one(bench: Bench) -> None:
+    whole = bench.run(filters=Filters(shot=("SH020",)))
+    next(path for path in whole.destination.rglob("*.ma")).unlink()
+    task = bench.run(filters=Filters(shot=("SH020",)))
+    lines = bench.answer(lambda then, _: bench.services.tasks.log(task.id, then))
+    text = "\n".join(line.message for line in lines)
+    assert "Planned 1 file, " in text and "Started: 1 file to do." in text
 
 
 def test_pause_keeps_what_came_and_resume_brings_the_rest(bench: Bench) -> None:

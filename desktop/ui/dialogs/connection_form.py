@@ -53,7 +53,8 @@ class ConnectionForm(QWidget):
         self.layout_box = QComboBox()
         self.layout_box.setAccessibleName("Layout")
         self.layout_box.addItems(frame.services.choices.layouts)
-        self.lanes = spin("Most connections at a time", 0, 64)
+        self.lanes = spin("Most lanes at a time", 0, 64)
+        self.lanes.setToolTip("How many files, or parts of a large one, come from this server at the same time")
         self.lanes.setSpecialValueText("automatic")
         self.lanes.setFixedWidth(120)
         form = QFormLayout(self)
@@ -78,7 +79,7 @@ class ConnectionForm(QWidget):
         self._root_words = label("Root folder", "muted")
         form.addRow(self._root_words, root_line)
         form.addRow(label("Layout", "muted"), self.layout_box)
-        form.addRow(label("Connections", "muted"), self.lanes)
+        form.addRow(label("Lanes", "muted"), self.lanes)
         self._form = form
         self._server, self._key_line = server, key_line
         self.protocol.currentIndexChanged.connect(self._protocol_changed)

@@ -42,7 +42,13 @@ class HistoryDialog(Dialog):
         self.table = Table(frame.theme, self.model, COLUMNS, "Past tasks")
         self.items = ItemSumModel(frame.theme, frame.formats, self)
         self.item_table = Table(frame.theme, self.items, ITEM_COLUMNS, "Items of the task")
-        self.empty = Empty(frame.theme, "clock", "", "")
+        self.none_yet = Empty(
+            frame.theme, "clock", "No history yet", "Every download is remembered here once there is one."
+        )
+        clear = push(frame.theme, "Clear the search", "close", "primary", self.bar.clear)
+        self.no_match = Empty(
+            frame.theme, "filter", "No task is like this", "Search for less, or for other days.", clear
+        )
         self.receipt_button = push(frame.theme, "Receipt\N{HORIZONTAL ELLIPSIS}", "plan", "primary", self.open_receipt)
         self.refresh_button = push(frame.theme, "Look again", "refresh", run=self.look)
         self._renewal = Renewal(RENEW_AFTER, self)
@@ -54,7 +60,8 @@ class HistoryDialog(Dialog):
         split.addWidget(self.item_table)
         split.setSizes([420, 170])
         self._stack.addWidget(split)
-        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.none_yet)
+        self._stack.addWidget(self.no_match)
         body = column(self.cards, self.bar, self.sums, spacing=10)
         body.addWidget(self._stack, 1)
         self.lay_out(body, self.refresh_button, self.close_button("Close"), self.receipt_button)
@@ -82,6 +89,7 @@ class HistoryDialog(Dialog):
         def tell(sums: Statistics) -> None:
             if number == self._asked:
                 self.sums.setText(self._in_words(sums))
+                self.sums.setVisible(sums.tasks > 0)
 
         self._desk.statistics(query, while_there(self, tell), while_there(self, self.cards.tell))
 
@@ -107,11 +115,7 @@ class HistoryDialog(Dialog):
             if not self.table.selected_rows():
                 self.table.select_rows([0])
             return
-        if self.bar.query() == Query():
-            self.empty.say("clock", "No history yet", "Every download is remembered here once there is one.")
-        else:
-            self.empty.say("filter", "No task is like this", "Search for less, or for other days.")
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(self.none_yet if self.bar.query() == Query() else self.no_match)
         self._selected()
 
     def _selected(self) -> None:

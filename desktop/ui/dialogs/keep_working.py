@@ -21,7 +21,10 @@ class KeepWorkingDialog(Dialog):
         self.leave_button = push(frame.theme, "Close ShotDock", run=self._leave)
         counted = frame.formats.counted(count, "task")
         verb = "is" if count == 1 else "are"
-        words = "Closed, it resumes them from the byte they reached when it is opened again; what is scheduled waits."
+        words = (
+            "Once closed, ShotDock resumes them when it is opened again, from the byte they reached; what is "
+            "scheduled waits until then."
+        )
         self.lay_out(
             column(label(words, "muted", wrap=True), None),
             self.close_button(),

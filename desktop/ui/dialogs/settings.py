@@ -31,7 +31,8 @@ class SettingsDialog(Dialog):
         self.theme_box = _combo("Theme", THEMES, value.theme)
         self.tasks = _spin("Tasks at once per server", 1, 16, value.tasks_at_once)
         self.tasks.setToolTip("Further tasks to the same server wait for their turn; those to other servers do not.")
-        self.lanes = _spin("Connections per server", 0, 64, value.parallel or 0, "automatic")
+        self.lanes = _spin("Lanes per server", 0, 64, value.parallel or 0, "automatic")
+        self.lanes.setToolTip("How many files, or parts of a large one, come from a server at the same time")
         self.limit = _spin("Speed limit in MB/s", 0, 100_000, (value.limit_rate or 0) // MEGABYTE, "no limit", " MB/s")
         self.verify = QCheckBox("Check every file again after the download")
         self.verify.setChecked(value.verify)
@@ -59,7 +60,7 @@ class SettingsDialog(Dialog):
             ("Theme", self.theme_box),
             ("TRANSFERS", None),
             ("Tasks at once per server", self.tasks),
-            ("Connections per server", self.lanes),
+            ("Lanes per server", self.lanes),
             ("Speed limit", self.limit),
             ("", self.verify),
             ("NEW TASKS", None),

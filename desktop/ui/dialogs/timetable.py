@@ -85,7 +85,7 @@ class TimetableDialog(Dialog):
             body,
             self.close_button(),
             self.save_button,
-            text="Where hours overlap the upper rule holds. Limits are for all transfers together; off is none.",
+            text="Where hours overlap the upper rule holds. Limits are for all transfers together; off means no limit.",
         )
         self.save_button.setDefault(True)  # a button has to be in its dialog before
         self.setMinimumWidth(640)

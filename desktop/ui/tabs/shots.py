@@ -241,6 +241,8 @@ class ShotsTab(OrderTab):
         self.bar.setVisible(ready)
         self.filters.setVisible(ready)
         if not ready or nothing_matches:
+            # A card that asks something has the next thing to do, or tries again itself.
+            self.empty.scan_button.setVisible(not self.cards.titles())
             self.empty.show_for(self.session.phase, self.session.connection, nothing_matches)
 
     def _scan_progressed(self, progress: ScanProgress) -> None:

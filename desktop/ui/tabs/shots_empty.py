@@ -23,12 +23,13 @@ class ShotsEmpty(EmptyPages):
             ),
             *self.doors("Connect to a server", demo),
         )
+        self.scan_button = self.button("Scan now", "refresh", "scan", first=True)
         self._unscanned = Empty(
             theme,
             "refresh",
             "Not scanned yet",
             "ShotDock has not seen this server's shots yet. A scan reads names and sizes only; nothing is downloaded.",
-            self.button("Scan now", "refresh", "scan", first=True),
+            self.scan_button,
             self.button("Manage connections", "server", "connect"),
         )
         self._scanning = Empty(

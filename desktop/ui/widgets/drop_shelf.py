@@ -66,7 +66,7 @@ class DropShelf(QWidget):
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
-        self._line = row(margins=(14, 12, 14, 12), spacing=10)
+        self._line = row(margins=(0, 12, 0, 12), spacing=10)
         self._words = label("", "muted")
         whole = column(self._words, margins=(14, 10, 14, 0), spacing=0)
         whole.addLayout(self._line, 1)

@@ -64,6 +64,14 @@ class PastBar(QWidget):
             until=until,
         )
 
+    def clear(self) -> None:
+        """Want everything again."""
+        for field in (self.text, self.shot):
+            field.clear()
+        for box in (self.state, self.days):
+            box.setCurrentIndex(0)
+        self.text.setFocus()
+
     def _span(self) -> tuple[float | None, float | None]:
         days = self.days.currentData()
         if days is None:
