@@ -1,6 +1,7 @@
 """The items of one task: two lines each, what it is and what became of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QObject, Qt
@@ -81,20 +82,27 @@ class TaskItemModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
         """Return an item, its lines or its progress."""
-        item = self._rows[index.row()]
+        item = self._now(self._rows[index.row()])
         if role == Role.DisplayRole:
             return item.label
         if role == ITEM_ROLE:
             return item
         if role == FRACTION_ROLE:
             planned = item.bytes.planned
-            done = item.bytes.transferred + item.bytes.reused + self._bytes.get(item.id, 0)
-            return min(1.0, done / planned) if planned else None
+            return min(1.0, (item.bytes.transferred + item.bytes.reused) / planned) if planned else None
         if role == Role.ToolTipRole:
             return plain(item.error_message or self.figures(item))
         if role == Role.AccessibleTextRole:
             return f"{item.label}: {item_face(item)[1]}, {self.figures(item)}"
         return None
+
+    def _now(self, item: TaskItem) -> TaskItem:
+        """Return an item with the bytes of its files under way; it runs, though none of them has ended."""
+        live = self._bytes.get(item.id, 0)
+        if not live:
+            return item
+        state = ItemState.RUNNING if item.state is ItemState.PLANNED else item.state
+        return replace(item, state=state, bytes=replace(item.bytes, transferred=item.bytes.transferred + live))
 
     def figures(self, item: TaskItem) -> str:
         """Return an item's counts and bytes in words."""
