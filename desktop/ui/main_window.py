@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -34,6 +34,7 @@ from desktop.ui.docks.transfers import TransfersDock
 from desktop.ui.focus_ring import FocusRing
 from desktop.ui.formats import Formats
 from desktop.ui.free_space import Destination
+from desktop.ui.hearing import while_there
 from desktop.ui.missed import Missed
 from desktop.ui.status_line import StatusLine
 from desktop.ui.tab import TABS, DemoStarter, Frame, Tab
@@ -284,25 +285,42 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.setDropAction(Qt.DropAction.LinkAction)
             event.accept()
-            self.drop_zone.invite(self.tabs[self.pages.currentIndex()].drop_words(path), path)
+            self._invite(path, event.position().toPoint())
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Go on taking the folder, wherever on the window."""
         event.setDropAction(Qt.DropAction.LinkAction)
         event.accept()
+        if (path := dropped_folder(event.mimeData())) is not None:
+            self._invite(path, event.position().toPoint())
+
+    def _invite(self, path: Path, at: QPoint) -> None:
+        task = self.transfers.left_at(self.mapToGlobal(at))
+        tab = self.tabs[self.pages.currentIndex()]
+        words = f"Drop to fetch what is left of {task.name} into {path.name}" if task else tab.drop_words(path)
+        self.drop_zone.invite(words, path)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Lift the veil."""
         self.drop_zone.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Make the folder the destination."""
+        """Make the folder the destination, or the one for what is left of the task it is dropped on."""
         self.drop_zone.hide()
         path = dropped_folder(event.mimeData())
         if path is not None:
             event.setDropAction(Qt.DropAction.LinkAction)
             event.accept()
-            self.use_destination(path)
+            task = self.transfers.left_at(self.mapToGlobal(event.position().toPoint()))
+            if task is None:
+                self.use_destination(path)
+            else:
+                self._fetch_left(task, path)
+
+    def _fetch_left(self, task: Task, path: Path) -> None:
+        services, failed = self._services, while_there(self, self.notices.tell)
+        services.history.again(task.id, services.tasks.submit, failed, path, left=True)
+        self.status.say(f"What is left of {task.name} goes to {path}")
 
     def use_destination(self, path: Path) -> None:
         """Download into this folder from now on."""

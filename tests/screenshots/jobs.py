@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from desktop.core.connection import parse_connection
 from desktop.core.job import Job, JobState, Outcome
 from desktop.ui.dialogs.add_job import AddJobDialog
+from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.dialogs.pack_results import PackDialog
 from desktop.ui.dialogs.picture import PictureDialog
 from desktop.ui.dialogs.start_job import StartJobDialog
@@ -144,6 +145,11 @@ class JobPictures(Pictures):
         wait(lambda: tab.pages.currentIndex() == 1)
         self.take("jobs-plan")
         tab.show_list()
+        tab.orders.postpone()
+        later = self.window.findChild(LaterDialog)
+        assert later is not None
+        self.take("jobs-later", later)
+        later.reject()
 
     def _dialogs(self) -> None:
         window, desk = self.window, self.services.jobs

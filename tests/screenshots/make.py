@@ -325,10 +325,10 @@ def main(kind: type[Pictures] = Pictures) -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     os.environ.pop("SHOTDOCK_SITE", None)
     with tempfile.TemporaryDirectory(prefix="vega-") as home, Studio.start(Path(home) / "studio", Size.FULL) as studio:
+        if asked.mirrored:  # before there is a window, as a program in such a language begins
+            application().setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         pictures = kind(asked.folder, asked.theme, Path(home), studio, set(asked.only))
         pictures.window.resize(*map(int, asked.size.split("x")))
-        if asked.mirrored:
-            pictures.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         try:
             pictures.run_gallery() if asked.part == "gallery" else pictures.run()
         finally:

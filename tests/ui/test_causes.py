@@ -16,6 +16,7 @@ from desktop.ui.docks.causes import NIGHT, TaskCauses
 from desktop.ui.main_window import MainWindow
 from desktop.ui.tabs.shots import ShotsTab
 from tests.ui.made import task
+from tests.ui.test_window import drop
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -80,6 +81,19 @@ def test_what_is_left_goes_into_another_folder(
     assert found == ["SH020.ma", "cache.abc"]
     assert (tmp_path / "other" / GONE / "SH020.ma").read_bytes() == b"SH020 2"
     assert known(window, 1).state is TaskState.FAILED
+
+
+def test_what_is_left_goes_into_the_folder_that_is_dropped_on_its_task(
+    causes: TaskCauses, window: MainWindow, studio: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    shutil.move(tmp_path / "aside", studio / GONE)
+    before, table = window.frame.destination.path, window.transfers.table
+    row = table.visualRect(window.transfers.model.index(0, 0)).center()
+    drop(window, tmp_path / "other", table.viewport().mapTo(window, row))
+    assert window.drop_zone.accessibleName().startswith("Drop to fetch what is left of ")
+    qtbot.waitUntil(lambda: known(window, 2).state is TaskState.DONE, timeout=WAIT)
+    assert (tmp_path / "other" / GONE / "SH020.ma").read_bytes() == b"SH020 2"
+    assert window.frame.destination.path == before
 
 
 def test_a_report_goes_into_the_clipboard(causes: TaskCauses, qtbot: QtBot) -> None:

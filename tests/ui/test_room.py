@@ -1,6 +1,7 @@
 """What there is no room for: it is shortened, told or given way to, never cut, and nothing moves for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -45,6 +46,23 @@ def test_a_long_connection_is_shortened_in_the_picker_not_cut(
     assert shown.endswith("\N{HORIZONTAL ELLIPSIS}") and shown.startswith("VEGA")
     assert box.fontMetrics().horizontalAdvance(shown) < width
     assert "not encrypted" in box.currentText()
+
+
+def test_the_picker_has_room_for_a_longer_name_that_comes_later(
+    window: MainWindow, services: Services, named: Connection, qtbot: QtBot
+) -> None:
+    short = replace(LONG, name="A")
+    services.connections.remove(LONG.name, lambda: None, lambda error: pytest.fail(str(error)))
+    services.connections.save(short, None, lambda: None, lambda error: pytest.fail(str(error)))
+    qtbot.waitUntil(lambda: services.connections.all() == (short,), timeout=WAIT)
+    tab = window.tabs[1]
+    assert isinstance(tab, GalleryTab)
+    window.show_tab(1)
+    longer = replace(LONG, name="VEGA")
+    services.connections.save(longer, None, lambda: None, lambda error: pytest.fail(str(error)))
+    qtbot.waitUntil(lambda: len(tab.picker.names()) == 2, timeout=WAIT)
+    tab.picker.pick("VEGA")
+    qtbot.waitUntil(lambda: tab.picker.box.shown() == "VEGA  (http, not encrypted)", timeout=WAIT)
 
 
 def test_a_long_connection_does_not_make_the_manager_scroll_sideways(window: MainWindow, named: Connection) -> None:

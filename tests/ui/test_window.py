@@ -292,10 +292,10 @@ def test_a_lost_server_leaves_its_last_picture_and_a_card(
     assert "offline" in shots.picker._age.text()
 
 
-def drop(window: MainWindow, path: Path) -> None:
+def drop(window: MainWindow, path: Path, at: QPoint | None = None) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    where, buttons = QPoint(200, 300), Qt.MouseButton.LeftButton
+    where, buttons = at or QPoint(200, 300), Qt.MouseButton.LeftButton
     actions = Qt.DropAction.CopyAction | Qt.DropAction.LinkAction
     window.dragEnterEvent(QDragEnterEvent(where, actions, data, buttons, Qt.KeyboardModifier.NoModifier))
     assert window.drop_zone.isVisible()

@@ -10,7 +10,7 @@ from desktop.core.schedule import Schedule
 from desktop.core.task import Task, TaskState
 from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
 from desktop.ui.dialogs.later import LaterDialog
-from desktop.ui.docks.task_verbs import TaskVerbs, unfinished, waits
+from desktop.ui.docks.task_verbs import TaskVerbs, can_retry, unfinished, waits
 from desktop.ui.models.tasks import BAR_ROLE, COLUMNS, LIMIT, PROGRESS, Shelf, TaskModel
 from desktop.ui.tab import Frame
 from desktop.ui.widgets.cells import BarCell
@@ -156,6 +156,15 @@ class TransfersDock(QWidget):
     def chosen(self) -> list[Task]:
         """Return the selected tasks."""
         return [self.model.task(number) for number in self.table.selected_rows()]
+
+    def left_at(self, at: QPoint) -> Task | None:
+        """Return the task under a point of the screen, if something of it is left to fetch."""
+        place = self.table.viewport().mapFromGlobal(at)
+        if self.table.viewport().visibleRegion().contains(place):
+            index = self.table.indexAt(place)
+            if index.isValid() and can_retry(task := self.model.task(index.row())):
+                return task
+        return None
 
     def delete(self) -> None:
         """Ask, then forget the selected tasks."""

@@ -68,7 +68,7 @@ class Card(QFrame):
 def error_card(theme: Theme, error: ShotDockError, *acts: Act, count: int = 1, note: str = "") -> Card:
     """Return a card for an error; count: how many files it stopped, if more than one; note: what still holds."""
     title = error.title if count == 1 else f"{error.title}  ({count} files in all)"
-    where = error.path if error.path and error.path not in error.title else ""
+    where = error.path if error.path and error.path not in f"{error.title} {error.cause}" else ""
     asks = error.next_step in (NextStep.ASK, NextStep.WAIT)
     return Card(
         theme,

@@ -1,7 +1,7 @@
 """Which server a tab shows: the picker in the top bar, the button that asks it again, and how old the picture is."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.ui.colours import Tone
 from desktop.ui.tab import Frame
@@ -32,6 +32,7 @@ class ConnectionPicker(QWidget):
         self.box = ShortBox()
         self.box.setAccessibleName("Connection")
         self.box.setToolTip("The web server shown here" if web else "The server the shots come from")
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # others come later
         self.box.setMinimumWidth(120)
         self.box.setMaximumWidth(300)
         self._mark = Mark(frame.theme, "server", Tone.MUTED, 15)
