@@ -5,7 +5,7 @@ wall: 22:00 stays 22:00 on the days the clocks are changed, whatever that makes 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -16,6 +16,9 @@ EVERY_DAY = tuple(range(7))
 _GROUPS = {"weekdays": (0, 1, 2, 3, 4), "weekend": (5, 6), "daily": EVERY_DAY, "always": EVERY_DAY}
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _DAY = 24 * 60
+
+Spell = Callable[[datetime], str]
+"""Writes a part of a moment."""
 
 HINT = "Write e.g. 22:00-06:00, 09:00-18:00 mon-fri or 00:00-24:00 sat,sun."
 
@@ -116,15 +119,29 @@ def moment(day: date, minutes: int, zone: tzinfo | None = None) -> float:
     return wall.replace(tzinfo=zone).timestamp()
 
 
-def clock(when: float, now: float, zone: tzinfo | None = None) -> str:
-    """Return a moment as a person says it now: `22:00`, `tomorrow 06:00`, `Mon 06:00`, `2026-12-24 18:00`."""
+def clock(
+    when: float,
+    now: float,
+    zone: tzinfo | None = None,
+    hour: Spell = "{:%H:%M}".format,
+    day: Spell = "{:%Y-%m-%d}".format,
+) -> str:
+    """Return a moment as a person says it now: `22:00`, `tomorrow 06:00`, `Mon 06:00`, `2026-12-24 18:00`.
+
+    hour, day: write the time of a day and a date, if not as all the world reads them.
+    """
     then, today = datetime.fromtimestamp(when, zone), datetime.fromtimestamp(now, zone).date()
     ahead = (then.date() - today).days
     if ahead == 0:
-        return f"{then:%H:%M}"
+        return hour(then)
     if ahead == 1:
-        return f"tomorrow {then:%H:%M}"
-    return f"{DAYS[then.weekday()].capitalize()} {then:%H:%M}" if 1 < ahead < 7 else f"{then:%Y-%m-%d %H:%M}"
+        return f"tomorrow {hour(then)}"
+    return f"{DAYS[then.weekday()].capitalize() if 1 < ahead < 7 else day(then)} {hour(then)}"
+
+
+def same_day(one: float, other: float) -> bool:
+    """Tell whether two moments are of the same local day."""
+    return datetime.fromtimestamp(one).date() == datetime.fromtimestamp(other).date()
 
 
 def _days(text: str) -> tuple[int, ...] | None:

@@ -2,10 +2,12 @@
 
 import html
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, QTime
+from PySide6.QtCore import QDate, QDateTime, QLocale, QTime
 from PySide6.QtGui import QGuiApplication, Qt
 
+from desktop.core.hours import clock
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
 from desktop.core.task import FileResult, Task, TaskItem, TaskState
@@ -145,6 +147,18 @@ class Formats:
         if when.date() == QDateTime.currentDateTime().date():
             return self.moment(seconds)
         return self._whole(self._locale.toString(when.date(), QLocale.FormatType.ShortFormat))
+
+    def ahead(self, when: float, now: float) -> str:
+        """Return a moment to come: `22:00`, `tomorrow 06:00`, `Mon 06:00`, or the short date and time."""
+        short = QLocale.FormatType.ShortFormat
+
+        def hour(then: datetime) -> str:
+            return self._whole(self._locale.toString(QTime(then.hour, then.minute), short))
+
+        def day(then: datetime) -> str:
+            return self._whole(self._locale.toString(QDate(then.year, then.month, then.day), short))
+
+        return clock(when, now, hour=hour, day=day)
 
     def clock(self, seconds: float) -> str:
         """Return a time of day with seconds, as a log shows it."""

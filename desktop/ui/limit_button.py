@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from desktop.core.errors import UsageError
-from desktop.core.hours import clock, moment
+from desktop.core.hours import moment
 from desktop.core.timetable import FOR_GOOD, Limit, limit_now
 from desktop.core.units import format_rate
 from desktop.ui.tab import Frame
@@ -41,7 +41,11 @@ class LimitButton(QToolButton):
         """Say which limit holds."""
         words = f"limit: {limit.words}" if limit.rule is not None and limit.rate is not None else limit.words
         self.setText(words)
-        until = f", until {clock(limit.until, self._tasks.now())} at least" if limit.until is not None else ""
+        until = (
+            f", until {self._frame.formats.ahead(limit.until, self._tasks.now())} at least"
+            if limit.until is not None
+            else ""
+        )
         self.setToolTip(f"{words}{until}. Click for other limits.")
         self.setAccessibleName(f"Speed limit: {words}")
 

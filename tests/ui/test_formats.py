@@ -1,7 +1,12 @@
+from datetime import datetime, timedelta
+
 import pytest
 from PySide6.QtCore import QLocale
 
+from desktop.core.schedule import Repeat, Schedule, Turn
 from desktop.ui.formats import Formats, untagged
+from desktop.ui.models.later_words import sentence
+from desktop.ui.models.waits import why
 
 ENGLISH = Formats(QLocale("en_US"))
 GERMAN = Formats(QLocale("de_DE"))
@@ -55,3 +60,24 @@ def test_a_message_beside_the_tray_has_no_tags() -> None:
     told = untagged("<a href='http://evil.example'>shot</a> & <img src='file:///x'>")
     assert "<" not in told and ">" not in told
     assert untagged("VEGA: done & dusted") == "VEGA: done & dusted"
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "german"),
+    [
+        (0, "10:05 PM", "22:05"),
+        (1, "tomorrow 10:05 PM", "tomorrow 22:05"),
+        (3, "Mon 10:05 PM", "Mon 22:05"),
+        (27, "12/24/26 10:05 PM", "24.12.26 22:05"),
+    ],
+)
+def test_what_is_to_come_is_told_by_the_users_clock(days: int, english: str, german: str) -> None:
+    friday = datetime(2026, 11, 27)
+    now, when = friday.timestamp(), (friday + timedelta(days, hours=22, minutes=5)).timestamp()
+    for formats, words in ((ENGLISH, english), (GERMAN, german)):
+        told = formats.ahead(when, now)
+        assert told.replace("\N{NARROW NO-BREAK SPACE}", " ") == words
+        starts = "starts at" if days == 0 else "starts"
+        assert why(Turn(not_before=when), now, 0, formats.ahead) == f"{starts} {told}"
+        schedule = Schedule(when, None, Repeat(days=1))
+        assert sentence(schedule, now, formats.ahead).startswith(f"Every day at {formats.ahead(when, when)}; next: ")

@@ -42,7 +42,7 @@ class LaterDialog(Dialog):
         schedule that is one and will not do all the same.
         """
         super().__init__(frame.theme, "Later", parent)
-        self._now, self._check = frame.services.tasks.now, check
+        self._now, self._check, self._spell = frame.services.tasks.now, check, frame.formats.ahead
         self._only_repeats = kept.repeat is not None
         self.start = QLineEdit()
         self.start.setAccessibleName("Start at")
@@ -142,7 +142,7 @@ class LaterDialog(Dialog):
         schedule = Schedule(start, window, repeat, After(self.after.currentData()))
         try:
             self._check(schedule)
-            self.preview.setText(sentence(schedule, self._now()))
+            self.preview.setText(sentence(schedule, self._now(), self._spell))
         except UsageError as error:
             self.take_button.setEnabled(False)
             set_role(self.preview, "bad")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
-from desktop.core.hours import clock
 from desktop.core.routine import Routine
 from desktop.ui.colours import Tone
 from desktop.ui.formats import Face, Formats, plain
@@ -93,7 +92,7 @@ class RoutineModel(QAbstractTableModel):
         return {
             NAME: routine.name,
             STATE: face(routine)[1],
-            NEXT: "-" if routine.paused else clock(routine.next, self._now()),
+            NEXT: "-" if routine.paused else self._formats.ahead(routine.next, self._now()),
             LAST: self._formats.moment(routine.last_run),
             RESULT: routine.last_result or "not run yet",
         }[column]

@@ -12,7 +12,7 @@ class Figures:
     """live: the latest figures of what runs, by the task's number."""
 
     def __init__(self, formats: Formats) -> None:
-        self._formats = formats
+        self.formats = formats
         self.live: dict[int, Progress] = {}
 
     def face(self, task: Task) -> Face:
@@ -51,20 +51,20 @@ class Figures:
     def size_words(self, task: Task) -> str:
         """Return e.g. `1.2 of 3.0 GB`."""
         done, total = self.amount(task)
-        return self._formats.size(total) if done >= total or not done else self._formats.size_of(done, total)
+        return self.formats.size(total) if done >= total or not done else self.formats.size_of(done, total)
 
     def limit_words(self, task: Task) -> str:
         """Return the task's own limit, while it matters."""
-        return self._formats.speed(task.options.limit_rate or 0) if task.state in UNFINISHED else ""
+        return self.formats.speed(task.options.limit_rate or 0) if task.state in UNFINISHED else ""
 
     def speed_words(self, task: Task) -> str:
         """Return a running task's speed."""
         progress = self.live.get(task.id)
-        return self._formats.speed(progress.speed) if progress else ""
+        return self.formats.speed(progress.speed) if progress else ""
 
     def files_words(self, task: Task) -> str:
         """Return e.g. `412 of 460` and, if some failed, `3 failed, 412 of 460`; once all ended `3 failed`."""
-        count = self._formats.count
+        count = self.formats.count
         wanted = self.live[task.id].files_total if task.id in self.live else task.files.wanted
         ended, failed = self.ended(task), task.files.failed
         if ended < wanted:
@@ -76,8 +76,8 @@ class Figures:
         """Return how long a running task still takes, or what it does instead; of others when it was over, or made."""
         progress = self.live.get(task.id)
         if progress is None:
-            return self._formats.day(task.finished or task.created)
+            return self.formats.day(task.finished or task.created)
         # That it is stalled is its state.
         known = progress.phase in ("downloading", "stalled")
-        left = self._formats.left(progress.left)
+        left = self.formats.left(progress.left)
         return (f"{left} left" if left else "") if known else progress.phase

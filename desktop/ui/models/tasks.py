@@ -258,7 +258,7 @@ class TaskModel(QAbstractTableModel):
             return ""
         if self._line is None:
             self._line = places(self._waiting(), self._now())
-        return why(task.turn, self._now(), self._line.get(task.id, 0))
+        return why(task.turn, self._now(), self._line.get(task.id, 0), self.figures.formats.ahead)
 
     def _tip(self, task: Task) -> str:
         counts = task.files

@@ -1,26 +1,29 @@
 """Why a task waits, in the few words a row has room for; and the line of those that wait, as a hand moves it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from desktop.core.hours import clock
+from desktop.core.hours import clock, same_day
 from desktop.core.schedule import Priority, Turn
 from desktop.core.task import Task, TaskState
 
 
-def why(turn: Turn, now: float, place: int) -> str:
-    """Return why a task waits. place: how many would start before it, of those that may start now."""
+def why(turn: Turn, now: float, place: int, spell: Callable[[float, float], str] = clock) -> str:
+    """Return why a task waits. place: how many would start before it, of those that may start now.
+
+    spell: writes a moment to come, given now.
+    """
     due = turn.due(now)
     if due <= now:
         words = f"{ordinal(place + 1)} in turn" if place else "next in turn"
         return words if turn.priority is Priority.NORMAL else f"{words}, {turn.priority.word} priority"
-    when = clock(due, now)
+    when = spell(due, now)
     if turn.attempts:
         return f"tries again at {when}: {turn.waits_for}"
     if turn.waits_for:
         return f"looks again at {when}: {turn.waits_for}"
     if turn.window is not None and turn.not_before is None:
         return f"waits for its hours: {turn.window}"
-    return f"starts {when}" if " " in when else f"starts at {when}"
+    return f"starts at {when}" if same_day(due, now) else f"starts {when}"
 
 
 def ordinal(number: int) -> str:

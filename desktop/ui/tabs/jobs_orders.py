@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 from desktop.core.errors import ShotDockError
-from desktop.core.hours import clock
 from desktop.core.job import Artifact, Job, Outcome, check_wait
 from desktop.core.plan import Plan, Request
 from desktop.core.schedule import Schedule, Turn, first_run
@@ -87,7 +86,7 @@ class JobOrders(Orders):
         jobs, now = self._view.chosen(), self.frame.services.tasks.now()
         words = f"{self._which(jobs, sum(len(worth_fetching(job)) for job in jobs))}."
         ends = [job.expires for job in jobs if job.expires is not None]
-        return f"{words} The server keeps it until {clock(min(ends), now)}." if ends else words
+        return f"{words} The server keeps it until {self.frame.formats.ahead(min(ends), now)}." if ends else words
 
     def check(self, schedule: Schedule) -> None:
         """Raise UsageError if what the selected jobs have will be gone by then."""
