@@ -1,15 +1,20 @@
 """The window by keyboard: where the focus goes, how it is seen, what Enter opens; and what a mirrored window writes."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from desktop.core.plan import ItemState
 from desktop.core.task import Bytes, Counts, TaskItem, TaskState
+from desktop.ui.dialogs.connections import ConnectionsDialog
+from desktop.ui.dialogs.history import HistoryDialog
+from desktop.ui.dialogs.receipt import ReceiptDialog
 from desktop.ui.formats import Formats, item_face
 from desktop.ui.main_window import MainWindow
 from desktop.ui.tabs.jobs import JobsTab
@@ -100,3 +105,61 @@ def test_amounts_keep_their_places_among_english_words() -> None:
     arabic = Formats(QLocale("ar_EG"))
     for text in (arabic.size(3_000_000), arabic.count(1234), arabic.moment(0.0), arabic.day(0.0)):
         assert (text[0], text[-1]) == ("\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
+
+
+def test_by_keys_alone_from_the_first_sight_to_the_receipt(
+    window: MainWindow, shots: ShotsTab, studio: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+
+    def press(key: Qt.Key, with_: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or window, key, with_)
+
+    def walk_to(wanted: QWidget) -> None:
+        for _ in range(60):
+            if QApplication.focusWidget() is wanted:
+                return
+            press(Qt.Key.Key_Tab)
+        raise AssertionError(f"the tabulator does not reach {wanted.accessibleName()}")
+
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    press(Qt.Key.Key_Space)  # what has the focus at first: connect to a server
+    manager = window.findChild(ConnectionsDialog)
+    assert manager is not None
+    qtbot.waitUntil(manager.form.name.hasFocus, timeout=WAIT)
+    QTest.keyClicks(manager.form.name, "Local studio")
+    walk_to(manager.form.protocol)
+    press(Qt.Key.Key_End)
+    assert manager.form.protocol.currentData() == "file"
+    walk_to(manager.form.root)
+    manager.form.root.selectAll()
+    QTest.keyClicks(manager.form.root, studio.as_posix())
+    press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shots.session.fresh and len(shots.model.everything()) == 4, timeout=WAIT)
+    with qtbot.waitActive(window):
+        window.activateWindow()  # as a window manager does once the dialog is closed
+    press(Qt.Key.Key_F, control)
+    assert window.top_bar.search.hasFocus()
+    QTest.keyClicks(window.top_bar.search, "SH020")
+    qtbot.waitUntil(lambda: len(shots.model.rows()) == 1, timeout=WAIT)
+    press(Qt.Key.Key_D, control | shift)
+    qtbot.waitUntil(lambda: not shots.lists(), timeout=WAIT)
+    assert shots.plan_page.tree.hasFocus()
+    press(Qt.Key.Key_Return, control)
+    qtbot.waitUntil(lambda: shots.plan_page._title.text() == "Receipt", timeout=WAIT)
+    press(Qt.Key.Key_Escape)
+    assert shots.lists() and shots.view.hasFocus()
+    assert sorted(path.name for path in (tmp_path / "shows").rglob("*") if path.is_file()) == ["SH020.ma", "cache.abc"]
+    press(Qt.Key.Key_H, control)
+    history = window.findChild(HistoryDialog)
+    assert history is not None
+    qtbot.waitUntil(lambda: history.model.rowCount() == 1, timeout=WAIT)
+    walk_to(history.table)
+    press(Qt.Key.Key_Return)
+    receipt = history.findChild(ReceiptDialog)
+    assert receipt is not None
+    qtbot.waitUntil(lambda: receipt.page.model.rowCount() == 1, timeout=WAIT)
+    for dialog in (receipt, history):
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda over=dialog: not isValid(over) or not over.isVisible(), timeout=WAIT)  # type: ignore[misc]

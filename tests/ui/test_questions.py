@@ -170,7 +170,7 @@ def test_a_locked_key_is_unlocked_here_and_a_wrong_passphrase_told(
     assert isinstance(dialog, PassphraseDialog)
     assert not dialog.keep.isChecked() and not dialog.yes_button.isEnabled()
     dialog.passphrase.setText("another")
-    press(dialog, "Unlock")
+    QTest.keyClick(dialog.passphrase, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: dialog.cards.titles() == ("The key file cannot be unlocked.",), timeout=WAIT)
     dialog.passphrase.setText(PASSPHRASE)
     dialog.keep.setChecked(True)

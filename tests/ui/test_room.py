@@ -89,7 +89,9 @@ def test_the_log_is_as_tall_as_the_transfers_it_lies_on(window: MainWindow, qtbo
     tall = window.pages.height()
     window.log_dock.raise_()
     qtbot.waitUntil(lambda: window.log.isVisible() and not window.log_dock.visibleRegion().isEmpty())
-    window.layout().activate()
+    layout = window.layout()
+    assert layout is not None
+    layout.activate()
     assert window.pages.height() == tall
 
 

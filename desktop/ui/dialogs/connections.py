@@ -56,6 +56,7 @@ class ConnectionsDialog(TestedDialog):
         body.setStretch(0, 1)
         body.addWidget(foot)
         self.setLayout(body)
+        self.save_button.setDefault(True)
         self.resize(830, 560)
         self.list.currentItemChanged.connect(lambda _now, _before: self._picked())
         self.form.changed.connect(self._typed)

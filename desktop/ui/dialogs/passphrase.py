@@ -39,6 +39,7 @@ class PassphraseDialog(AskingDialog):
             text="It opens the file on this machine and is never sent to the server. Unless it is kept, it is "
             "forgotten when ShotDock closes.",
         )
+        unlock.setDefault(True)
         self.passphrase.setFocus()
 
     def refuse(self, error: ShotDockError) -> None:

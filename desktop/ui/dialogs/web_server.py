@@ -41,6 +41,7 @@ class WebServerDialog(TestedDialog):
             self._form.addRow(label(words, "muted"), widget)
         body = column(self.cards, self._form, None, spacing=0)
         self.lay_out(body, self.test_button, self.close_button(), self.save_button)
+        self.save_button.setDefault(True)
         self.setMinimumWidth(520)
         self.kind.currentIndexChanged.connect(lambda _number: self._show_fields())
         if known is not None:
