@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import Address, Connection
 from desktop.core.plan import VersionStrategy
 from desktop.ui.dialogs.connections import ConnectionsDialog
+from desktop.ui.dialogs.routines import RoutinesDialog
 from desktop.ui.free_space import Room
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.plan_tree import ACTION
+from desktop.ui.models.routines import LAST, NEXT
 from desktop.ui.tabs.gallery import GalleryTab
 from desktop.ui.tabs.jobs import JobsTab
 from desktop.ui.tabs.shots import ShotsTab
@@ -98,6 +100,14 @@ def test_the_log_is_as_tall_as_the_transfers_it_lies_on(window: MainWindow, qtbo
 def test_a_receipt_has_room_for_what_happened(window: MainWindow, shots: ShotsTab, scanned: Callable[[], None]) -> None:
     tree = shots.plan_page.tree
     assert tree.fontMetrics().horizontalAdvance("18 waiting, 96 downloaded") + 40 <= tree.columnWidth(ACTION)
+
+
+def test_the_list_of_what_repeats_has_room_for_a_long_moment(window: MainWindow) -> None:
+    dialog = RoutinesDialog(window.frame, window)
+    dialog.show()
+    for number in (NEXT, LAST):
+        assert dialog.fontMetrics().horizontalAdvance("tomorrow 10:00 PM") + 16 <= dialog.table.columnWidth(number)
+    dialog.close()
 
 
 def test_too_little_room_is_said_before_a_plan_is_made(

@@ -45,7 +45,7 @@ class RoutinesDialog(Dialog):
         body.addLayout(line)
         text = "Each run is looked up anew on the server. They run while ShotDock does; deleting one keeps its files."
         self.lay_out(body, self.close_button("Close"), text=text)
-        self.resize(900, 420)
+        self.resize(960, 420)
         for keys, button in (("Return", self.edit_button), ("Del", self.delete_button)):
             action = QAction(button.accessibleName(), self.table)
             action.setShortcut(QKeySequence(keys))

@@ -15,8 +15,8 @@ COLUMNS = (
     Column("Routine", 190),
     Column("State", 92),
     Column("Every", 176),
-    Column("Next", 104, right=True),
-    Column("Last run", 92, right=True),
+    Column("Next", 142, right=True),
+    Column("Last run", 142, right=True),
     Column("What became of it", 0),
 )
 
