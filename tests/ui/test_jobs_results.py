@@ -127,6 +127,13 @@ def test_a_table_shows_its_first_rows(bench: Bench) -> None:
     assert results._table_words.toolTip() == "First 50 of 120 rows"
 
 
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 row, csv"), (120, "120 rows, csv")])
+def test_a_job_says_with_what_it_was_started(bench: Bench, rows: int, said: str) -> None:
+    detail = bench.tab.detail
+    detail.show_job(job(kind="export", parameters={"rows": rows, "format": "csv"}), {}, ())
+    assert f" {said} " in detail._about.accessibleName()
+
+
 @pytest.mark.parametrize("outcome", [Outcome.MISSED, Outcome.BROKEN])
 def test_what_did_not_come_whole_is_told_and_can_be_fetched_again(bench: Bench, outcome: Outcome) -> None:
     detail = bench.tab.detail

@@ -96,7 +96,8 @@ class JobDetail(QWidget):
         self._name.show_text(job.remote_id)
         added = f"added {self._frame.formats.moment(job.added)}"
         with_what = ", ".join(
-            f"{value} {key}" if key == "rows" else str(value) for key, value in job.parameters.items()
+            self._frame.formats.counted(value, "row") if isinstance(value, int) else str(value)
+            for value in job.parameters.values()
         )
         parts = (kind_title(job, self._frame.services.jobs.kinds), job.server, with_what, added)
         self._about.show_text(words(parts, "   \N{MIDDLE DOT}   "))
