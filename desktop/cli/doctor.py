@@ -148,7 +148,7 @@ def _keyring() -> Finding:
     try:
         backend = keyring.get_keyring()
     except RuntimeError:  # the user has no home, and the library no place to look for its settings
-        backend = fail.Keyring()
+        backend = fail.Keyring()  # type: ignore[no-untyped-call]  # the library has no types there
     works = not (isinstance(backend, fail.Keyring) or writes_files(backend))
     advice = (
         "Install gnome-keyring or KWallet; for unattended runs use a key file, an SSH agent, or the environment "

@@ -254,11 +254,6 @@ def _kind(name: str) -> str:
         return ""
 
 
-def _variable(name: str) -> str:
-    """Return the environment variable that may hold a service's address."""
-    return "SHOTDOCK_NOTIFY_" + re.sub(r"\W", "_", name).upper()
-
-
 def _key(name: str) -> str:
     return f"notify:{name}"
 
