@@ -144,7 +144,8 @@ def loop(path: Path, minutes: float, seed: int = 1, kills: float = math.inf) -> 
             report.busy += 1
         victim.start()
     for program in programs:
-        program.kill()
+        program.kill()  # all of them first: who still writes may hold the database for longer than the patience
+    for program in programs:
         check(path, program)
     report.commits = sum(program.heard * 2 for program in programs if program.task is not None)
     report.reads = sum(program.heard for program in programs if program.task is None)
