@@ -58,6 +58,7 @@ class Transfer:
         self._warnings: tuple[str, ...] = ()
         self._reuse = 0
         self._done = 0
+        self._ran = False
         run.services.tasks.changed.connect(self._on_changed)
         run.services.tasks.progressed.connect(self._on_progressed)
         run.services.tasks.refused.connect(self._on_refused)
@@ -144,7 +145,9 @@ class Transfer:
 
     def _carry(self) -> None:
         tasks = self._run.services.tasks
-        self._run.until(lambda: self._ended or self._refused is not None, tasks.changed, tasks.refused)
+        self._run.until(
+            lambda: self._ended or self._put_back or self._refused is not None, tasks.changed, tasks.refused
+        )
         self._meter.clear()
         if self._refused is not None and not self._ended:
             raise self._refused
@@ -172,10 +175,17 @@ class Transfer:
     def _ended(self) -> bool:
         return self._task is not None and self._task.state not in UNDER_WAY
 
+    @property
+    def _put_back(self) -> bool:
+        """True once somebody had the task, which ran, wait for the clock: this command would wait in silence."""
+        task = self._task
+        return self._ran and task is not None and task.state is TaskState.WAITING and task.turn.scheduled
+
     def _on_changed(self, tasks: tuple[Task, ...]) -> None:
         self._told.update({task.id: task for task in tasks})
         if self._task is not None:
             self._task = self._latest(self._task)
+            self._ran = self._ran or self._task.state is TaskState.RUNNING
 
     def _on_refused(self, error: ShotDockError) -> None:
         self._refused = error
@@ -199,7 +209,7 @@ class Transfer:
             sizes = replace(sizes, transferred=max(sizes.transferred, self._done - reuse))
         seconds = round(time.monotonic() - self._began, 3)
         errors = error_rows(self._failed)
-        result = task.outcome
+        result = "cancelled" if task.state in UNDER_WAY else task.outcome
         unknown = self._unknown_version(task)
         if unknown is not None:
             errors, result = [unknown.as_dict()], "failed"
@@ -226,7 +236,8 @@ class Transfer:
         )
         print_outcome(self._output, result, files, sizes, seconds, task.destination)
         if result == "cancelled":
-            self._output.remark(f"Continue with: shotdock tasks run {task.id}")
+            waits = waiting_words(task.turn, time.time()) if task.state is TaskState.WAITING else ""
+            self._output.remark(f"{waits} Continue with: shotdock tasks run {task.id}".strip())
             return status.INTERRUPTED
         if unknown is not None:
             return status.USAGE

@@ -273,6 +273,8 @@ class Queue(Runner):
                     self._move(task, TaskEvent.INTERRUPT)
         running = tuple(self._active)
         for task_id in running:
+            if self._active[task_id].leaving is TaskEvent.POSTPONE:
+                continue  # it waits for the clock already, and goes on doing so
             self._active[task_id].stop(TaskEvent.INTERRUPT)
             with self._anyway():
                 self._stop((task_id,), TaskEvent.INTERRUPT)

@@ -127,10 +127,6 @@ def test_an_interrupted_task_is_run_to_its_end(
         wait_until(lambda: any(path.stat().st_size for path in dest.glob(f".{NAME}*")), process)
         alive = shotdock("tasks", "list", "--json").json["tasks"]
         assert [row["state"] for row in alive] == ["running"]
-        refused = shotdock("tasks", "run", alive[0]["id"], "--json")
-        assert refused.json["errors"][0]["kind"] == "not-allowed"
-        assert f"shotdock tasks pause {alive[0]['id']}" in refused.json["errors"][0]["suggestion"]
-        assert refused.status != 0
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
     finally:

@@ -76,6 +76,19 @@ def test_a_command_deletes_what_another_one_runs(
     assert left == ([] if options else ["a.exr"]), "the part files are gone either way"
 
 
+def test_a_command_ends_when_its_task_is_put_on_the_clock(
+    shotdock: Console, source: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with running(shotdock, source, tmp_path / "dest", "50k", qtbot) as other:
+        said = shotdock("tasks", "schedule", 1, "--start-at", "+1h", "--json")
+        assert said.json["tasks"][0]["state"] == "waiting", said.err
+        out, err = other.communicate(timeout=PATIENCE)
+    assert (other.returncode, json.loads(out)["status"]) == (130, "cancelled")
+    assert "Waits until " in err
+    (task,) = shotdock("tasks", "list", "--json").json["tasks"]
+    assert (task["state"], task["waits"][:12]) == ("waiting", "Waits until ")
+
+
 def test_a_command_waits_for_the_end_of_what_another_one_runs(
     shotdock: Console, source: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
