@@ -35,7 +35,7 @@ WEB = ("gallery", "jobs")
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(path_type=Path),
+    type=options.FOLDER,
     metavar="DIR",
     help="Keep everything here, not in a temporary folder.",
 )

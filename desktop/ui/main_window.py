@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
+from desktop.core.paths import whole_path
 from desktop.core.task import Task
 from desktop.places import private_file
 from desktop.ui.colours import Tone
@@ -379,4 +380,4 @@ def _first_destination(services: Services) -> Path:
     if recent:
         return recent[0]
     setting = services.settings.value.destination
-    return Path(setting).expanduser().absolute() if setting else Path.home() / "ShotDock"
+    return whole_path(setting or "~/ShotDock")

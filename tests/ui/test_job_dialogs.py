@@ -1,5 +1,6 @@
 """The dialogs of the jobs tab: add by id or address, start an export, package a folder."""
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -163,4 +164,13 @@ def test_a_folder_that_is_not_there_is_told(bench: Bench, tmp_path: Path) -> Non
     dialog.pack()
     bench.until(lambda: bool(dialog.cards.titles()))
     assert dialog.pack_button.isEnabled()
+    dialog.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows makes a home of any name")
+def test_a_home_that_is_typed_letter_by_letter_stops_nothing(bench: Bench, tmp_path: Path) -> None:
+    dialog = pack_dialog(bench, tmp_path)
+    dialog.folder.clear()
+    QTest.keyClicks(dialog.folder, "~nobody-of-this-name/out")
+    assert dialog.target.text() == "~nobody-of-this-name/out.zip"
     dialog.close()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QProgressBar, QWidget
 
 from desktop.core.errors import IncompleteResultsError, ShotDockError
+from desktop.core.paths import at_home, whole_path
 from desktop.ui.colours import Tone
 from desktop.ui.dialogs.base import Dialog
 from desktop.ui.tab import Frame
@@ -67,8 +68,8 @@ class PackDialog(Dialog):
             return
         self.cards.clear()
         self._busy(True)
-        folder = Path(self.folder.text().strip()).expanduser().absolute()
-        target = Path(self.target.text().strip()).expanduser().absolute()
+        folder = whole_path(self.folder.text().strip())
+        target = whole_path(self.target.text().strip())
 
         def packed(absent: tuple[str, ...]) -> None:
             self._packed(target, absent)
@@ -127,7 +128,7 @@ class PackDialog(Dialog):
     def _suggest(self) -> None:
         text = self.folder.text().strip()
         if self._own_target:
-            folder = Path(text).expanduser()
+            folder = at_home(text)
             self.target.setText(str(folder.with_name(f"{folder.name}.zip")) if folder.name else "")
         self.pack_button.setEnabled(bool(text and self.target.text().strip()))
 

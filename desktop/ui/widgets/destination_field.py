@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 
+from desktop.core.paths import whole_path
 from desktop.ui.formats import plain
 from desktop.ui.free_space import Room
 from desktop.ui.tab import Frame
@@ -76,7 +77,7 @@ class DestinationField(QWidget):
     def _take(self) -> None:
         text = self.box.currentText().strip()
         if text:
-            self._frame.destination.use(Path(text).expanduser().absolute())
+            self._frame.destination.use(whole_path(text))
 
     def _show(self) -> None:
         path = self._frame.destination.path
