@@ -146,10 +146,10 @@ def _keyring() -> Finding:
     from keyring.backends import fail
 
     try:
-        backend = keyring.get_keyring()
+        backend: object = keyring.get_keyring()
     except RuntimeError:  # the user has no home, and the library no place to look for its settings
-        backend = fail.Keyring()  # type: ignore[no-untyped-call]  # the library has no types there
-    works = not (isinstance(backend, fail.Keyring) or writes_files(backend))
+        backend = None
+    works = backend is not None and not (isinstance(backend, fail.Keyring) or writes_files(backend))
     advice = (
         "Install gnome-keyring or KWallet; for unattended runs use a key file, an SSH agent, or the environment "
         "variable SHOTDOCK_PASSWORD_<CONNECTION>."
