@@ -52,7 +52,7 @@ _ACTIONS = {action: action.value for action in Action}
 _WORDS = {result: result.value for result in FileResult}
 
 _HELP = {
-    errors.HostileName.kind: "Have it renamed, or the link removed that leads out; a list with -i gives any name.",
+    errors.HostileName.kind: "Ask whoever published it to rename the file, or remove the link that leads out.",
     errors.NameTooLong.kind: "Choose a destination with a shorter path.",
     errors.StillUploading.kind: "Scan and plan again when the upload has ended.",
     errors.DiskFull.kind: "Free some space or choose another destination, then plan again.",
