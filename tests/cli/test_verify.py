@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -130,6 +130,15 @@ def test_no_folder_is_wrong_usage(shotdock: Console, tmp_path: Path) -> None:
         assert (said.json["files"]["known"], said.json["errors"][0]["path"]) == (0, str(wrong))
 
 
+def open_files(pid: int) -> set[Path]:
+    """Return what a process has open now; what it closes meanwhile may be missing."""
+    found = set()
+    for number in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(number.readlink())
+    return found
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at what a process has open")
 def test_interrupted_it_says_so(shotdock: Console, served: Path, dest: Path) -> None:
     """The file is so large that the check cannot be over when the signal comes."""
@@ -140,8 +149,7 @@ def test_interrupted_it_says_so(shotdock: Console, served: Path, dest: Path) -> 
     large = dest / "served" / "a.exr"
     os.truncate(large, 1 << 40)
     process = shotdock.start("verify", dest, "--json")
-    held = Path(f"/proc/{process.pid}/fd")
-    while not any(os.path.realpath(fd) == str(large) for fd in held.iterdir()):
+    while large not in open_files(process.pid):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
