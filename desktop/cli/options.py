@@ -259,7 +259,7 @@ def local_folder(path: Path) -> Path:
         raise UsageError(
             title="The destination cannot be looked at.",
             cause=f"{error.strerror}.",
-            suggestion="Choose a folder that you may open.",
+            suggestion="Choose a folder that can be there and that you may open.",
             path=str(folder),
         ) from error
     if not stat.S_ISDIR(found.st_mode):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.core.errors import Corrupted
@@ -143,9 +143,10 @@ def test_r17_the_window_says_so_of_each_file(window: MainWindow, qtbot: QtBot, s
     dialog = ReceiptDialog(window.frame, task, window)
     tree_ = dialog.page.model
     qtbot.waitUntil(lambda: tree_.rowCount() == 1, timeout=20_000)
-    file = QModelIndex()
-    for _ in range(3):
-        file = tree_.index(0, NOTE if tree_.rowCount(tree_.index(0, 0, file)) == 0 else 0, file)
+    file = tree_.index(0, 0)
+    while tree_.rowCount(file):
+        file = tree_.index(0, 0, file)
+    file = file.siblingAtColumn(NOTE)
     assert file.data() == "unverified"
     assert file.data(TIP).startswith("unverified: ")
     dialog.reject()

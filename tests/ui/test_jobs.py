@@ -105,7 +105,7 @@ def test_a_job_that_runs_is_asked_after_until_it_is_done(bench: Bench) -> None:
     bench.connect()
     bench.add("reconstruction", "rec-running")
     assert bench.job("rec-running").state is JobState.RUNNING
-    assert not bench.tab.bar.order_button.isEnabled()
+    bench.until(lambda: not bench.tab.bar.order_button.isEnabled())
     bench.server.clock.advance(30)
     bench.window.commands.get("jobs-refresh").trigger()
     assert bench.tab.detail.refresh_button.accessibleName().startswith("Asking")
