@@ -3,7 +3,7 @@
 A moment is seconds since the epoch, a zone is a tzinfo or None for the computer's own. Nothing here looks at a clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -59,11 +59,16 @@ def parse_rule(text: str) -> Rule:
 
 
 def limit_now(
-    usual: int | None, rules: Sequence[Rule], off_until: float, now: float, zone: tzinfo | None = None
+    usual: int | None,
+    rules: Sequence[Rule],
+    off_until: float,
+    now: float,
+    zone: tzinfo | None = None,
+    spell: Callable[[float, float], str] | None = None,
 ) -> Limit:
     """Return the limit that holds now: none before `off_until`, else the first rule whose hours it is, else the usual.
 
-    usual: bytes/s, or None.
+    usual: bytes/s, or None. spell: writes a moment to come, given now, if not as all the world reads it.
     """
     stretches = [(rule, *stretch(rule.hours, now, zone)) for rule in rules]
     edges = [opens if opens > now else closes for _, opens, closes in stretches]
@@ -71,7 +76,9 @@ def limit_now(
     rate = usual if holding is None else holding.rate
     words = holding.words if holding is not None else "no limit" if usual is None else f"limit {format_rate(usual)}"
     if now < off_until:
-        off = f"limits off until {clock(off_until, now, zone)}" if off_until < FOR_GOOD else "limits off"
+        off = "limits off"
+        if off_until < FOR_GOOD:
+            off += f" until {spell(off_until, now) if spell is not None else clock(off_until, now, zone)}"
         return Limit(None, off if rate is not None else words, min([off_until, *edges]), None)
     return Limit(rate, words, min(edges, default=None), holding)
 

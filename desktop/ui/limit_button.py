@@ -33,12 +33,13 @@ class LimitButton(QToolButton):
         self.setMenu(self.limits)
         self._tasks.limited.connect(self.tell)
         # The queue hears of other settings a little later; the words need not wait for that.
-        self._box.changed.connect(lambda: self.tell(self._now()))
+        self._box.changed.connect(self.tell)
         frame.commands.add("limits", "Speed limits", self.showMenu, icon="speed", group="Transfers")
-        self.tell(self._now())
+        self.tell()
 
-    def tell(self, limit: Limit) -> None:
-        """Say which limit holds."""
+    def tell(self) -> None:
+        """Say which limit holds, by the clock of the user's locale."""
+        limit = self._now()
         words = f"limit: {limit.words}" if limit.rule is not None and limit.rate is not None else limit.words
         self.setText(words)
         until = (
@@ -71,7 +72,8 @@ class LimitButton(QToolButton):
 
     def _now(self) -> Limit:
         value = self._box.value
-        return limit_now(value.limit_rate, value.limit_rules, value.limits_off_until, self._tasks.now())
+        off_until, now, spell = value.limits_off_until, self._tasks.now(), self._frame.formats.ahead
+        return limit_now(value.limit_rate, value.limit_rules, off_until, now, spell=spell)
 
     def _set(self, **changes: object) -> None:
         try:

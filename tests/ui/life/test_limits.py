@@ -1,16 +1,19 @@
 """Which limit holds, and the hands that change it: the status bar's menu and the timetable."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.core.timetable import parse_rule
+from desktop.ui.commands import Commands
 from desktop.ui.dialogs.timetable import TimetableDialog
+from desktop.ui.formats import Formats
 from desktop.ui.limit_button import LimitButton
 from desktop.ui.main_window import MainWindow
 from desktop.work.services import Services
@@ -78,6 +81,16 @@ def test_limits_are_taken_off_for_a_while_and_put_on_again(
     assert "Back to the rules" not in [action.text() for action in limit.limits.actions()]
     entry(limit.limits, "50 MB/s").trigger()
     assert services.settings.value.limit_rate == 50_000_000
+
+
+def test_until_when_limits_are_off_is_told_by_the_clock_of_the_users_locale(
+    window: MainWindow, services: Services
+) -> None:
+    services.settings.update(limit_rules=(OFFICE,), limits_off_until=NOON + HOUR)
+    english = Formats(QLocale("en_US"))
+    frame = replace(window.frame, formats=english, commands=Commands(window, window.frame.theme))
+    assert LimitButton(frame).text() == f"limits off until {english.ahead(NOON + HOUR, NOON)}"
+    assert "PM" in english.ahead(NOON + HOUR, NOON)
 
 
 def test_a_timetable_is_made_by_keys_alone(dialog: TimetableDialog, services: Services) -> None:
