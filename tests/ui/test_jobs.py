@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLi
 
 from desktop.core.connection import Connection, parse_connection
 from desktop.core.job import JobState, Outcome
+from desktop.ui.colours import Tone
 from desktop.ui.dialogs.add_job import AddJobDialog
 from desktop.ui.dialogs.host_key import HostKeyDialog
 from desktop.ui.dialogs.pack_results import PackDialog
@@ -19,6 +20,7 @@ from desktop.ui.dialogs.web_server import WebServerDialog
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models.job_list import JOB_ROLE
 from desktop.ui.tab import Demo
+from desktop.ui.widgets.card import Card
 from tests.servers.nginx import NginxServer
 from tests.ui.jobs import NAME, Bench
 from tests.ui.test_window import INSIDE
@@ -262,6 +264,8 @@ def test_a_server_that_is_away_leaves_what_is_known(bench: Bench) -> None:
     bench.until(lambda: bench.job("scene-finished").trouble is not None)
     assert bench.job("scene-finished").state is JobState.DONE
     assert bench.tab.detail.cards.titles()
+    (card,) = bench.tab.detail.cards.findChildren(Card)
+    assert card.property("tone") == Tone.WARN.value, "as the other tabs show it: it asks something, it is no fault"
     assert bench.window.status._link.text() == f"{NAME}: not connected"
     assert bench.tab.detail.artifacts.lines["blend"].button.isEnabled()
     bench.server.start()

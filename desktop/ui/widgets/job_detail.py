@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QScrollArea, QTabWidget, QWidget
 
-from desktop.core.errors import ShotDockError
+from desktop.core.errors import Ask, ShotDockError
 from desktop.core.job import Job, JobState, Outcome
 from desktop.core.task import Progress
 from desktop.ui.colours import Tone
@@ -214,9 +214,10 @@ class JobDetail(QWidget):
         self.cards.clear()
         if job.trouble is not None:
             told = {key: str(job.trouble.get(key, "")) for key in ("title", "cause", "suggestion", "path")}
-            error = ShotDockError(**told)
-            acts = (*self._doors(job), ("Try again", self.refreshed.emit))
-            self.cards.put(error_card(self._frame.theme, error, *acts))
+            doors = self._doors(job)
+            # What a door helps with asks something of a person, as it does in the other tabs: it is no fault.
+            error = Ask(**told) if doors else ShotDockError(**told)
+            self.cards.put(error_card(self._frame.theme, error, *doors, ("Try again", self.refreshed.emit)))
         for artifact in job.artifacts:
             download = job.download(artifact.name)
             if download is not None and download.outcome is Outcome.HELD:
