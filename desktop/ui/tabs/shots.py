@@ -146,6 +146,7 @@ class ShotsTab(OrderTab):
         self.empty.act.connect(self._act)
         frame.destination.changed.connect(lambda _path: self._destination_changed())
         frame.services.tasks.changed.connect(self._tasks_changed)
+        frame.services.tasks.removed.connect(self._tasks_removed)
 
     # What the user does
 
@@ -286,6 +287,10 @@ class ShotsTab(OrderTab):
                 self.said.emit(f"{task.name}: {task_face(task)[1]}")
             if task.state in OVER and before not in OVER and task.connection == self.session.connection:
                 self.session.compare()
+
+    def _tasks_removed(self, ids: tuple[int, ...]) -> None:
+        for task_id in ids:
+            self._states.pop(task_id, None)
 
     def _act(self, what: str) -> None:
         if what == "scan":
