@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_terminal_gets_a_bar_that_is_wiped_at_the_end(shotdock: Console, tmp_p
     assert b"1 downloaded" in out
 
 
+def wait_until_it_sleeps(pid: int) -> None:
+    """Wait until the main thread waits for something: no person is as quick as the line after the question."""
+    looks = 0
+    while looks < 5:
+        asleep = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+        looks = looks + 1 if asleep else 0
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at what a process does in /proc")
 def test_a_question_is_left_with_an_interruption(shotdock: Console) -> None:
     """While it waits for an answer the program waits in no loop that a signal would end."""
     shotdock("connections", "add", "F", "ftp://ann@127.0.0.1:1/")
@@ -52,6 +63,7 @@ def test_a_question_is_left_with_an_interruption(shotdock: Console) -> None:
     seen = b""
     while b"[y/N]" not in seen:
         seen += os.read(ours, 65536)
+    wait_until_it_sleeps(process.pid)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     os.close(ours)

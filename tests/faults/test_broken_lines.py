@@ -134,7 +134,7 @@ def test_r19_a_black_hole_over_http(tmp_path: Path) -> None:
     assert (done.result, done.error) == (R.DOWNLOADED, None)
     assert done.transferred == SIZE, "not a byte is fetched again"
     assert tree(tmp_path / "to") == {"a.exr": DATA}
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 @pytest.mark.servers
