@@ -25,7 +25,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QAbstractItemView
 
-from desktop.app import SWITCH_EVERY, application, open_window
+from desktop.app import application, open_window, prepare
 from desktop.core.connection import Connection, parse_connection
 from desktop.core.media import Compared, Entry, Publication, ShotKey, ShotState, Version
 from desktop.core.task import TaskState
@@ -155,6 +155,7 @@ class Bench:
     """The window on services of its own."""
 
     def __init__(self, home: Path, lines: int) -> None:
+        prepare()
         self.app = application()
         places = Places.find({"SHOTDOCK_HOME": str(home / "home")})
         self.ring: LogRing = set_up(places, None, capacity=max(lines, 100_000))
@@ -167,7 +168,6 @@ class Bench:
         self.window.show()
         self.collector = Collector(self.app)
         self.collector.start()
-        sys.setswitchinterval(SWITCH_EVERY)
         self.heart = Heartbeat()
         settle(0.5)
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 WARM_UP = 6
 """Of so many samples the first is not judged: imports, caches, and pools of threads fill once."""
@@ -35,7 +34,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """A figure early and late, medians of thirds, and what it may have risen by."""
+    """A figure early and late, the least of each third, and what it may have risen by."""
 
     what: str
     early: float
@@ -100,21 +99,25 @@ def look(seconds: float, widgets: int = 0, database: int = 0, log: int = 0) -> S
 
 
 def rises(samples: Sequence[Sample]) -> list[Rise]:
-    """Return how each figure and each class rose from the first to the last third of the samples, warm-up apart."""
+    """Return how each figure and each class rose from the first to the last third of the samples, warm-up apart.
+
+    The least of each third is compared: between two collections garbage comes and goes, and connections and threads
+    are kept for a while for what might follow. What is never let go raises the least as well.
+    """
     judged = samples[len(samples) // WARM_UP :]
     third = max(1, len(judged) // 3)
     early, late = judged[:third], judged[-third:]
     found = []
     for what, (share, least) in RULES.items():
-        before = median(getattr(sample, what) for sample in early)
-        found.append(Rise(what, before, median(getattr(sample, what) for sample in late), max(least, share * before)))
+        before = min(getattr(sample, what) for sample in early)
+        found.append(Rise(what, before, min(getattr(sample, what) for sample in late), max(least, share * before)))
     # References to None: PySide adds some with every connection that goes down with its sender, which costs nothing;
     # to lose them is what once ended the interpreter.
     found.append(Rise("none lost", -early[0].none, -late[-1].none, 0.02 * early[0].none))
     share, least = CLASS_RULE
     for kind in sorted({kind for sample in judged for kind in sample.ours}):
-        before = median(sample.ours[kind] for sample in early)
-        after = median(sample.ours[kind] for sample in late)
+        before = min(sample.ours[kind] for sample in early)
+        after = min(sample.ours[kind] for sample in late)
         found.append(Rise(kind, before, after, max(least, share * before)))
     return found
 

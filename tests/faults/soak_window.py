@@ -3,7 +3,6 @@
 import gc
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -13,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from desktop.app import SWITCH_EVERY, application
+from desktop.app import application, prepare
 from desktop.core.errors import ShotDockError
 from desktop.core.plan import Options, Plan, Request
 from desktop.core.routine import Routine
@@ -66,8 +65,8 @@ class Life:
         self.tasks = self.files = self.compared = self.waves = 0
         self.troubles: Counter[str] = Counter()
         self._refusals: list[ShotDockError] = []
+        prepare()
         app = application()
-        sys.setswitchinterval(SWITCH_EVERY)
         self.places = Places.find({"SHOTDOCK_HOME": str(home)})
         ring = set_up(self.places, None, capacity=LINES)
         self.services = start_services(self.places, ring, serving=True)

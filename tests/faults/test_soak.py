@@ -114,3 +114,11 @@ def test_what_counts_as_flat(field: str, grown: object, flat: bool) -> None:
     assert told is flat
     assert any("RISES" in line for line in lines) is not flat
     assert verdict(samples[12:])[0], "what was so from the beginning is no rise"
+
+
+@pytest.mark.parametrize(("floor", "flat"), [(20_500, True), (22_000, False)])
+def test_what_comes_and_goes_between_two_collections_is_no_rise(floor: int, flat: bool) -> None:
+    """The looks fall early between two collections at first, and late in the end."""
+    samples = [replace(FLAT, seconds=60.0 * n, objects=20_500 + n % 4 * 100) for n in range(12)]
+    samples += [replace(FLAT, seconds=60.0 * n, objects=floor + n % 4 * 1200) for n in range(12, 18)]
+    assert verdict(samples)[0] is flat
