@@ -13,6 +13,7 @@ from desktop.ui.dialogs.later import LaterDialog
 from desktop.ui.docks.task_verbs import TaskVerbs, can_retry, unfinished, waits
 from desktop.ui.models.tasks import BAR_ROLE, COLUMNS, LIMIT, PROGRESS, Shelf, TaskModel
 from desktop.ui.tab import Frame
+from desktop.ui.widgets.action_button import ActionButton
 from desktop.ui.widgets.cells import BarCell
 from desktop.ui.widgets.empty import Empty
 from desktop.ui.widgets.limit_cell import LimitCell
@@ -89,9 +90,8 @@ class TransfersDock(QWidget):
         add("pause-all", "Pause all", tasks.pause_all, keys="Ctrl+P", icon="pause", group="Transfers")
         buttons = row(spacing=2)
         for action in (verb.action for verb in self.verbs.verbs if verb.shown):
-            button = tool(frame.theme, "more", action.text())
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.text())
+            button = ActionButton(action)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             buttons.addWidget(button)
         self._repeats = tool(frame.theme, "loop", "What repeats", lambda: frame.commands.get("routines").trigger())
         head = row(shelves, None, self.search, self._repeats, buttons, margins=(8, 6, 8, 6), spacing=10)

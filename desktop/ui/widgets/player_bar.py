@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop.ui.models.timeline import Timeline
 from desktop.ui.reel import Reel
+from desktop.ui.widgets.action_button import ActionButton
 from desktop.ui.widgets.parts import Elided, column, label, row, set_role
 from desktop.ui.widgets.seek_slider import SeekSlider
 
@@ -83,9 +84,6 @@ class PlayerBar(QWidget):
         return f"{self._timeline.clock(number)}   frame {number + 1}"
 
     def _button(self, name: str, size: int = 20) -> QToolButton:
-        made = QToolButton()
-        made.setDefaultAction(self._actions[name])
-        made.setIconSize(QSize(size, size))
+        made = ActionButton(self._actions[name], size)
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # every one has a key, and Space is to play, not to press it
-        made.setAccessibleName(self._actions[name].text())
         return made
