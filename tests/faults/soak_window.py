@@ -108,6 +108,8 @@ class Life:
     def wave(self, restart: bool) -> None:
         """Bring everything from everywhere at once, meddle with it, compare every file, forget it all."""
         self._look_around()
+        if restart:
+            self._look_back()
         shots = self._order_shots()
         ids = [self._order(wish) for wish in self._studio.wishes()]
         routine, repeated = self._repeat()
@@ -185,19 +187,22 @@ class Life:
     # What a person does meanwhile
 
     def _look_around(self) -> None:
-        """Look at the tabs, the log, and search the history."""
+        """Look at the tabs and the log."""
         for number in (1, 2, 0):
             self.window.show_tab(number)
             live(0.05)
         self.window.log_dock.raise_()
         self.window.log.clear.click()  # it would keep a million lines
+        self.window.transfers.raise_()
+
+    def _look_back(self) -> None:
+        """Search the history; once a minute, for Qt's style sheets keep some 5 kB of every dialog there was."""
         self.window.commands.get("history").trigger()
         dialog = self.window.findChild(HistoryDialog)
         assert dialog is not None
         dialog.bar.shot.setText("SH010")
         live(0.3)
         dialog.reject()
-        self.window.transfers.raise_()
 
     def _meddle(self, ids: list[int]) -> None:
         """Pause, go on, cancel, go on, slow down: at a moment of chance each."""
