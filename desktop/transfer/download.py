@@ -122,7 +122,7 @@ class Download:
         with disk(target):
             verdict = judge(target, self._incoming, self._owner.conflict)
         if verdict is not None and verdict.decision is Decision.SKIP:
-            folders.tidy(target)
+            folders.confirm(self.folder, target)
             self.report(FileResult.SKIPPED, verdict.reason)
             return []
         folders.ensure(self.folder)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from desktop.core.errors import HostileName, TargetUnwritable
+from desktop.core.errors import HostileName, ShotDockError, TargetUnwritable
 from desktop.core.media import Entry
 from desktop.transfer.disk import HOLDS, disk, hold, reach, sync_folder, which
 from desktop.transfer.names import Below, shown
@@ -35,6 +35,7 @@ class Folders:
         self._known: dict[str, tuple[int, int]] = {}
         """Device and inode of each, found inside the destination."""
         self._unsynced: set[str] = set()
+        self._vouched: set[str] = set()
         self._lock = threading.Lock()
         self._parts = PartIndex()
         self.fresh: set[str] = set()
@@ -92,22 +93,43 @@ class Folders:
         with self._lock:
             return self._parts.adopt(target, token, file)
 
-    def tidy(self, target: str) -> None:
-        """Remove what a crash left beside a target that is whole; see `PartIndex.tidy`."""
+    def confirm(self, folder: str, target: str) -> None:
+        """Bring to its end what an earlier run may have left at a target that is whole; raise ShotDockError.
+
+        It was killed before it had removed its part (see `PartIndex.tidy`) or before the file's name was durable, or
+        the disk refused to make it so.
+        """
         with self._lock, disk(target):
             self._parts.tidy(target)
+        self._vouch(folder)
 
     def sync(self, folders: set[str]) -> None:
         """Make the names in the folders durable, and those of folders made since the last call."""
         with self._lock:
-            folders |= self._unsynced
-            self._unsynced = set()
-        for folder in folders:
-            with disk(folder):
-                try:
-                    sync_folder(folder)
-                except FileNotFoundError:
-                    continue  # removed by someone since: no name in it is left to keep
+            made, self._unsynced = self._unsynced, set()
+        try:
+            for folder in folders | made:
+                with disk(folder):
+                    try:
+                        sync_folder(folder)
+                    except FileNotFoundError:
+                        continue  # removed by someone since: no name in it is left to keep
+        except ShotDockError:
+            with self._lock:
+                self._unsynced |= made  # nothing below them is durable before they are
+            raise
+
+    def _vouch(self, folder: str) -> None:
+        """Make the names durable that are in a folder already, and the way to it, once a run."""
+        unsure, path = set[str](), folder
+        while path not in self._vouched and path not in unsure and len(path) >= len(self._destination):
+            unsure.add(path)
+            path = os.path.dirname(path)  # noqa: PTH120  # for each of thousands of files
+        if unsure:
+            # The destination may have been made by that run, too.
+            above = {path} if os.access(path, os.W_OK) else set()
+            self.sync(unsure | above)
+            self._vouched |= unsure
 
     def _hold(self, folder: str) -> int | None:
         try:

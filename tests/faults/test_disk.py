@@ -155,6 +155,37 @@ def test_r30_what_a_failed_sync_spoke_of_is_fetched_again_and_not_synced_again(
 
 
 @needs_strace
+@pytest.mark.parametrize("folder", ["", "a/b/"], ids=["the destination", "folders made for it"])
+@pytest.mark.parametrize("fault", ["error=EIO:when=1", "signal=KILL:when=1"], ids=["refused", "killed"])
+def test_r30_a_name_whose_folder_was_not_synced_is_vouched_for_by_the_next_run(
+    tmp_path: Path, folder: str, fault: str
+) -> None:
+    """The whole file bears its name and was not called done: it is only once its folders were synced after all."""
+    root, log = tmp_path / "to", tmp_path / "log"
+    last = root / folder
+    way = [path for path in (last, *last.parents) if path.is_relative_to(tmp_path)]
+
+    def run(*inject: str) -> str:
+        watched = [word for path in ([last] if inject else way) for word in ("-P", str(path))]
+        ended = subprocess.run(
+            ["strace", "-f", "-y", "-o", str(log), *watched, "-e", "trace=fsync", *inject,
+             *fetch(root, 1000, 1000, 0.0, folder=folder)],
+            capture_output=True, text=True, check=False, timeout=100,
+        )  # fmt: skip
+        return (ended.stdout.splitlines() or [""])[-1]
+
+    refused = "done failed target-unwritable"
+    first = run("-e", f"inject=fsync:{fault}")
+    assert first == refused if "EIO" in fault else not first.startswith("done")
+    assert list(tree(root)) == [f"{folder}0.bin"]
+    assert run("-e", "inject=fsync:error=EIO:when=1") == refused, "it is here, and may be gone after a power loss"
+    assert run().startswith("done skipped")
+    synced = re.findall(r" fsync\(\d+<(.*?)>\) += 0$", log.read_text(errors="replace"), re.MULTILINE)
+    assert sorted(synced) == sorted(map(str, way))
+    assert list(tree(root)) == [f"{folder}0.bin"]
+
+
+@needs_strace
 @pytest.mark.parametrize(("size", "block"), [(1000, 1000), (5 * MIB, MIB)])
 def test_r30_a_short_write_is_gone_on_with_where_it_ended(tmp_path: Path, size: int, block: int) -> None:
     """A write that says it took 100 bytes is followed by one for the rest, from there on."""

@@ -27,18 +27,18 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from tests.transfer.scripted import MIB, SKIP, Shelf, bring
 root, size, block, pause = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-count = int(sys.argv[6])
+count, folder = int(sys.argv[6]), sys.argv[7]
 def slowly(path, offset):
     print(path, offset, flush=True)
     sys.stdin.readline() if pause < 0 else time.sleep(pause)
 shelf = Shelf(block=block, on_block=slowly)
-for done in bring(root, shelf, [shelf.put(f"/{i}.bin", size) for i in range(count)]):
+for done in bring(root, shelf, [shelf.put(f"/{folder}{i}.bin", size) for i in range(count)]):
     print("done", done.result, done.error and done.error.kind, flush=True)
 """
 
 
-def fetch(root: Path, size: int, block: int, pause: float, count: int = 1) -> list[str]:
-    return [sys.executable, "-c", FETCH, *map(str, (ROOT, root, size, block, pause, count))]
+def fetch(root: Path, size: int, block: int, pause: float, count: int = 1, folder: str = "") -> list[str]:
+    return [sys.executable, "-c", FETCH, *map(str, (ROOT, root, size, block, pause, count, folder))]
 
 
 def shelf_of(size: int, count: int = 1) -> Shelf:
