@@ -70,12 +70,18 @@ class Guard:
         self._doubt = f"The check says: {error.verify_message.rstrip('.')}."
         self._context = pinning_context()
 
-    def secure(self, sock: socket.socket, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+    def secure(
+        self, sock: socket.socket, session: ssl.SSLSession | None = None, *, goodbye: bool = False
+    ) -> ssl.SSLSocket:
         """Return the socket under TLS. session: one to resume, of an earlier socket from here.
 
+        goodbye: reading raises ssl.SSLEOFError at an end without TLS's goodbye, which anybody on the line can make;
+        otherwise that is an end like any other.
         Raises ssl.SSLError, HostKeyUnknown, HostKeyChanged; then the socket is closed.
         """
-        secured = self._context.wrap_socket(sock, server_hostname=self._host, session=session)
+        secured = self._context.wrap_socket(
+            sock, server_hostname=self._host, session=session, suppress_ragged_eofs=not goodbye
+        )
         try:
             digest = digest_of(secured.getpeercert(binary_form=True) or b"")
             if self._pin is not None:

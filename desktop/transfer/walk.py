@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from desktop.core.errors import NotAllowed, NotFound, Stopped, Unsupported
 from desktop.core.media import Entry, EntryKind, Folder
 
+LONGEST = 1_000_000
+"""Entries of one folder before its listing is taken for endless."""
 DEEPEST = 100
 """Folders below each other before a tree is taken for a loop; servers exist that show links as folders."""
 
@@ -45,5 +47,15 @@ def too_deep(path: str) -> Unsupported:
         title="This tree of folders is too deep.",
         cause=f"There are folders more than {DEEPEST} levels below each other; a link may lead back into itself.",
         suggestion="Choose a folder further down, or have the looping link removed on the server.",
+        path=path,
+    )
+
+
+def endless(path: str) -> Unsupported:
+    """Return the error for a folder's listing that never seems to end."""
+    return Unsupported(
+        title="This folder's listing has no end.",
+        cause=f"The server named more than {LONGEST:,} entries.",
+        suggestion="Choose a folder further down, or have it split up on the server.",
         path=path,
     )

@@ -33,10 +33,11 @@ class ScriptedFtp:
     """Serves `files` (path -> bytes) as the script says; a context manager.
 
     answers: command -> reply, before the server's own. transfers: path -> how its RETRs go, one after the other,
-    the last one for ever. listing: what LIST and MLSD send. listed: their last reply. commands: what came, in
-    order. instead: place in `commands` -> reply instead of doing it, "" for a command that is lost. tls: what to
-    show on control connections, from the first byte; None for connections in clear. auth_tls: goes on encrypted
-    after AUTH TLS. Data goes in clear either way.
+    the last one for ever. listing: what LIST and MLSD send. listed: their last reply, None to hang up instead.
+    commands: what came, in order. instead: place in `commands` -> reply instead of doing it, "" for a command that is
+    lost. tls: what to show on control connections, from the first byte; None for connections in clear. auth_tls: goes
+    on encrypted after AUTH TLS. data_tls: encrypts data connections, which otherwise are in clear. goodbye: whether
+    they end as TLS wants.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -44,10 +45,12 @@ class ScriptedFtp:
     transfers: dict[str, list[Transfer]] = field(default_factory=dict)
     instead: Mapping[int, str] = field(default_factory=dict)
     listing: bytes = b""
-    listed: str = "226 Done"
+    listed: str | None = "226 Done"
     features: str = "211-Features:\r\n REST STREAM\r\n SIZE\r\n MDTM\r\n211 End"
     greeting: str = "220 ready"
     auth_tls: ssl.SSLContext | None = None
+    data_tls: ssl.SSLContext | None = None
+    goodbye: bool = True
     host: str = HOST
     tls: Certificates | None = None
     commands: list[str] = field(default_factory=list)
@@ -129,6 +132,8 @@ class ScriptedFtp:
                 elif verb in ("LIST", "MLSD"):
                     self._say(sock, "150 Here it comes")
                     self._pour(data, self.listing)
+                    if self.listed is None:
+                        return
                     self._say(sock, self.listed)
                 elif verb == "RETR":
                     if not self._retrieve(sock, data, argument, start):
@@ -165,8 +170,17 @@ class ScriptedFtp:
         self._sockets.append(stream)
         # The client may hang up in the middle; what it wanted it has.
         with stream, contextlib.suppress(OSError):
-            stream.sendall(data)
+            if self.data_tls is None:
+                stream.sendall(data)
+            else:
+                self._pour_secured(self.data_tls.wrap_socket(stream, server_side=True), data)
         listener.close()
+
+    def _pour_secured(self, stream: ssl.SSLSocket, data: bytes) -> None:
+        with stream:
+            stream.sendall(data)
+            if self.goodbye:
+                stream.unwrap()
 
     def _say(self, sock: socket.socket, reply: str) -> None:
         sock.sendall(reply.encode("utf-8", "surrogateescape") + b"\r\n")

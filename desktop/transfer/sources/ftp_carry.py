@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 from contextlib import suppress
 
 from desktop.core.errors import ShotDockError, StillUploading
@@ -108,7 +109,13 @@ class Carrier:
             room = max(1, portion - held)
             if end is not None:
                 room = min(room, max(end, piece.start) - offset - held)
-            got = data.recv_into(buffer[held:], room) if room else 0
+            try:
+                got = data.recv_into(buffer[held:], room) if room else 0
+            except ssl.SSLEOFError as error:
+                # Cut, or a server that just closes: a size that is known tells which.
+                if limit is None and end is None:
+                    raise broken_off(piece.file.path, offset + held, None, "nothing, not even TLS's goodbye") from error
+                got = 0
             held += got
             if limit is not None and offset + held > limit:
                 raise broken_off(piece.file.path, offset + held, limit, "nothing; these are more bytes than it has")

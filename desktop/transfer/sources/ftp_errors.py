@@ -71,6 +71,16 @@ def lost(place: str, cause: str, path: str = "") -> ConnectionLost:
     )
 
 
+def no_goodbye(place: str, folder: str) -> ConnectionLost:
+    """Return the error for a listing over TLS that ended without TLS's goodbye."""
+    return ConnectionLost(
+        title=f"The listing of {folder} may have been cut short.",
+        cause=f"{place} ended the secure connection without TLS's goodbye (close_notify), as a line that is cut does.",
+        suggestion="Try again. If it is always so, ask your administrator for a server that ends TLS as it should.",
+        path=folder,
+    )
+
+
 def garbled(place: str, reply: str) -> ConnectionLost:
     """Return the error for a reply that makes no sense here."""
     return lost(place, f"The server said something unexpected: {shown(reply)}")

@@ -6,8 +6,9 @@ fail the whole folder for one bad line. Its API also has no MLSD.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 from desktop.core.media import Entry, EntryKind, told_size
 
@@ -35,9 +36,21 @@ _DOS = re.compile(
 _KINDS = {"d": EntryKind.FOLDER, "l": EntryKind.LINK, "-": EntryKind.FILE}
 
 
-def lines_of(data: bytes) -> Iterator[str]:
-    """Yield a listing's lines. Bytes that are no UTF-8 become surrogates, which go back as the same bytes."""
-    for line in data.split(b"\n"):
+def _nothing() -> None:
+    pass
+
+
+Check = Callable[[], None]
+
+
+def lines_of(data: bytes, check: Check = _nothing) -> Iterator[str]:
+    """Yield a listing's lines. Bytes that are no UTF-8 become surrogates, which go back as the same bytes.
+
+    One at a time: of a million there is to be no second copy. check: called before each; what it raises ends them.
+    """
+    for raw in BytesIO(data):
+        check()
+        line = raw.removesuffix(b"\n")
         if len(line) > LONGEST:
             continue
         text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
@@ -79,11 +92,11 @@ def facts_entry(path: str, facts: dict[str, str]) -> Entry:
     return Entry(path, kind, length, parse_time(facts.get("modify", "")))
 
 
-def parse_mlsd(data: bytes, folder: str) -> list[Entry]:
+def parse_mlsd(data: bytes, folder: str, check: Check = _nothing) -> list[Entry]:
     """Return the entries of an MLSD listing of folder, without the folder itself and its parent."""
     prefix = folder.rstrip("/") + "/"
     entries = []
-    for line in lines_of(data):
+    for line in lines_of(data, check):
         facts, name = parse_facts(line)
         if facts.get("type", "").lower() in ("cdir", "pdir") or name in ("", ".", ".."):
             continue
@@ -91,16 +104,16 @@ def parse_mlsd(data: bytes, folder: str) -> list[Entry]:
     return entries
 
 
-def parse_list(data: bytes, folder: str, now: float, shift: float | None) -> list[Entry]:
+def parse_list(data: bytes, folder: str, now: float, shift: float | None, check: Check = _nothing) -> list[Entry]:
     """Return the entries of a LIST listing of folder, Unix or DOS.
 
     now: seconds since the epoch, to find the year of a date without one. shift: seconds by which the server's
-    listings run ahead of UTC, or None if that is unknown; then times are good to a day only. Lines that name
-    no file (totals, remarks) are passed over.
+    listings run ahead of UTC, or None if that is unknown; then times are good to a day only.
+    Lines that name no file (totals, remarks) are passed over.
     """
     prefix = folder.rstrip("/") + "/"
     entries = []
-    for line in lines_of(data):
+    for line in lines_of(data, check):
         entry = _unix_entry(line, prefix, now, shift) or _dos_entry(line, prefix, shift)
         if entry is not None and entry.name not in ("", ".", ".."):
             entries.append(entry)

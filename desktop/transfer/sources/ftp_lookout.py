@@ -61,13 +61,13 @@ class Lookout:
             if not reply.startswith(("500", "502")):
                 if reply[0] != "2":
                     raise self._denial(wire, path, reply)
-                return parse_mlsd(data, path)
+                return parse_mlsd(data, path, wire.check_severed)
             wire.can.mlst = False
         data, reply = wire.listing(f"LIST {path}")
         if reply[0] != "2":
             raise self._denial(wire, path, reply)
         known = self._shift
-        entries = parse_list(data, path, time.time(), known or 0.0)
+        entries = parse_list(data, path, time.time(), known or 0.0, wire.check_severed)
         # LIST of a file lists the file; of a missing or closed folder many servers list nothing, and call it success.
         if not entries or (len(entries) == 1 and entries[0].name == path.rpartition("/")[2]):
             entered = wire.ask(f"CWD {path}")[0]
@@ -78,7 +78,7 @@ class Lookout:
         if known is not None:
             return entries
         self._measure_shift(wire, entries)
-        return parse_list(data, path, time.time(), self._shift)
+        return parse_list(data, path, time.time(), self._shift, wire.check_severed)
 
     def _denial(self, wire: Wire, path: str, reply: str) -> ShotDockError:
         """Return why a folder cannot be listed: vague servers use the same words for missing and for denied."""

@@ -4,18 +4,19 @@ import ftplib
 import socket
 import ssl
 import time
-from collections import deque
+from io import BytesIO
 from typing import NoReturn
 
 from desktop.core.media import Entry, told_size
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.ftp_control import LAST_WORD, Control
-from desktop.transfer.sources.ftp_errors import OutOfStep, checked, unsupported
+from desktop.transfer.sources.ftp_errors import OutOfStep, checked, no_goodbye, unsupported
 from desktop.transfer.sources.ftp_listing import parse_time
 from desktop.transfer.tls import sever
+from desktop.transfer.walk import LONGEST, endless
 
 LONGEST_LISTING = 256 << 20
-"""Bytes of the longest listing that is read; about two million names."""
+"""Bytes of the longest listing that is read; LONGEST names of two hundred and fifty letters."""
 FRESH = 10.0
 """Seconds for which a port named ahead is trusted; firewalls forget the ports they saw announced."""
 _BLOCK = 1 << 18
@@ -114,7 +115,7 @@ class Wire(Control):
         if self._guard is not None:
             session = self._control.session if isinstance(self._control, ssl.SSLSocket) else None
             try:
-                self._data = data = self._guard.secure(data, session)
+                self._data = data = self._guard.secure(data, session, goodbye=True)
             except OSError:
                 # A port may be named twice in a row: the server then meets the connection it refused a file to.
                 if early:
@@ -203,26 +204,34 @@ class Wire(Control):
         return reply
 
     def listing(self, command: str) -> tuple[bytes, str]:
-        """Return what a listing command lists and the server's report; nothing and the refusal if it refuses."""
+        """Return what a listing command lists and the server's report; nothing and the refusal if it refuses.
+
+        Under TLS an end without goodbye is none. The report does not make up for it: whoever cuts a line can also tell
+        the server that everything arrived.
+        """
         data, reply, _ = self.begin(command, ahead=True)
         if data is None:
             return b"", reply
-        blocks: deque[bytes] = deque()
-        length = 0
+        folder, listed, lines = command.partition(" ")[2], BytesIO(), 0
         try:
             while block := data.recv(_BLOCK):
-                blocks.append(block)
-                length += len(block)
-                if length > LONGEST_LISTING:
+                listed.write(block)
+                lines += block.count(b"\n")
+                if lines > LONGEST:
                     self.hang_up()
-                    raise unsupported(self.place, f"A listing goes on after {length:,} bytes.", reply)
+                    raise endless(folder)
+                if listed.tell() > LONGEST_LISTING:
+                    self.hang_up()
+                    raise unsupported(self.place, f"A listing goes on after {listed.tell():,} bytes.", reply)
             reply = self.finish(data)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLEOFError) as error:
             if not self.suspect():
+                if isinstance(error, ssl.SSLEOFError):
+                    raise no_goodbye(self.place, folder) from error
                 raise
         if self.astray:
             raise OutOfStep
-        return b"".join(blocks), reply
+        return listed.getvalue(), reply
 
     # --- facts of one file
 
@@ -251,5 +260,5 @@ def part(data: socket.socket) -> None:
         try:
             data.unwrap().close()
         except (OSError, ValueError):
-            # Many servers just close. Whether all bytes came is judged by the size and the server's reply.
+            # Many servers just close. Whether all bytes came is judged by the size, and of a listing before.
             data.close()

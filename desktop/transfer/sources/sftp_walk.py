@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from desktop.core.errors import NotAllowed, NotFound, ShotDockError, Stopped, Unsupported
+from desktop.core.errors import NotAllowed, NotFound, ShotDockError, Stopped
 from desktop.core.media import Entry, EntryKind, Folder
 from desktop.transfer.sources import sftp_faults as faults
 from desktop.transfer.sources import sftp_wire as wire
 from desktop.transfer.sources.sftp_session import Request, Session, close_quietly
-from desktop.transfer.walk import DEEPEST, too_deep
+from desktop.transfer.walk import DEEPEST, LONGEST, endless, too_deep
 
 AT_ONCE = 128
 """Folders under way at once; every one holds a handle on the server."""
 AHEAD = 2
 """READDIRs under way per folder: the second one usually brings the end of the listing without another round trip."""
-LONGEST = 1_000_000
-"""Entries of one folder before its listing is taken for endless."""
 
 
 class Listing(Request):
@@ -44,7 +42,7 @@ class Listing(Request):
             if kind == wire.NAME:
                 self.entries.extend(reply.names(self.path))
                 if len(self.entries) > LONGEST:
-                    self._end(_endless(self.path))
+                    self._end(endless(self.path))
             elif kind == wire.STATUS:
                 code, words = reply.status()
                 self._end(None if code == wire.END and self._handle else faults.status_error(code, words, self.path))
@@ -131,12 +129,3 @@ def _below(listing: Listing, enter: Callable[[Entry], bool]) -> list[tuple[str, 
 
 def _is_name(name: str) -> bool:
     return bool(name) and name not in (".", "..") and "/" not in name and "\0" not in name
-
-
-def _endless(path: str) -> Unsupported:
-    return Unsupported(
-        title="This folder's listing has no end.",
-        cause=f"The server named more than {LONGEST:,} entries.",
-        suggestion="Choose a folder further down, or have it split up on the server.",
-        path=path,
-    )

@@ -4,7 +4,10 @@ import os
 import re
 import struct
 import tempfile
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from desktop.core.errors import BadArchive, HostileName, NameTooLong, NotTheFile, ShotDockError
 from desktop.studio.jobs.archive import unpack, validate_result_zip
 from desktop.studio.jobs.archive_ends import Limits
+from desktop.studio.jobs.archive_listing import list_archive
 from desktop.transfer.names import fold
 from tests.studio.jobs.forge import DEFLATED, Entry, end64, forge
 
@@ -187,6 +191,63 @@ def test_hostile(around: Path, kind: type[ShotDockError], words: str, make: Forg
     assert listed(around) == ["x"]
     assert listed(around.parent) == ["around", "hostile.zip", "x"]
     assert (around / "x").read_bytes() == (around.parent / "x").read_bytes() == b"canary"
+
+
+class Counted(FileIO):
+    """A file that counts the bytes read from it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(-1 if size is None else size)
+        self.taken += len(data or b"")
+        return data or b""
+
+
+@contextmanager
+def frugal(most: int) -> Iterator[None]:
+    """Fail if more bytes than this are taken from memory at any moment."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("make", "entries"),
+    [
+        (of(Entry("a", bytes(40 << 20), DEFLATED)), 1),
+        (of(*(Entry(f"{n}", bytes(4 << 20), DEFLATED) for n in range(5))), 5),
+        (of(*(Entry(f"{n}", size=(1 << 32) - 2) for n in range(20))), 20),
+        (quine_of_headers, 50),
+        (nested_headers, 2),
+        (many, 0),
+        (of(*(Entry(f"{n:05}", b"") for n in range(10_001))), 0),
+    ],
+    ids=["ratio", "ratio of all", "size", "one stream, fifty names", "nested headers", "two million", "10,001 entries"],
+)
+def test_r52_a_bomb_is_known_by_its_directory_alone(tmp_path: Path, make: Forger, entries: int) -> None:
+    """Read are its end, its directory and a header an entry, of too many the end alone; nothing is inflated."""
+    archive = make(tmp_path / "a.zip")
+    with Counted(archive) as stream, frugal(1 << 20):
+        with pytest.raises(BadArchive):
+            list_archive(stream, "a.zip", Limits())
+        # Two looks for the end, ours and zipfile's, of 64 KiB and a little; 54 bytes and more of an entry in a
+        # directory, 30 in a header.
+        assert stream.taken <= 2 * (66 << 10) + entries * 100
+
+
+def test_r52_what_goes_on_behind_its_promise_is_left_there(around: Path) -> None:
+    """A header of 100 bytes for 20 MiB: what is inflated and written ends with the chunk, and so does the archive."""
+    honest, liar = Entry("a", bytes(1000)), Entry("b", bytes(20 << 20), DEFLATED, size=100)
+    archive = forge(around.parent / "a.zip", honest, liar, Entry("c", bytes(1000)))
+    told = []
+    with frugal(4 << 20), pytest.raises(BadArchive, match="damaged"):
+        unpack(archive, around / "r", "skip", progress=lambda done, size: told.append(done))
+    assert told[-1] <= 1000 + 100
+    assert listed(around) == ["x"]
 
 
 def test_a_mode_stays_behind(around: Path) -> None:
