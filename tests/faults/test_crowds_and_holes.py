@@ -17,6 +17,8 @@ from desktop.transfer.retry import LONGEST_WISH, Patience
 from desktop.transfer.sources.http import HttpSource
 from tests.cli.console import Console
 from tests.faults.engine import fetch, ftp, http, sftp
+from tests.faults.holes import dig
+from tests.faults.test_broken_lines import PROTOCOLS
 from tests.servers.proxy import SECOND_HOST, Cut, How, Proxy
 from tests.servers.scripted_ftp import ScriptedFtp, Transfer
 from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
@@ -76,6 +78,18 @@ def test_r19_a_black_hole_in_mid_file_is_left_and_the_rest_resumed(tmp_path: Pat
     assert done.transferred < (entries[0].size or 0) + 4 * MIB, "what came is not fetched again"
     assert right(tmp_path / "to", entries)
     assert descriptors() == before
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_r19_round_after_round_nothing_piles_up(tmp_path: Path, protocol: str) -> None:
+    """A hundred rounds are tried by hand (holes.py); if each left something, eight would show it."""
+    dug = dig(protocol, tmp_path, rounds=8)
+    assert (dug.done.result, dug.done.error, dug.whole) == (R.DOWNLOADED, None, True)
+    assert len(dug.rounds) >= 8 and dug.lines >= 9
+    assert not dug.piling
+    assert (dug.after.descriptors, dug.after.threads) == (dug.before.descriptors, dug.before.threads)
 
 
 WISHES: list[tuple[str, Callable[[float], bool]]] = [

@@ -16,7 +16,7 @@ SECOND_HOST = "127.0.0.2"
 NO_LINGER = struct.pack("ii", 1, 0)
 
 Answer = TypeVar("Answer")
-Chunks = asyncio.Queue[tuple[float, bytes]]
+Chunks = asyncio.Queue[tuple[float, int, bytes]]
 
 
 class How(StrEnum):
@@ -82,7 +82,8 @@ class Proxy:
     passive_ports: FTP passive ports, forwarded one to one; then the proxy listens on 127.0.0.2 (Linux), where
     the same numbers are free. delay: seconds added in each direction. cuts: see Cut; the list may change while
     it runs. connections, data_connections: how many came. received: bytes sent on to clients. sent: bytes sent
-    on to the server.
+    on to the server. rounds: how many questions there were one after the other, each asked once an answer to the one
+    before was here, on whatever line; with a delay longer than the server takes, the round trips that were waited for.
     """
 
     def __init__(
@@ -103,6 +104,8 @@ class Proxy:
         self.data_connections = 0
         self.received = 0
         self.sent = 0
+        self.rounds = 0
+        self._asked = 0
         self._target = port
         self._passive = tuple(passive_ports)
         self._lines: set[_Line] = set()
@@ -137,6 +140,11 @@ class Proxy:
     def cut_all(self, how: How = How.RST) -> int:
         """Cut every line that is up now; return how many."""
         return self._call(self._cut_all(how))
+
+    @property
+    def up(self) -> int:
+        """Return how many lines are up, those that hang among them; each holds two sockets here."""
+        return len(self._lines)
 
     def refuse(self) -> None:
         """Stop listening: new connections are refused from now on; lines that are up stay."""
@@ -226,7 +234,7 @@ class Proxy:
         self._lines.add(line)
         up: Chunks = asyncio.Queue(QUEUED)
         down: Chunks = asyncio.Queue(QUEUED)
-        steps = (self._fill(reader, up), self._up(line, up), self._fill(upstream, down), self._down(line, down))
+        steps = (self._ask(reader, up), self._up(line, up), self._answer(upstream, down), self._down(line, down))
         tasks = [asyncio.ensure_future(step) for step in steps]
         try:
             await asyncio.gather(*tasks)
@@ -241,22 +249,30 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     await side.wait_closed()
 
-    async def _fill(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
+    async def _ask(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
+        await self._fill(reader, chunks, lambda: self.rounds + 1)
+
+    async def _answer(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
+        await self._fill(reader, chunks, lambda: self._asked)
+
+    async def _fill(self, reader: asyncio.StreamReader, chunks: Chunks, rounds: Callable[[], int]) -> None:
         loop = asyncio.get_running_loop()
         while chunk := await reader.read(CHUNK):
-            await chunks.put((loop.time() + self.delay, chunk))
-        await chunks.put((loop.time() + self.delay, b""))
+            await chunks.put((loop.time() + self.delay, rounds(), chunk))
+        await chunks.put((loop.time() + self.delay, 0, b""))
 
-    async def _next(self, line: _Line, chunks: Chunks) -> bytes:
-        due, chunk = await chunks.get()
+    async def _next(self, line: _Line, chunks: Chunks) -> tuple[int, bytes]:
+        due, rounds, chunk = await chunks.get()
         wait = due - asyncio.get_running_loop().time()
         if wait > 0:
             await asyncio.sleep(wait)
         await line.open.wait()
-        return chunk
+        return rounds, chunk
 
     async def _up(self, line: _Line, chunks: Chunks) -> None:
-        while chunk := await self._next(line, chunks):
+        while (told := await self._next(line, chunks))[1]:
+            rounds, chunk = told
+            self._asked = max(self._asked, rounds)
             self.sent += len(chunk)
             line.server.write(chunk)
             await line.server.drain()
@@ -264,7 +280,9 @@ class Proxy:
             line.server.write_eof()
 
     async def _down(self, line: _Line, chunks: Chunks) -> None:
-        while chunk := await self._next(line, chunks):
+        while (told := await self._next(line, chunks))[1]:
+            rounds, chunk = told
+            self.rounds = max(self.rounds, rounds)
             cut = next((cut for cut in self.cuts if (cut.connection, cut.data) == (line.number, line.data)), None)
             for flip in self.flips:
                 if (flip.connection, flip.data) == (line.number, line.data):
