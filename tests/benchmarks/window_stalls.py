@@ -5,20 +5,21 @@
 Run by hand, under Xvfb or on a screen. A heartbeat of 10 ms runs on the window's thread; what it comes late by is a
 stall. Parts: `start` (a process of its own, from its first instruction to the window's first paint), `files` (a studio
 of small files is scanned, compared, planned and downloaded, the plan page and the inspector in sight), `rows`
-(a comparison filled, scrolled, sorted, filtered), `past` (a history scrolled to its end, searched) and
-`log` (lines arrive, are scrolled and sifted).
+(a comparison filled, scrolled, sorted, filtered), `past` (a history scrolled to its end, searched), `log` (lines
+arrive, are scrolled and sifted) and `dead` (scans and transfers of a host that swallows every call).
 """
 
 import argparse
 import logging
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import QAbstractItemView
 from desktop.app import application, open_window, prepare
 from desktop.core.connection import Connection, parse_connection
 from desktop.core.media import Compared, Entry, Publication, ShotKey, ShotState, Version
+from desktop.core.plan import Request
 from desktop.core.task import TaskState
 from desktop.logs import LogRing, set_up
 from desktop.places import Places
@@ -38,14 +40,16 @@ from desktop.ui.models.comparison import SIZE
 from desktop.ui.models.session import Phase
 from desktop.ui.tabs.shots import ShotsTab
 from desktop.ui.theme import Theme
+from desktop.work.library import PlainSource
 from desktop.work.services import Services, start_services
+from desktop.work.sites import Door
 from tests.servers.sshd import SshServer
 from tests.ui.past import remember
 
 BEAT = 0.010
 MEMORY = Path("/dev/shm")
 PATIENCE = 300.0
-PARTS = ("start", "files", "rows", "past", "log")
+PARTS = ("start", "files", "rows", "past", "log", "dead")
 FILE = 4096
 
 
@@ -286,6 +290,14 @@ class Bench:
             window.log.view.search.setText("777")
             settle(0.6)
 
+    def dead(self, url: str) -> None:
+        """Have a host scanned that answers nobody, and files of it brought, for half a minute."""
+        self.services.connections.save(parse_connection("Dead", f"{url}/show")[0], None, lambda: None, lambda _: None)
+        with self.heart.watching("a host that swallows every call, scanned and asked for files"):
+            files = [PlainSource(f"{url}/{number}.exr") for number in range(100)]
+            self.services.library.plan_plain(files, Door(), Request("", Path("/")), lambda *_: None, lambda _: None)
+            settle(30)
+
     def _scroll(self, view: QAbstractItemView, steps: int = 150) -> None:
         bar = view.verticalScrollBar()
         for step in range(steps + 1):
@@ -309,6 +321,18 @@ def made_studio(root: Path, files: int) -> None:
         file = folder / f"{shot}_v001.{1001 + number % 100}.exr"
         file.write_bytes(number.to_bytes(8, "big") * (FILE // 8))
         os.utime(file, (1_700_000_000, 1_700_000_000))
+
+
+@contextmanager
+def swallowing() -> Iterator[int]:
+    """Yield a port of this machine that answers nothing, like a firewall that drops: its queue is full."""
+    with socket.socket() as full, ExitStack() as fillers:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            (filler := fillers.enter_context(socket.socket())).setblocking(False)
+            filler.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
 
 
 def made_rows(count: int) -> list[Compared]:
@@ -365,6 +389,9 @@ def main() -> int:
                 bench.past(asked.tasks)
             if "log" in asked.only:
                 bench.log(asked.lines)
+            if "dead" in asked.only:
+                with swallowing() as port:
+                    bench.dead(f"ftp://127.0.0.1:{port}")
             bench.close()
     return 0
 
