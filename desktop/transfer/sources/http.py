@@ -109,6 +109,8 @@ class HttpSource:
                     raise misfit(shown, "It announced fewer bytes than it sent.") from None
                 if len(data) > most:
                     raise not_the_file(shown, f"more than {most:,} bytes")
+                # One that was closed here ends like one whose end is the file's.
+                self._line.check()
                 if not reply.message.done:
                     raise cut_short(shown, len(data), answer.end or len(data))
             self._wire.settle(reply)
@@ -168,6 +170,8 @@ class HttpSource:
                     self._line.check()
                     piece.failed(error)
                 else:
+                    # Nor is it like one whose end is the file's.
+                    self._line.check()
                     piece.finished()
                 if not carrier.ranges:
                     self.features = replace(self.features, ranges=False)

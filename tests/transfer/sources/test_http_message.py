@@ -1,14 +1,24 @@
 """HTTP on the wire: what is plainly framed is read, whatever its style; what is not is never guessed at."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from desktop.core.connection import Address
 from desktop.core.errors import ConnectionLost, Truncated
 from desktop.core.media import Entry
+from desktop.transfer.budget import HostBudget
+from desktop.transfer.jobs import Job
+from desktop.transfer.lane import Lane
+from desktop.transfer.ports import Site
+from desktop.transfer.sources.http import HttpSource
 from desktop.transfer.sources.http_message import request
 from tests.contracts.pieces import ListFeed, MemoryPiece
+from tests.servers.certificates import make_certificates
 from tests.servers.scripted_http import Request, ScriptedHttp, answer, part
+from tests.transfer.scripted import make_run
 from tests.transfer.sources.test_http_liars import DATA, PATH, chunked, fetch, once, source_for, talking
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -127,6 +137,40 @@ def test_a_connection_closed_here_while_it_waits_is_not_replaced() -> None:
             assert server.connections == 1
         finally:
             over.set()
+
+
+@pytest.mark.parametrize("protocol", ["http", "https"])
+def test_a_file_without_a_length_that_is_broken_off_here_gets_no_name(
+    protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the connection's end tells the file's, and one that was closed here ends in the same way."""
+    certificates = make_certificates(tmp_path / "tls")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    tls = certificates if protocol == "https" else None
+    with ScriptedHttp(lambda request: answer(body=DATA, length=False), tls=tls) as server:
+        site = Site(Address(protocol, server.host, server.port), timeout=20.0)
+        run = make_run(tmp_path, [Job(0, "s", Entry(PATH), tmp_path / "a.exr")])
+        lane = Lane(run, "s", lambda: HttpSource(site), HostBudget(1))
+        with ThreadPoolExecutor(1) as pool:
+            carried = pool.submit(lane.carry)
+            while run.counters().transferred < len(DATA):
+                assert not carried.done()
+            run.stop()
+            lane.close()
+            carried.result(20)
+    run.close()
+    assert run.drain() == []
+    assert not list(tmp_path.glob("*a.exr*"))
+
+
+def test_a_small_body_without_a_length_that_is_broken_off_here_is_none() -> None:
+    with talking(lambda request: answer(body=DATA, length=False)) as source, ThreadPoolExecutor(1) as pool:
+        brought = pool.submit(source.body, PATH, 10_000)
+        with pytest.raises(TimeoutError):
+            brought.result(0.3)  # its bytes are here, its end is not
+        source.close()
+        with pytest.raises(ConnectionLost):
+            brought.result(20)
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nX: y", "a\rb", "a\0b"])
