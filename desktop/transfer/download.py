@@ -115,20 +115,19 @@ class Download:
         self._segments = segments
         target, folders = self._target, self._owner.folders
         folders.check(self.folder, target)
-        if self.folder in folders.fresh:
-            # Nothing is there to be judged or taken over; the commit looks again.
-            with self._part.lock:
-                return self._all(ranges)
-        with disk(target):
-            verdict = judge(target, self._incoming, self._owner.conflict)
-        if verdict is not None and verdict.decision is Decision.SKIP:
-            folders.confirm(self.folder, target)
-            self.report(FileResult.SKIPPED, verdict.reason)
-            return []
-        folders.ensure(self.folder)
+        fresh = self.folder in folders.fresh
+        if not fresh:  # else nothing is there to be judged or taken over; the commit looks again
+            with disk(target):
+                verdict = judge(target, self._incoming, self._owner.conflict)
+            if verdict is not None and verdict.decision is Decision.SKIP:
+                folders.confirm(self.folder, target)
+                self.report(FileResult.SKIPPED, verdict.reason)
+                return []
+            folders.ensure(self.folder)
         with self._part.lock:
-            known = self._part.adopt(folders, self.job.file, ranges)
-            if known is not None:
+            if self.ended:
+                return []  # its site was given up meanwhile
+            if not fresh and (known := self._part.adopt(folders, self.job.file, ranges)) is not None:
                 self.facts = joined(known, self.job.file)
             return self._all(ranges)
 

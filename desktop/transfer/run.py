@@ -256,9 +256,11 @@ class Run:
         self.short = self.short or (download, error)
 
     def end(self, download: Download, done: JobDone) -> None:
-        """Note how a job ended."""
+        """Note how a job ended, unless it had: its site may be given up at any moment."""
         with self._changed:
-            self._active.pop(download, None)
+            if download not in self._active:
+                return
+            del self._active[download]
             self._transferred += done.transferred
             self._reused += done.reused
             self._note(download.job, done)

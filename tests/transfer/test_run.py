@@ -22,7 +22,7 @@ from desktop.core.errors import (
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.transfer.jobs import Job
-from desktop.transfer.ports import ConflictStrategy, Features
+from desktop.transfer.ports import ConflictStrategy, Decision, Facts, Features, Verdict
 from desktop.transfer.run import Run
 from tests.transfer.scripted import (
     COMPARE,
@@ -665,6 +665,24 @@ def test_a_failed_site_ends_what_waits_and_what_is_under_way(tmp_path: Path) -> 
     assert all(one.error is error for one in done)
     assert not run.finished
     assert carry(run, shelf)[2].result is R.DOWNLOADED
+
+
+@pytest.mark.parametrize("decision", [Decision.REPLACE, Decision.SKIP])
+def test_a_site_that_fails_while_a_file_is_begun_ends_it_once(tmp_path: Path, decision: Decision) -> None:
+    """A connection may be deleted at any moment, or another lane come upon a fault, and disks take their time."""
+
+    def strategy(_existing: Facts, _incoming: Facts) -> Verdict:
+        run.fail_site("s", error)
+        return Verdict(decision, "because")
+
+    error = NotFound("There is no connection called 's'.")
+    (tmp_path / "0").write_bytes(b"old")
+    run = make_run(tmp_path, [Job(0, "s", Shelf().put("/0", 9), tmp_path / "0")], strategy)
+    assert run.feed("s").next() is None
+    assert run.finished
+    assert [(done.id, done.error) for done in run.drain()] == [(0, error)]
+    run.close()
+    assert tree(tmp_path) == {"0": b"old"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
