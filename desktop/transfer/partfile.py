@@ -229,22 +229,25 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         Keeper(journal_path(ours), journal.file, journal.blocks).claim()
         if _strange(fd, journal, journal_path(ours)):
             os.close(fd)
+            fd = -1
             _remove_dead(part)
             _drop_journals(ours)
             return None
         if sys.platform == "win32":
             os.close(fd)
+            fd = -1
             os.rename(part, ours)  # noqa: PTH104
             fd = reopen(ours)
         elif part != ours:
             os.replace(part, ours)  # noqa: PTH105
         if part != ours:
             _drop_journals(part)
-    except PermissionError:
-        if sys.platform != "win32":
-            os.close(fd)
-            raise
-        return None  # pragma: no cover  # Windows: its owner has it open
+    except OSError as error:
+        if fd >= 0:
+            os.close(fd)  # with it goes the lock: nobody is to wait for us
+        if sys.platform == "win32" and isinstance(error, PermissionError):
+            return None  # its owner has it open
+        raise
     return Adopted(fd, journal)
 
 

@@ -106,6 +106,21 @@ def test_a_locked_part_has_a_living_owner(tmp_path: Path, token: str) -> None:
     assert find_reusable(tmp_path / "sh010.exr", FILE) == 600
 
 
+@pytest.mark.parametrize("token", ["dead0001", "mine0001"])
+def test_a_part_that_could_not_be_taken_over_is_let_go_of(tmp_path: Path, token: str) -> None:
+    """A full disk takes no journal; once it has room the part must not look like a living owner's."""
+    dead_part(tmp_path)
+    target = str(tmp_path / "sh010.exr")
+    obstacle = Path(f"{journal_path(part_path(target, token))}.new")
+    obstacle.mkdir()
+    with pytest.raises(OSError):
+        PartIndex().adopt(target, token, FILE)
+    obstacle.rmdir()
+    adopted = PartIndex().adopt(target, token, FILE)
+    assert adopted is not None
+    os.close(adopted.fd)
+
+
 def test_a_second_name_of_a_committed_file_is_never_written(tmp_path: Path) -> None:
     """A crash between link and unlink leaves the part as a second name of the finished file."""
     part = dead_part(tmp_path)
