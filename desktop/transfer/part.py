@@ -255,11 +255,13 @@ class Part:
         return damaged
 
     def seal(self, size: int, mtime: float | None) -> int:
-        """Set the time and make the part durable; return its descriptor. Takes no lock: nobody writes any more."""
-        with self._syncing:
+        """Set the time and make the part durable; return its descriptor. Takes no lock: nobody writes any more.
+
+        A save that comes late waits: of two who sync at once, only one would hear what the disk lost.
+        """
+        with self._syncing, disk(self._target):
             if self._fault is not None:
                 raise self._fault
-        with disk(self._target):
             there = os.fstat(self._fd).st_size
             if there != size:
                 raise Truncated(

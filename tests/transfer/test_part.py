@@ -1,14 +1,16 @@
 """A part by itself: bytes that come twice, a file that others cut, saves that come too late."""
 
+import errno
 import hashlib
 import os
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from desktop.core.errors import FileInUse, Truncated
+from desktop.core.errors import FileInUse, ShotDockError, TargetUnwritable, Truncated
 from desktop.core.media import Entry
 from desktop.core.task import FileResult
 from desktop.transfer.folders import Folders
@@ -59,6 +61,40 @@ def test_a_save_that_comes_after_the_end_writes_nothing(part: Part) -> None:
     part.close()
     part.save()
     assert read_journal(journal_path(part.path)) is None
+
+
+def test_a_save_beside_the_end_does_not_hear_in_its_place_what_the_disk_lost(
+    part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux tells it once for an open file, to whoever syncs it next; after that the lost bytes count as written."""
+    lost = [OSError(errno.EIO, os.strerror(errno.EIO))]
+    saved: list[ShotDockError] = []
+
+    def sync(_fd: int) -> None:
+        if lost:
+            raise lost.pop()
+
+    def save() -> None:
+        try:
+            part.save()
+        except ShotDockError as error:
+            saved.append(error)
+
+    def utime(*_: object) -> None:
+        saving.start()
+        saving.join(0.3)  # it may do what it wants
+
+    saving = threading.Thread(target=save)
+    monkeypatch.setattr("desktop.transfer.journal.sync_data", sync)
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "utime", utime)
+    monkeypatch.setattr(os, "supports_fd", {utime})
+    part.write(0, bytes(SIZE), SIZE)
+    with pytest.raises(TargetUnwritable):
+        part.seal(SIZE, FILE.mtime)
+    saving.join()
+    assert not saved
+    assert read_journal(journal_path(part.path)) is None, "what it lost is not called durable either"
 
 
 def test_a_part_that_another_program_cut_is_never_sealed(part: Part) -> None:
