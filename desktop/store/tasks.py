@@ -30,6 +30,7 @@ from desktop.store.task_rows import (
     turn_columns,
 )
 from desktop.store.task_states import item_state
+from desktop.store.wishes import unbind
 
 _ACTIVE = (TaskState.WAITING, TaskState.RUNNING)
 _SCHEDULED = TaskRow.not_before.is_null(False) | (TaskRow.hours != "")
@@ -83,7 +84,10 @@ class Tasks:
         """
         owner = (task.owner or this_process()) if task.state in _ACTIVE else ""
         with self._access.writing():
-            self._check_mine(self.get(task.id))
+            before = self.get(task.id)
+            self._check_mine(before)
+            if owner not in ("", before.owner):
+                unbind(self._access, task.id)
             self._access.run(
                 TaskRow.update(
                     name=task.name,
@@ -222,6 +226,8 @@ class Tasks:
             task = self.get(task_id)
             if task.state not in _ACTIVE or (task.owner not in ("", owner) and alive(task.owner)):
                 return False
+            if task.owner != owner:
+                unbind(self._access, task_id)
             self._access.run(TaskRow.update(owner=owner, touched=time.time()).where(TaskRow.id == task_id))
             return True
 

@@ -1,8 +1,8 @@
 """Wishes about tasks that another process runs: left in the tasks' logs until their owner has obeyed.
 
 A wish is a line of a log that nobody is shown. It is addressed to one process: whoever takes the task over after that
-one has died is not bound by what was asked of the dead. One that cannot be obeyed is addressed to nobody any more, and
-says why.
+one has died is not bound by what was asked of the dead, nor is a process that let a task go and took it again. One that
+cannot be obeyed is addressed to nobody any more, and says why.
 """
 
 import json
@@ -73,6 +73,13 @@ class Wishes:
         query = EventRow.select(EventRow.item, EventRow.message).where(EventRow.id == number, EventRow.level == WISH)
         owner, message = self._access.row(query) or ("", "")
         return None if owner else loaded(message)
+
+
+def unbind(access: Access, task_id: int) -> None:
+    """Have nobody bound by what was asked of those who had a task before, inside `writing`; who asked hears why."""
+    said = f"Task {task_id} was let go before that was heard. Ask again."
+    left = (EventRow.task == task_id) & (EventRow.level == WISH) & (EventRow.item != "")
+    access.run(EventRow.update({"item": "", "message": said}).where(left))
 
 
 def _written(wish: Wish) -> str:

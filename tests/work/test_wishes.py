@@ -133,6 +133,24 @@ def test_a_wish_nobody_understands_is_put_aside(bench: Bench, message: str) -> N
     assert bench.seen[task.id].state is TaskState.RUNNING
 
 
+@pytest.mark.parametrize("wish", [Wish(Verb.CANCEL), Wish(Verb.DELETE, files=True)], ids=lambda wish: wish.verb)
+def test_a_wish_nobody_heard_in_time_binds_no_later_run(bench: Bench, wish: Wish) -> None:
+    """Whoever asked was told that it was not done; hours later, somebody wants the task again."""
+    task = bench.submit(big(bench, rate=100_000))
+    running = bench.until(task.id, TaskState.RUNNING)
+    with other() as store:
+        number = store.wishes.leave(running, wish)
+        bench.services.tasks.pause((task.id,))
+        bench.until(task.id, TaskState.PAUSED)
+        bench.services.tasks.resume((task.id,))
+        bench.until(task.id, TaskState.RUNNING)
+        bench.services.tasks.look()
+        bench.services.tasks.set_limit((task.id,), None)
+        assert bench.until(task.id).state is TaskState.DONE
+        assert "let go" in str(store.wishes.answer(number))
+    assert brought(bench)
+
+
 def brought(bench: Bench) -> list[Path]:
     return [path for path in bench.destination.rglob("*") if path.is_file()]
 
