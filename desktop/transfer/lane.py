@@ -63,6 +63,10 @@ class Lane:
         """Tell whether the lane got something to carry since it set out for the server."""
         return self._feed.begun
 
+    @property
+    def _wanted(self) -> bool:
+        return not self._closed and self._run.wanted(self.site)
+
     def close(self) -> None:
         """Break off what hangs in a call to the server, from any thread; the lane then ends."""
         self._closed = True
@@ -79,10 +83,12 @@ class Lane:
 
     def _carry_once(self, feed: LaneFeed) -> bool:
         """Connect if need be and read until the feed runs dry; return whether to go on."""
-        while not (self._closed or self._run.stopped) and (left := self._budget.resting) > 0:
-            self._run.rest(left)
+        while self._wanted and (left := self._budget.resting) > 0:
+            self._run.rest(self.site, left)
             if self._fruitless_since is not None:
                 self._fruitless_since += left
+        if not self._wanted:
+            return True
         before = feed.progress
         try:
             source = self._connect(feed)
@@ -191,6 +197,6 @@ class Lane:
         """Wait before the next try: by itself, or with all who call a dead host, until one of them finds it back."""
         circuit = self._budget.circuit
         if not circuit.open:
-            self._run.rest(self._run.patience.pause(self._tries, error))
-        while (left := circuit.wait) > 0 and not (self._closed or self._run.stopped):
-            self._run.rest(min(left, LOOK))
+            self._run.rest(self.site, self._run.patience.pause(self._tries, error))
+        while (left := circuit.wait) > 0 and self._wanted:
+            self._run.rest(self.site, min(left, LOOK))

@@ -319,11 +319,15 @@ class Run:
             self._changed.notify_all()
         return False
 
-    def rest(self, seconds: float) -> None:
-        """Wait so long, or until the run is stopped."""
+    def wanted(self, site: str) -> bool:
+        """Tell whether a lane to the site is of any use, now or later."""
+        return not self._stopped and self._left[site] > 0
+
+    def rest(self, site: str, seconds: float) -> None:
+        """Wait so long, or until no lane to the site is wanted."""
         deadline = time.monotonic() + seconds
         with self._changed:
-            while not self._stopped and (left := deadline - time.monotonic()) > 0:
+            while self.wanted(site) and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
 
     def _begin(self, download: Download, feed: LaneFeed) -> list[Span]:

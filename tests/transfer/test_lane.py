@@ -20,6 +20,7 @@ from desktop.core.errors import (
 )
 from desktop.core.task import FileResult
 from desktop.transfer.budget import HostBudget
+from desktop.transfer.circuit import TRIES
 from desktop.transfer.jobs import Job
 from desktop.transfer.lane import FIRST_TRIES, Lane
 from desktop.transfer.retry import Patience
@@ -302,6 +303,40 @@ def test_stop_ends_a_lane_that_rests(tmp_path: Path) -> None:
     assert not thread.is_alive()
     run.close()
     assert run.drain() == []
+
+
+@pytest.mark.parametrize("crowd", [1, TRIES], ids=["by itself", "with all who call a dead host"])
+def test_a_lane_that_rests_ends_once_nothing_is_left_to_bring(tmp_path: Path, crowd: int) -> None:
+    """A server may take one connection and reset all others: what that one brings nobody else has to wait for."""
+    inside, turned_away = threading.Event(), threading.Semaphore(0)
+
+    def connect(count: int) -> None:
+        if count > 1:
+            turned_away.release()
+            raise ConnectionLost("reset")
+
+    def hold(path: str, _count: int) -> None:
+        if path == "/0":
+            inside.set()
+            assert all(turned_away.acquire(timeout=20) for _ in range(crowd))
+
+    shelf = Shelf(on_connect=connect, on_open=hold)
+    run = make_run(tmp_path, jobs_of(tmp_path, shelf, 3), patience=Patience(first=120.0, cap=120.0))
+    budget = HostBudget(1 + crowd)
+    lanes = [Lane(run, "s", lambda: ScriptedSource(shelf), budget) for _ in range(1 + crowd)]
+    threads = [threading.Thread(target=lane.carry) for lane in lanes]
+    threads[0].start()
+    assert inside.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+        assert run.finished
+    finally:
+        run.stop()
+        run.close()
 
 
 def test_close_breaks_off_a_source_that_hangs(tmp_path: Path) -> None:
