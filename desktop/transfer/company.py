@@ -41,7 +41,7 @@ class Company:
         self._more = more
 
     def connect(self) -> None:
-        """Connect the first connection (again)."""
+        """Connect the first connection."""
         self._first.connect()
 
     def stat(self, path: str) -> Entry:

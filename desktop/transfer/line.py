@@ -24,21 +24,11 @@ class Line:
         self._hang_up = weakref.WeakMethod(hang_up)
         self._held = threading.Lock()
         self._closed = threading.Event()
-        self._used = False
 
     @property
     def closed(self) -> bool:
-        """True after `close`, until `reopen`."""
+        """True after `close`, for good: whoever breaks off a connection may come before it was begun."""
         return self._closed.is_set()
-
-    def reopen(self) -> None:
-        """Allow the line to be used again; one that was closed before its first use stays closed.
-
-        Whoever breaks off a connection may come before it was begun: that is not to be forgotten by beginning it.
-        """
-        if self._used:
-            self._closed.clear()
-        self._used = True
 
     def close(self) -> None:
         """Break off whatever is going on; the sockets are closed here, or by who holds the line."""

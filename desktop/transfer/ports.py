@@ -234,7 +234,7 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Hang up; safe to call twice and from another thread, to break off a read that hangs."""
+        """Hang up for good; safe to call twice and from another thread, to break off a read that hangs."""
 
 
 class SourceType(Protocol):

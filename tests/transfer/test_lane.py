@@ -1,6 +1,7 @@
 """Lanes: when they try again, when they leave, and when they give a whole site up."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.core.connection import Address
 from desktop.core.errors import (
     ConnectionLost,
     HostKeyChanged,
@@ -23,8 +25,11 @@ from desktop.transfer.budget import HostBudget
 from desktop.transfer.circuit import TRIES
 from desktop.transfer.jobs import Job
 from desktop.transfer.lane import FIRST_TRIES, Lane
+from desktop.transfer.ports import Site, Source
 from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
+from desktop.transfer.sources.ftp import FtpSource
+from tests.servers.scripted_ftp import ScriptedFtp
 from tests.transfer.scripted import HASTY, ScriptedSource, Shelf, carry, make_run
 
 R = FileResult
@@ -361,6 +366,32 @@ def test_close_breaks_off_a_source_that_hangs(tmp_path: Path) -> None:
     thread.join(20)
     assert not thread.is_alive()
     run.close()
+
+
+def test_a_lane_closed_while_it_takes_over_a_connection_opens_no_other(tmp_path: Path) -> None:
+    """A plan left that one. Nobody breaks a lane off twice, and the server may take its time to answer."""
+
+    def now() -> float:
+        if taken:  # it asks whether the host may be called
+            lane.close()
+        return time.monotonic()
+
+    def take() -> Source:
+        taken.append(source)
+        return source
+
+    taken: list[Source] = []
+    run = make_run(tmp_path, jobs_of(tmp_path, Shelf(), 1))
+    with ScriptedFtp() as server:
+        source = FtpSource(Site(Address("ftp", server.host, server.port)))
+        source.connect()
+        budget = HostBudget(1, clock=now)
+        for _ in range(TRIES):
+            budget.circuit.failed(ConnectionLost("reset"), lambda _tries: 0.0)
+        lane = Lane(run, "s", take, budget)
+        lane.carry()
+    run.close()
+    assert server.commands.count("USER anonymous") == 1
 
 
 def test_a_fault_of_the_program_leaves_no_piece_behind(tmp_path: Path) -> None:

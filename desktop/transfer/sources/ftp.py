@@ -39,7 +39,6 @@ class FtpSource:
 
     def connect(self) -> None:
         """Connect and log in; raise Unreachable, LoginFailed, HostKeyUnknown, HostKeyChanged, ServerBusy."""
-        self._line.reopen()
         with self._line.held():
             self._ready()
 

@@ -53,7 +53,6 @@ class HttpSource:
 
     def connect(self) -> None:
         """Connect; raise Unreachable, HostKeyUnknown, HostKeyChanged. HTTP logs in with each question."""
-        self._line.reopen()
         with self._line.held(), converted(self._wire.place):
             self._wire.connect()
 

@@ -80,7 +80,6 @@ class Wire:
 
     def connect(self) -> None:
         """Connect to the site itself; raise Unreachable, HostKeyUnknown, HostKeyChanged."""
-        self._severed = False
         self._connection(self._home)
 
     def hang_up(self) -> None:
@@ -89,7 +88,7 @@ class Wire:
             self._kept.popitem()[1].sock.close()
 
     def sever(self) -> None:
-        """Break every connection from any thread, and have none opened until `connect`."""
+        """Break every connection from any thread, and have none opened any more."""
         self._severed = True
         for kept in list(self._kept.values()):
             sever(kept.sock)
