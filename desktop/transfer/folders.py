@@ -3,10 +3,10 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from desktop.core.errors import HostileName, ShotDockError, TargetUnwritable
+from desktop.core.errors import HostileName, TargetUnwritable
 from desktop.core.media import Entry
 from desktop.transfer.disk import HOLDS, disk, hold, reach, sync_folder, which
 from desktop.transfer.names import Below, shown
@@ -37,6 +37,7 @@ class Folders:
         self._unsynced: set[str] = set()
         self._vouched: set[str] = set()
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()
         self._parts = PartIndex()
         self.fresh: set[str] = set()
         """Folders made by this run: nothing that was not brought by it, or only just now by others, is in them."""
@@ -105,19 +106,22 @@ class Folders:
 
     def sync(self, folders: set[str]) -> None:
         """Make the names in the folders durable, and those of folders made since the last call."""
-        with self._lock:
-            made, self._unsynced = self._unsynced, set()
-        try:
-            for folder in folders | made:
-                with disk(folder):
-                    try:
-                        sync_folder(folder)
-                    except FileNotFoundError:
-                        continue  # removed by someone since: no name in it is left to keep
-        except ShotDockError:
+        for folder in folders:
+            self._sync(folder)
+        # One at a time: whoever comes meanwhile may have put something into one of these.
+        with self._syncing:
             with self._lock:
-                self._unsynced |= made  # nothing below them is durable before they are
-            raise
+                above, self._unsynced = self._unsynced, set()
+            try:
+                while above:
+                    self._sync(above.pop())
+            finally:
+                with self._lock:
+                    self._unsynced |= above
+
+    def _sync(self, folder: str) -> None:
+        with disk(folder), suppress(FileNotFoundError):  # removed by someone since: no name in it is left to keep
+            sync_folder(folder)
 
     def _vouch(self, folder: str) -> None:
         """Make the names durable that are in a folder already, and the way to it, once a run."""
