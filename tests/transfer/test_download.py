@@ -26,6 +26,7 @@ class Bench:
         self.data = content("/a", SIZE)
         self.run = make_run(root, [Job(0, "s", self.file, root / "a")], segments=segments)
         self.download = Download(self.run, Job(0, "s", self.file, root / "a"))
+        self.run._active[self.download] = None  # as where it is handed out
         self.spans = self.download.begin(True, segments)
         for span in self.spans:
             span.carried = True
