@@ -22,7 +22,7 @@ from desktop.core.errors import (
     ShotDockError,
     UsageError,
 )
-from desktop.core.paths import is_file, whole_path
+from desktop.core.paths import whole_path
 from desktop.core.redaction import register_secret
 from desktop.studio.shots.layout import SUFFIX, load_layout
 from desktop.work.sites import check_connection, passphrase_variable, password_variable
@@ -68,10 +68,8 @@ def add(
         if layout.endswith(SUFFIX) or Path(layout).name != layout:
             layout = str(whole_path(layout))
         key = str(whole_path(identity)) if identity is not None else None
-        if key and not is_file(Path(key)):
-            raise UsageError(
-                title="There is no such key file.", suggestion="Check its path and that you may read it.", path=key
-            )
+        if key:
+            options.check_key(Path(key))
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)
         secret = _read_secret(run) if password_stdin else None

@@ -16,7 +16,7 @@ from desktop.cli.session import Answer, Session
 from desktop.core.connection import Address, parse_location
 from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
-from desktop.core.paths import at_home, exists, is_file, whole_path
+from desktop.core.paths import exists, whole_path
 from desktop.core.plan import Plan
 from desktop.core.schedule import Repeat
 from desktop.work.library import PlainSource
@@ -79,12 +79,8 @@ def get(
         wanted += _read_list(listed)
     elif not wanted:
         raise click.UsageError("Missing argument 'SOURCE...'.")
-    if identity is not None and not is_file(at_home(identity)):
-        raise UsageError(
-            title="There is no such key file.",
-            suggestion="Check its path and that you may read it.",
-            path=str(identity),
-        )
+    if identity is not None:
+        options.check_key(identity)
     door = Door(
         whole_path(identity) if identity else None,
         whole_path(known_hosts) if known_hosts else None,

@@ -11,7 +11,7 @@ import click
 
 from desktop.core.connection import Address
 from desktop.core.errors import UsageError
-from desktop.core.paths import whole_path
+from desktop.core.paths import at_home, is_file, whole_path
 from desktop.core.plan import CustomVersions, Filters, Options, Order, Request, VersionStrategy
 from desktop.core.units import parse_rate
 from desktop.places import Places
@@ -267,6 +267,14 @@ def local_folder(path: Path) -> Path:
             title="The destination is a file, not a folder.", suggestion="Name a folder.", path=str(folder)
         )
     return folder
+
+
+def check_key(path: Path) -> None:
+    """Raise UsageError unless a key file is seen there."""
+    if not is_file(at_home(path)):
+        raise UsageError(
+            title="There is no such key file.", suggestion="Check its path and that you may read it.", path=str(path)
+        )
 
 
 def known_conflict(name: str) -> str:
