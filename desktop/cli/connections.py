@@ -72,7 +72,7 @@ def add(
             options.check_key(Path(key))
         connection, password = parse_connection(name, url, layout, key, max_connections)
         check_connection(connection)
-        secret = _read_secret(run) if password_stdin else None
+        secret = run.read_secret("password") if password_stdin else None
         warnings: list[str] = []
         if secret and key and run.services.connections.locked(Path(key)):
             # First of all: a passphrase that does not open the key leaves everything as it was.
@@ -89,17 +89,6 @@ def add(
         output.warn(options.in_clear_words(connection.address))
     output.answer({"status": "done", "connection": _row(connection), "warnings": warnings})
     output.summary(f"Saved {name}: {connection.url}")
-
-
-def _read_secret(run: Session) -> str:
-    with run.asking():
-        secret = sys.stdin.readline().rstrip("\r\n")
-    if not secret:
-        raise UsageError(
-            title="There is no password on standard input.",
-            suggestion="Pipe it in, from a file or a secret store.",
-        )
-    return secret
 
 
 def _keep_passphrase(run: Session, connection: Connection, key: Path, passphrase: str) -> list[str]:

@@ -133,8 +133,7 @@ def _videos(run: Session, output: Output, server: str, token_stdin: bool) -> tup
     desk = run.services.gallery
     _known(run, server)
     if token_stdin:
-        with run.asking():
-            token = options.read_token()
+        token = run.read_secret("token")
         told = Done(run)
         desk.remember_token(server, token, False, told.done, told.failed)
         told.of(None)

@@ -220,9 +220,7 @@ def _named(run: Session, server: str, token_stdin: bool) -> Server:
         run.known(server)
     place = run.services.sites.server(server)
     if token_stdin:
-        with run.asking():
-            token = options.read_token()
-        run.services.sites.remember_password(place.site, token)
+        run.services.sites.remember_password(place.site, run.read_secret("token"))
     return place
 
 

@@ -1,6 +1,5 @@
 """`shotdock notify`: who is told, besides the desktop, when a task has ended."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,8 +32,8 @@ def add(output: Output, name: str, url: str | None, url_stdin: bool, errors_only
     """Tell the service NAME at the address URL from now on."""
     if (url is None) is not url_stdin:
         raise UsageError(title="Give the address as URL or with --url-stdin.")
-    address = url if url is not None else sys.stdin.readline().strip()
     with engine() as run:
+        address = run.read_secret("address").strip() if url is None else url
         done = Done(run)
         run.services.notify.add(name, address, done.done, done.failed)
         done.of(None)

@@ -221,17 +221,6 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in stripped if line and not line.startswith("#")]
 
 
-def read_token() -> str:
-    """Return the first line of standard input; raise UsageError if there is none."""
-    token = sys.stdin.readline().rstrip("\r\n")
-    if not token:
-        raise UsageError(
-            title="There is no token on standard input.",
-            suggestion="Pipe it in, from a file or a secret store.",
-        )
-    return token
-
-
 def _bad_line(path: Path, number: int, cause: str) -> UsageError:
     return UsageError(title=f"Line {number} of the version table cannot be read.", cause=cause, path=str(path))
 

@@ -165,6 +165,16 @@ class Session:
         finally:
             self._asking = False
 
+    def read_secret(self, word: str) -> str:
+        """Return the first line of standard input; raise UsageError if there is none. word: what it is called then."""
+        with self.asking():
+            secret = sys.stdin.readline().rstrip("\r\n")
+        if not secret:
+            raise UsageError(
+                title=f"There is no {word} on standard input.", suggestion="Pipe it in, from a file or a secret store."
+            )
+        return secret
+
     def interrupt(self) -> None:
         """Ask what runs to end; a second time, let Python end the program on the spot."""
         if self._interrupted:

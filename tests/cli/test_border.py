@@ -285,6 +285,7 @@ def test_closed_streams_do_not_stop_the_work(shotdock: Console, tmp_path: Path, 
     "words",
     [
         ("connections", "add", "X", "ftp://ann@host/", "--password-stdin"),
+        ("notify", "add", "farm", "--url-stdin"),
         ("connections", "trust", "V"),
         ("gallery", "list", "--server", "http://127.0.0.1:1/", "--token-stdin"),
     ],
