@@ -42,7 +42,8 @@ def size(folder: Path, pattern: str) -> int:
 
 
 def last_words(folder: Path, studio: Studio) -> None:
-    """Print who is connected to the servers, and the ends of all logs."""
+    """Print where every thread is, who is connected to the servers, and the ends of all logs."""
+    faulthandler.dump_traceback(all_threads=True)
     ports = [str(server.port) for server in studio.servers]
     said = subprocess.run(["ss", "-tnpo"], capture_output=True, text=True).stdout.splitlines()
     print(f"ssh, ftp, http: {ports}", *(line for line in said if any(f":{port} " in line for port in ports)), sep="\n")
@@ -95,11 +96,7 @@ def main() -> int:
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="shotdock-soak-") as name:
-        try:
-            samples, life, studio = soak(Path(name), chosen.minutes, chosen.load, chosen.every)
-        except (Hung, ShotDockError):
-            faulthandler.dump_traceback(all_threads=True)
-            raise
+        samples, life, studio = soak(Path(name), chosen.minutes, chosen.load, chosen.every)
     flat, lines = verdict(samples)
     print(f"{life.waves} waves, {studio.restarts} restarts of three servers, {life.tasks:,} tasks")
     print(f"{life.files:,} files, {life.compared:,} bytes compared, all right")
