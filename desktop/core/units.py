@@ -35,9 +35,14 @@ def parse_rate(text: str) -> int | None:
     return int(rate) or None
 
 
+def numbered(count: int, word: str, many: str = "") -> str:
+    """Return the word as it stands behind a count: `file` or `files`. many: a plural that is not made by an s."""
+    return word if count == 1 else many or f"{word}s"
+
+
 def counted(count: int, word: str) -> str:
     """Return e.g. `1 file` or `412 files`."""
-    return f"{count} {word if count == 1 else word + 's'}"
+    return f"{count} {numbered(count, word)}"
 
 
 def format_bytes(size: float) -> str:

@@ -11,6 +11,7 @@ from desktop.core.hours import clock
 from desktop.core.media import ShotState
 from desktop.core.plan import Action, ItemState
 from desktop.core.task import FileResult, Task, TaskItem, TaskState
+from desktop.core.units import numbered
 from desktop.ui.colours import Tone
 
 Face = tuple[str, str, Tone]
@@ -128,7 +129,7 @@ class Formats:
 
     def counted(self, value: int, word: str, plural: str = "") -> str:
         """Return e.g. `1 file` or `1,204 files`."""
-        return f"{self.count(value)} {word if value == 1 else plural or word + 's'}"
+        return f"{self.count(value)} {numbered(value, word, plural)}"
 
     def moment(self, seconds: float | None) -> str:
         """Return a time as the day needs it: `10:42` today, otherwise the short date and time."""
