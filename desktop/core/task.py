@@ -22,6 +22,10 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ENDED = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+"""The states of a task that is over: it goes on only if somebody asks."""
+
+
 class TaskEvent(StrEnum):
     """What can happen to a task."""
 
@@ -305,7 +309,7 @@ def advance(task: Task, event: TaskEvent, now: float, error: str = "") -> Task:
         changes["turn"] = replace(task.turn.untried, not_before=None)
     if event is TaskEvent.START:
         changes |= {"started": task.started or now, "finished": None, "error": ""}
-    elif state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED):
+    elif state in ENDED:
         changes |= {"finished": now, "error": error}
     if state is not TaskState.RUNNING:
         changes["owner"] = ""

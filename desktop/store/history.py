@@ -6,12 +6,10 @@ from typing import Any
 from peewee import fn
 
 from desktop.core.history import FoundFile, Query, Statistics, TaskPage
-from desktop.core.task import LogLine, Task, TaskState
+from desktop.core.task import ENDED, LogLine, Task, TaskState
 from desktop.store.access import Access, loaded
 from desktop.store.tables import WISH, EventRow, FileRow, ItemRow, TaskRow
 from desktop.store.task_rows import COUNTERS, counters_of, file_columns, file_of, select_tasks, task_of
-
-ENDED = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
 
 class History:

@@ -11,7 +11,7 @@ from desktop.core.errors import NotFound, ShotDockError
 from desktop.core.job import Content, Download, Job, ModelResult, Outcome, Table
 from desktop.core.plan import Plan
 from desktop.core.schedule import Turn
-from desktop.core.task import FileResult, Task, TaskState
+from desktop.core.task import ENDED, FileResult, Task
 from desktop.store.database import Store
 from desktop.store.owner import this_process
 from desktop.studio.jobs import open_shelf
@@ -22,7 +22,6 @@ from desktop.work.settings_box import SettingsBox
 from desktop.work.tasks import TaskDesk
 
 _OPEN = (Outcome.UNDER_WAY, Outcome.MISSED)
-_ENDED = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +158,7 @@ class Arrivals(QObject):
             job = self._job(self._jobs_of.get(task.id, 0))
             if job is not None:
                 # While it runs there is news only of what had been given up.
-                known = _OPEN if task.state in _ENDED else (Outcome.MISSED,)
+                known = _OPEN if task.state in ENDED else (Outcome.MISSED,)
                 self._look(job.id, [one for one in job.downloads if one.task == task.id and one.outcome in known])
 
     @Slot(object)
@@ -223,7 +222,7 @@ class Arrivals(QObject):
             return (_missed(download, "Its task was deleted.") if missed else download), "skip"
         if download.outcome is Outcome.CHECKING:
             return download, task.conflict_strategy
-        if task.state not in _ENDED:
+        if task.state not in ENDED:
             return replace(download, outcome=Outcome.UNDER_WAY, note=""), task.conflict_strategy
         for file in self._store.tasks.files(task.id):
             if task.destination / file.target != download.path:

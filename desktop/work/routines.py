@@ -15,7 +15,7 @@ from desktop.core.media import Structure
 from desktop.core.plan import Plan, Request
 from desktop.core.routine import PATIENCE, Routine, Source, check_kept
 from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run, next_run
-from desktop.core.task import Task, TaskState
+from desktop.core.task import ENDED, Task, TaskState
 from desktop.store.database import Store
 from desktop.store.owner import alive
 from desktop.work.background import Desk, Mailbox, ask, ignore
@@ -24,7 +24,6 @@ from desktop.work.library import Library, PlainSource
 from desktop.work.sites import Door
 from desktop.work.tasks import TaskDesk
 
-OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 EVERY = 20_000
 """Milliseconds between two looks at what is due."""
 
@@ -287,7 +286,7 @@ class RoutineDesk(QObject):
         def settle() -> None:
             # A small task may be over by now, and its end have been told before this.
             task = self._store.tasks.get(number)
-            words = _went(task) if task.state in OVER else "Under way."
+            words = _went(task) if task.state in ENDED else "Under way."
             self._settle(routine.id, attempts=0, next_try=None, missed=0, last_task=number, last_result=words)
 
         self._ask(settle, ignore)

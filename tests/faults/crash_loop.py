@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop.core.task import TaskState
+from desktop.core.task import ENDED, TaskState
 from desktop.store.database import Store
 from desktop.transfer.partfile import part_path
 from tests.cli.console import Console
@@ -45,7 +45,7 @@ CHANGES = frozenset(
     ]
 )
 """Calls after which the disk may be another one, or a file is let go."""
-AT_REST = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.INTERRUPTED)
+AT_REST = (*ENDED, TaskState.INTERRUPTED)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import Connection
 from desktop.core.media import ShotState
 from desktop.core.plan import Options, Order, VersionStrategy
-from desktop.core.task import TaskState
+from desktop.core.task import ENDED, TaskState
 from desktop.ui.dialogs.connections import ConnectionsDialog
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
 from desktop.ui.dialogs.delete_tasks import DeleteTasksDialog
@@ -48,7 +48,6 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # what t
 
 Scan = Callable[[], None]
 WAIT = 20_000
-OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 Check = Qt.CheckState
 CHECK = Qt.ItemDataRole.CheckStateRole
 
@@ -56,7 +55,7 @@ CHECK = Qt.ItemDataRole.CheckStateRole
 def finish(window: MainWindow, qtbot: QtBot, number: int = 1) -> None:
     def over() -> bool:
         task = window.transfers.model.get(number)
-        return task is not None and task.state in OVER
+        return task is not None and task.state in ENDED
 
     qtbot.waitUntil(over, timeout=WAIT)
 

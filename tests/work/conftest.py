@@ -17,13 +17,13 @@ from desktop.core.connection import parse_connection
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Structure
 from desktop.core.plan import Plan, Request
-from desktop.core.task import Task, TaskState
+from desktop.core.task import ENDED, Task, TaskState
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.work.pool import Pool
 from desktop.work.services import Services, start_services
 
-OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.PAUSED)
+OVER = (*ENDED, TaskState.PAUSED)
 
 
 class Bench:

@@ -21,7 +21,7 @@ from desktop.work.tasks import TaskDesk
 ASK_AFTER = 250
 """Milliseconds a change may wait before the files of its task are asked for."""
 
-ENDED = (TaskState.DONE, TaskState.CANCELLED)
+SETTLED = (TaskState.DONE, TaskState.CANCELLED)
 LIVE = (TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED, TaskState.INTERRUPTED)
 STOPPED = (TaskState.PAUSED, TaskState.INTERRUPTED)
 _FILE = re.compile(r"/api/downloads/([^/?]+)/file(?:\?|$)")
@@ -258,7 +258,7 @@ def _standing(task: Task, file: TaskFile) -> Standing | None:
     """Return how a file of a task stands, its bytes on the way left out; None if the task has no more to say."""
     if file.result is FileResult.FAILED:
         return Standing(VideoState.FAILED, task=task.id, reason=_why(file) or task.error, kind=_kind(file))
-    if file.result is not FileResult.PENDING or task.state in ENDED:
+    if file.result is not FileResult.PENDING or task.state in SETTLED:
         return None
     if task.state is TaskState.FAILED:
         return Standing(VideoState.FAILED, task=task.id, reason=task.error)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Compared, ScanProgress
 from desktop.core.plan import VersionStrategy
-from desktop.core.task import Task, TaskState
+from desktop.core.task import ENDED, Task, TaskState
 from desktop.ui.dialogs.custom_versions import CustomVersionsDialog
 from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.formats import task_face
@@ -30,7 +30,6 @@ from desktop.ui.widgets.plan_page import PlanPage
 AGE_EVERY = 30_000
 """Milliseconds between two looks at how old the picture of the server is."""
 
-OVER = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 LIVE = (TaskState.RUNNING, TaskState.WAITING)
 
 
@@ -283,9 +282,9 @@ class ShotsTab(OrderTab):
             before = self._states.get(task.id)
             self._states[task.id] = task.state
             # What a task brought changes the comparison; once, when it is over, not with every file.
-            if task.state in OVER and before in LIVE:
+            if task.state in ENDED and before in LIVE:
                 self.said.emit(f"{task.name}: {task_face(task)[1]}")
-            if task.state in OVER and before not in OVER and task.connection == self.session.connection:
+            if task.state in ENDED and before not in ENDED and task.connection == self.session.connection:
                 self.session.compare()
 
     def _tasks_removed(self, ids: tuple[int, ...]) -> None:

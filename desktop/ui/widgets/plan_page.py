@@ -11,7 +11,7 @@ from desktop.core.errors import ShotDockError
 from desktop.core.gallery import origin
 from desktop.core.plan import Plan
 from desktop.core.schedule import Turn
-from desktop.core.task import Progress, Task, TaskFile, TaskState
+from desktop.core.task import ENDED, Progress, Task, TaskFile
 from desktop.ui.formats import task_face
 from desktop.ui.hearing import while_there
 from desktop.ui.models.plan_tree import COLUMNS, PlanTree
@@ -197,7 +197,7 @@ class PlanPage(QWidget):
 
     def _tell(self, task: Task) -> None:
         word = task_face(task)[1]
-        over = task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+        over = task.state in ENDED
         self._title.setText("Receipt" if over else f"Plan  \N{MIDDLE DOT}  {word}")
         self._room.setVisible(not over)  # what was needed of it has been taken
         self._totals.tell_result(task.files, task.bytes.transferred)
