@@ -102,6 +102,17 @@ def test_a_command_waits_for_the_end_of_what_another_one_runs(
     assert (other.returncode, len(list(dest.rglob("plate.exr")))) == (0, 1)
 
 
+@contextmanager
+def carried_elsewhere(state: str) -> Iterator[Access]:
+    """Make every task somebody's on another host, who may live: nobody here can tell. Returns the open database."""
+    host, _, _ = this_process().split(":", 2)
+    with closing(Access(Places.find().database)) as opened:
+        opened.connect()
+        with opened.writing():
+            opened.change("UPDATE task SET state = ?, owner = ?", state, f"{host}-elsewhere:{os.getpid()}:1")
+        yield opened
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -112,11 +123,7 @@ def test_a_command_waits_for_the_end_of_what_another_one_runs(
 )
 def test_what_comes_to_no_end_is_told(shotdock: Console, source: Path, tmp_path: Path, change: str, words: str) -> None:
     number = shotdock("get", source, tmp_path / "dest", "--start-at", "+2h", "--json").json["task"]
-    host, _, _ = this_process().split(":", 2)
-    with engine() as run, closing(Access(Places.find().database)) as opened:
-        opened.connect()
-        with opened.writing():
-            opened.change("UPDATE task SET state = 'running', owner = ?", f"{host}-elsewhere:{os.getpid()}:1")
+    with engine() as run, carried_elsewhere("running") as opened:
         transfer = Transfer(run, Output(quiet=True), 0.0)
 
         def happen() -> None:
@@ -132,11 +139,7 @@ def test_what_comes_to_no_end_is_told(shotdock: Console, source: Path, tmp_path:
 
 def test_what_the_other_one_cannot_do_is_told(shotdock: Console, source: Path, tmp_path: Path) -> None:
     number = shotdock("get", source, tmp_path / "dest", "--start-at", "+2h", "--json").json["task"]
-    host, _, _ = this_process().split(":", 2)
-    with engine() as run, closing(Access(Places.find().database)) as opened:
-        opened.connect()
-        with opened.writing():
-            opened.change("UPDATE task SET owner = ?", f"{host}-elsewhere:{os.getpid()}:1")
+    with engine() as run, carried_elsewhere("waiting") as opened:
 
         def answer() -> None:
             (asked,) = opened.every("SELECT id FROM event WHERE level = 'WISH'") or [(None,)]
@@ -156,13 +159,7 @@ def test_who_does_not_answer_is_told_of(
 ) -> None:
     number = shotdock("get", source, tmp_path / "dest", "--start-at", "+2h", "--json").json["task"]
     monkeypatch.setattr(wishes, "PATIENCE", 300)
-    host, _, _ = this_process().split(":", 2)
-    with engine() as run:
-        with closing(Access(Places.find().database)) as opened:
-            opened.connect()
-            with opened.writing():
-                # Somebody on another host, who may live: nobody here can tell.
-                opened.change("UPDATE task SET owner = ? WHERE id = ?", f"{host}-elsewhere:{os.getpid()}:1", number)
+    with engine() as run, carried_elsewhere("waiting"):
         with pytest.raises(NotAllowed, match="told and has not answered"):
             wishes.grant(run, (number,), Wish(Verb.CANCEL))
         with pytest.raises(UsageError, match="no task 99"):

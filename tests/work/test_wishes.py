@@ -37,6 +37,20 @@ def other() -> Iterator[Store]:
         yield store
 
 
+@contextmanager
+def database() -> Iterator[Access]:
+    """Open the database past the store, for what another process has written."""
+    with closing(Access(Places.find().database)) as access:
+        access.connect()
+        yield access
+
+
+def hold(access: Access, task: Task, state: str, owner: str) -> None:
+    """Let a task be its owner's, in this state."""
+    with access.writing():
+        access.change("UPDATE task SET state = ?, owner = ?, touched = touched + 1 WHERE id = ?", state, owner, task.id)
+
+
 def ask(bench: Bench, task: Task, wish: Wish) -> None:
     with other() as store:
         number = store.wishes.leave(store.tasks.get(task.id), wish)
@@ -81,36 +95,27 @@ def test_a_running_task_is_sent_into_its_hours_for_another(bench: Bench) -> None
 def test_a_wish_is_no_line_of_a_log_and_binds_only_whom_it_is_addressed_to(bench: Bench) -> None:
     task = bench.submit(big(bench, rate=100_000))
     running = bench.until(task.id, TaskState.RUNNING)
-    with other() as store, closing(Access(Places.find().database)) as access:
-        access.connect()
-        own(access, running, "gone:7:1")
+    with other() as store, database() as access:
+        hold(access, running, "running", "gone:7:1")
         number = store.wishes.leave(store.tasks.get(running.id), Wish(Verb.CANCEL))
         shown = [line.level for line in (*store.events.of(task.id), *store.history.lines(Query()))]
         assert shown and "WISH" not in shown
-        own(access, running, this_process())
+        hold(access, running, "running", this_process())
         assert store.wishes.answer(number) is None and store.wishes.mine() == ()
         with pytest.raises(NotAllowed, match="let go"):
             store.wishes.leave(replace(running, owner="gone:7:1"), Wish(Verb.CANCEL))
 
 
-def own(access: Access, task: Task, owner: str) -> None:
-    with access.writing():
-        access.change("UPDATE task SET owner = ? WHERE id = ?", owner, task.id)
-
-
 def test_what_another_one_does_is_seen_and_what_is_wanted_of_it_is_asked(bench: Bench) -> None:
     task = bench.submit(big(bench), start=False)
-    with closing(Access(Places.find().database)) as access:
-        access.connect()
-        with access.writing():
-            access.change("UPDATE task SET state = 'running', owner = 'farm:7:1', touched = touched + 1")
+    with database() as access:
+        hold(access, task, "running", "farm:7:1")
         bench.services.tasks.look()
         assert bench.until(task.id, TaskState.RUNNING).owner == "farm:7:1"
         bench.services.tasks.cancel((task.id,))
         bench.tasks()  # by then it was done
         assert json.loads(access.value("SELECT message FROM event WHERE level = 'WISH'"))["verb"] == "cancel"
-        with access.writing():
-            access.change("UPDATE task SET state = 'cancelled', owner = '', touched = touched + 1")
+        hold(access, task, "cancelled", "")
     bench.services.tasks.look()
     bench.until(task.id, TaskState.CANCELLED)
 
@@ -119,15 +124,13 @@ def test_what_another_one_does_is_seen_and_what_is_wanted_of_it_is_asked(bench: 
 def test_a_wish_nobody_understands_is_put_aside(bench: Bench, message: str) -> None:
     task = bench.submit(big(bench, rate=100_000))
     bench.until(task.id, TaskState.RUNNING)
-    with closing(Access(Places.find().database)) as access:
-        access.connect()
-        with access.writing():
-            access.change(
-                "INSERT INTO event (task_id, time, level, item, message) VALUES (?, 0, 'WISH', ?, ?)",
-                task.id,
-                this_process(),
-                message,
-            )
+    with database() as access, access.writing():
+        access.change(
+            "INSERT INTO event (task_id, time, level, item, message) VALUES (?, 0, 'WISH', ?, ?)",
+            task.id,
+            this_process(),
+            message,
+        )
     bench.services.tasks.look()
     bench.qtbot.waitUntil(lambda: any("something unknown" in line for line in told(task)), timeout=10_000)
     assert bench.seen[task.id].state is TaskState.RUNNING
@@ -169,10 +172,8 @@ def test_a_running_task_is_deleted_for_another(bench: Bench) -> None:
 @pytest.mark.parametrize("files", [True, False])
 def test_what_a_task_brought_goes_with_it_only_if_that_is_asked(bench: Bench, files: bool) -> None:
     task = bench.run()
-    with other() as store, closing(Access(Places.find().database)) as access:
-        access.connect()
-        with access.writing():
-            access.change("UPDATE task SET state = 'waiting', owner = ?", this_process())
+    with other() as store, database() as access:
+        hold(access, task, "waiting", this_process())
         number = store.wishes.leave(store.tasks.get(task.id), Wish(Verb.DELETE, files=files))
         bench.services.tasks.look()
         bench.qtbot.waitUntil(lambda: store.wishes.answer(number) is not None, timeout=10_000)
@@ -193,10 +194,8 @@ def test_what_cannot_be_done_is_told_to_who_asked_and_not_tried_at_every_look(be
     (path,) = brought(bench)
     path.unlink()
     path.mkdir()  # which is no file to be removed
-    with other() as store, closing(Access(Places.find().database)) as access:
-        access.connect()
-        with access.writing():
-            access.change("UPDATE task SET state = 'waiting', owner = ?", this_process())
+    with other() as store, database() as access:
+        hold(access, task, "waiting", this_process())
         number = store.wishes.leave(store.tasks.get(task.id), Wish(Verb.DELETE, files=True))
         bench.services.tasks.look()
         bench.qtbot.waitUntil(lambda: bool(store.wishes.answer(number)), timeout=10_000)
@@ -251,10 +250,8 @@ def test_one_s_own_deletion_is_told_once(bench: Bench) -> None:
 @pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RUN])
 def test_what_the_window_wants_of_a_task_another_runs_is_asked(bench: Bench, verb: Verb) -> None:
     task = bench.submit(big(bench), start=False)
-    with closing(Access(Places.find().database)) as access:
-        access.connect()
-        with access.writing():
-            access.change("UPDATE task SET state = 'waiting', owner = 'farm:7:1'")
+    with database() as access:
+        hold(access, task, "waiting", "farm:7:1")
         if verb is Verb.DELETE:
             bench.services.tasks.delete((task.id,), with_files=True)
         else:
