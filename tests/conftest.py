@@ -17,10 +17,13 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from shiboken6 import Shiboken
 
 from desktop.core import redaction
+from desktop.demo.content import Size
+from desktop.demo.jobs.jobs import Jobs
 from tests.servers.nginx import NginxServer
 from tests.servers.process import ServerMissing
 from tests.servers.proftpd import ProftpdServer
 from tests.servers.pyftpd import PyftpdServer
+from tests.servers.scripted_jobs import ScriptedJobs
 from tests.servers.sshd import SshServer
 from tests.servers.vsftpd import Tls, VsftpdServer
 
@@ -171,6 +174,23 @@ def start_server() -> Iterator[Starter[Server]]:
     yield start
     for server in reversed(started):
         server.stop()
+
+
+@pytest.fixture
+def job_server(tmp_path: Path) -> Iterator[Jobs]:
+    """The demo studio's jobs, small, by a clock that stands still."""
+    opened = Jobs(tmp_path / "jobs", Size.SMALL)
+    opened.clock.speed = 0
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedJobs]:
+    """A job server that says whatever the test wants."""
+    opened = ScriptedJobs()
+    yield opened
+    opened.stop()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Exit statuses, one JSON object, no traceback: what scripts rely on whatever happens."""
 
-import json
 import os
 import shlex
 import signal
@@ -197,20 +196,13 @@ def test_a_newer_database_is_refused_in_words(shotdock: Console) -> None:
 
 def test_an_unexpected_fault_is_one_line_and_a_log_file(shotdock: Console) -> None:
     script = "import desktop.cli.layouts as l; l.layout_names = None; from desktop.cli.main import run; run()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, "layouts", "list", "--json"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr + done.stdout
+    said = shotdock.script(script, "layouts", "list", "--json")
+    assert said.status == 1
+    assert "Traceback" not in said.err + said.out
     log = shotdock.home / "logs" / "shotdock.log"
-    assert str(log) in done.stderr
+    assert str(log) in said.err
     assert "Traceback" in log.read_text("utf-8")
-    assert '"status": "failed"' in done.stdout
+    assert '"status": "failed"' in said.out
 
 
 @pytest.mark.parametrize(
@@ -225,17 +217,10 @@ def test_what_ends_a_command_before_it_began_is_told_in_json(
         f"@main.shotdock.lazy('layouts', '')\ndef load(): raise {raised}\n"
         "main.run()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, "layouts", "list", "--json"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=False,
-    )
-    assert done.returncode == code
-    assert json.loads(done.stdout)["status"] == status
-    assert "Traceback" not in done.stderr
+    said = shotdock.script(script, "layouts", "list", "--json")
+    assert said.status == code
+    assert said.json["status"] == status
+    assert "Traceback" not in said.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -268,15 +253,8 @@ def test_a_destination_that_is_no_text_is_one_all_the_same(shotdock: Console, tm
 def test_closed_streams_do_not_stop_the_work(shotdock: Console, tmp_path: Path, closed: str) -> None:
     (tmp_path / "a.bin").write_bytes(b"abc")
     command = shlex.join(shotdock.command(("get", tmp_path / "a.bin", tmp_path / "dest", "--json")))
-    done = subprocess.run(
-        ["sh", "-c", f"{command} {closed}"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    said = shotdock.run(["sh", "-c", f"{command} {closed}"])
+    assert (said.status, said.err) == (0, "")
     assert (tmp_path / "dest/a.bin").read_bytes() == b"abc"
 
 
@@ -293,16 +271,9 @@ def test_closed_streams_do_not_stop_the_work(shotdock: Console, tmp_path: Path, 
 def test_a_closed_standard_input_says_nothing(shotdock: Console, words: tuple[str, ...]) -> None:
     shotdock("connections", "add", "V", "ftp://ann@host/")
     (shotdock.home / "unencrypted").unlink()
-    done = subprocess.run(
-        ["sh", "-c", f"{shlex.join(shotdock.command((*words, '--json')))} <&-"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    assert json.loads(done.stdout)["errors"][0]["kind"] == "usage"
+    said = shotdock.run(["sh", "-c", f"{shlex.join(shotdock.command((*words, '--json')))} <&-"])
+    assert said.status == 2, said.err
+    assert said.json["errors"][0]["kind"] == "usage"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -121,17 +121,10 @@ def test_a_missing_qt_library_names_the_apt_line(shotdock: Console, tmp_path: Pa
         "from desktop.cli.main import run\n"
         "run()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, "open"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**shotdock.environment, "QT_QPA_PLATFORM": "offscreen"},
-        check=False,
-    )
-    assert done.returncode == 2
-    assert gui.APT in done.stderr
-    assert "libEGL.so.1" in done.stderr
+    said = shotdock.script(script, "open", QT_QPA_PLATFORM="offscreen")
+    assert said.status == 2
+    assert gui.APT in said.err
+    assert "libEGL.so.1" in said.err
 
 
 def test_a_display_or_a_chosen_platform_is_enough() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
 from desktop.work.sites import password_variable
 from tests.cli.console import ROOT, Console, Said
@@ -21,19 +20,11 @@ BIG = int(os.environ.get("SHOTDOCK_TEST_RESULT_SIZE", 96 << 20))
 """Bytes of a large result; by hand also 2 GB."""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Jobs]:
-    opened = Jobs(tmp_path / "served", Size.SMALL)
-    opened.clock.speed = 0
-    yield opened
-    opened.stop()
-
-
 class JobsCommand:
     """The command line with the server's address and token."""
 
-    def __init__(self, shotdock: Console, server: Jobs) -> None:
-        self._shotdock, self._server = shotdock, server
+    def __init__(self, shotdock: Console, job_server: Jobs) -> None:
+        self._shotdock, self._server = shotdock, job_server
 
     def __call__(self, *words: object) -> Said:
         where = ("--server", self._server.url, "--token-stdin", "--json")
@@ -41,13 +32,13 @@ class JobsCommand:
 
 
 @contextmanager
-def asked(server: Jobs, path: str, then: Callable[[], None]) -> Iterator[None]:
+def asked(job_server: Jobs, path: str, then: Callable[[], None]) -> Iterator[None]:
     """Do something once the server has been asked for a path."""
-    before, over = len(server.api.seen), threading.Event()
+    before, over = len(job_server.api.seen), threading.Event()
 
     def look() -> None:
         while not over.wait(0.02):
-            if any(path in one.path for one in server.api.seen[before:]):
+            if any(path in one.path for one in job_server.api.seen[before:]):
                 then()
                 return
 
@@ -61,8 +52,8 @@ def asked(server: Jobs, path: str, then: Callable[[], None]) -> Iterator[None]:
 
 
 @pytest.fixture
-def jobs(shotdock: Console, server: Jobs) -> JobsCommand:
-    return JobsCommand(shotdock, server)
+def jobs(shotdock: Console, job_server: Jobs) -> JobsCommand:
+    return JobsCommand(shotdock, job_server)
 
 
 @pytest.mark.parametrize(
@@ -94,16 +85,16 @@ def test_watch_tells_how_a_job_ended(
         assert (artifact["bytes"] is not None) is artifact["available"]
 
 
-def test_once_asks_once(jobs: JobsCommand, server: Jobs) -> None:
+def test_once_asks_once(jobs: JobsCommand, job_server: Jobs) -> None:
     said = jobs("watch", "reconstruction", "rec-running", "--once")
     assert (said.status, said.json["state"], said.json["progress"]) == (0, "running", 0.0)
-    assert len(server.api.seen) == 1
+    assert len(job_server.api.seen) == 1
 
 
-def test_an_export_is_started_watched_and_fetched(jobs: JobsCommand, server: Jobs, tmp_path: Path) -> None:
+def test_an_export_is_started_watched_and_fetched(jobs: JobsCommand, job_server: Jobs, tmp_path: Path) -> None:
     started = jobs("start", "export", "--rows", 50, "--format", "tsv")
     assert (started.status, started.json["state"]) == (0, "running")
-    with asked(server, "/check_download_status", lambda: server.clock.advance(60)):
+    with asked(job_server, "/check_download_status", lambda: job_server.clock.advance(60)):
         watched = jobs("watch", "export", started.json["id"])
     assert (watched.status, watched.json["state"], watched.json["progress"]) == (0, "done", 100.0)
     assert "running" in watched.err
@@ -114,11 +105,11 @@ def test_an_export_is_started_watched_and_fetched(jobs: JobsCommand, server: Job
     assert table.stat().st_size == watched.json["artifacts"][0]["bytes"]
 
 
-def test_results_wait_for_their_time(jobs: JobsCommand, shotdock: Console, server: Jobs, tmp_path: Path) -> None:
+def test_results_wait_for_their_time(jobs: JobsCommand, shotdock: Console, job_server: Jobs, tmp_path: Path) -> None:
     refused = jobs("get", "reconstruction", "rec-done", tmp_path / "here", "--start-at", "+2h")
     assert (refused.status, "forgotten when the command ends" in refused.err) == (2, True)
-    token = {password_variable(f"http://127.0.0.1:{server.api.port}"): server.token}
-    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", server.url, "--json")
+    token = {password_variable(f"http://127.0.0.1:{job_server.api.port}"): job_server.token}
+    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", job_server.url, "--json")
     gone = shotdock(*words, "--start-at", "+9d", **token)
     assert (gone.status, "keeps the results of rec-done until" in gone.err) == (2, True)
     said = shotdock(*words, "--start-at", "+2h", "--priority", "high", **token)
@@ -126,9 +117,11 @@ def test_results_wait_for_their_time(jobs: JobsCommand, shotdock: Console, serve
     assert not (tmp_path / "here").exists()
 
 
-def test_one_that_stays_unpacks_what_it_brings(shotdock: Console, server: Jobs, tmp_path: Path, qtbot: QtBot) -> None:
-    token = {password_variable(f"http://127.0.0.1:{server.api.port}"): server.token}
-    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", server.url, "--unpack")
+def test_one_that_stays_unpacks_what_it_brings(
+    shotdock: Console, job_server: Jobs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    token = {password_variable(f"http://127.0.0.1:{job_server.api.port}"): job_server.token}
+    words = ("jobs", "get", "reconstruction", "rec-done", tmp_path / "here", "--server", job_server.url, "--unpack")
     assert shotdock(*words, "--window", "00:00-24:00", "--start-at", "+1h", "--json", **token).status == 0
     assert shotdock("tasks", "schedule", 1, "--window", "00:00-24:00").status == 0
     served = shotdock.start("tasks", "serve", "--json", variables=token)
@@ -143,12 +136,12 @@ def test_one_that_stays_unpacks_what_it_brings(shotdock: Console, server: Jobs, 
 
 @pytest.mark.parametrize("values", [("--rows", 0), ("--rows", 1001), ("--rows", "many"), ("--format", "xls")])
 def test_bad_values_are_wrong_usage_and_nothing_is_sent(
-    jobs: JobsCommand, server: Jobs, values: tuple[object, ...]
+    jobs: JobsCommand, job_server: Jobs, values: tuple[object, ...]
 ) -> None:
     said = jobs("start", "export", *values)
     assert said.status == 2
     assert said.json["errors"][0]["kind"] == "usage"
-    assert not server.api.seen
+    assert not job_server.api.seen
 
 
 @pytest.mark.parametrize(
@@ -161,11 +154,11 @@ def test_bad_values_are_wrong_usage_and_nothing_is_sent(
         ("start", "scene"),
     ],
 )
-def test_what_makes_no_sense_is_wrong_usage(jobs: JobsCommand, server: Jobs, words: tuple[str, ...]) -> None:
+def test_what_makes_no_sense_is_wrong_usage(jobs: JobsCommand, job_server: Jobs, words: tuple[str, ...]) -> None:
     said = jobs(*words)
     assert said.status == 2, said.err
     assert said.json["status"] == "failed"
-    assert not server.api.seen
+    assert not job_server.api.seen
 
 
 def test_get_brings_what_is_named_or_all_there_is(jobs: JobsCommand, tmp_path: Path) -> None:
@@ -232,36 +225,38 @@ def test_what_cannot_be_fetched_is_said(jobs: JobsCommand, tmp_path: Path, remot
     assert not (tmp_path / "here").exists()
 
 
-def test_a_server_that_lets_nobody_in_is_not_reached(jobs: JobsCommand, shotdock: Console, server: Jobs) -> None:
-    address = ("--server", server.url, "--json")
+def test_a_server_that_lets_nobody_in_is_not_reached(jobs: JobsCommand, shotdock: Console, job_server: Jobs) -> None:
+    address = ("--server", job_server.url, "--json")
     denied = shotdock("jobs", "watch", "scene", "scene-finished", *address)
     assert (denied.status, denied.json["errors"][0]["kind"]) == (3, "login-failed")
-    server.faults.forbidden = True
+    job_server.faults.forbidden = True
     forbidden = jobs("watch", "scene", "scene-finished")
     assert (forbidden.status, forbidden.json["errors"][0]["kind"]) == (3, "not-allowed")
-    server.stop()
+    job_server.stop()
     away = jobs("get", "scene", "scene-finished", "/tmp/nowhere")
     assert (away.status, away.json["errors"][0]["kind"]) == (3, "unreachable")
     assert shotdock("jobs", "list", "--json").json == {"jobs": []}, "who was never reached is not remembered"
 
 
-def test_a_remembered_job_needs_no_server(jobs: JobsCommand, shotdock: Console, server: Jobs, tmp_path: Path) -> None:
-    url = f"{server.url}/api/session/scene-finished"
+def test_a_remembered_job_needs_no_server(
+    jobs: JobsCommand, shotdock: Console, job_server: Jobs, tmp_path: Path
+) -> None:
+    url = f"{job_server.url}/api/session/scene-finished"
     assert jobs("watch", "scene", url).status == 0
     (row,) = shotdock("jobs", "list", "--json").json["jobs"]
-    assert (row["id"], row["server"], row["state"]) == ("scene-finished", server.url, "done")
-    token = {password_variable(server.url.removesuffix("/work")): server.token}
+    assert (row["id"], row["server"], row["state"]) == ("scene-finished", job_server.url, "done")
+    token = {password_variable(job_server.url.removesuffix("/work")): job_server.token}
     said = shotdock("jobs", "get", "scene", "scene-finished", "blend", tmp_path / "here", "--json", **token)
     assert (said.status, said.json["files"]["downloaded"]) == (0, 1)
     assert shotdock("jobs", "watch", "scene", "another", "--json").status == 2
 
 
-def test_a_watch_rides_out_a_server_that_is_started_anew(shotdock: Console, server: Jobs) -> None:
-    jobs = JobsCommand(shotdock, server)
+def test_a_watch_rides_out_a_server_that_is_started_anew(shotdock: Console, job_server: Jobs) -> None:
+    jobs = JobsCommand(shotdock, job_server)
     started = jobs("start", "export", "--rows", 25, "--format", "csv").json["id"]
-    asked = len(server.api.seen)
+    asked = len(job_server.api.seen)
     process = subprocess.Popen(
-        shotdock.command(("jobs", "watch", "export", started, "--server", server.url, "--token-stdin", "--json")),
+        shotdock.command(("jobs", "watch", "export", started, "--server", job_server.url, "--token-stdin", "--json")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -271,24 +266,24 @@ def test_a_watch_rides_out_a_server_that_is_started_anew(shotdock: Console, serv
     )
     with process:
         assert process.stdin is not None
-        process.stdin.write(f"{server.token}\n")
+        process.stdin.write(f"{job_server.token}\n")
         process.stdin.flush()
         assert process.stderr is not None
         assert process.stderr.readline().startswith("running"), "it was heard of once"
-        server.stop()
-        server.clock.advance(10)
-        server.start()
+        job_server.stop()
+        job_server.clock.advance(10)
+        job_server.start()
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert '"state": "done"' in out
-    assert len(server.api.seen) > asked + 1
+    assert len(job_server.api.seen) > asked + 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_an_interrupted_watch_keeps_the_job(shotdock: Console, server: Jobs) -> None:
-    jobs = JobsCommand(shotdock, server)
+def test_an_interrupted_watch_keeps_the_job(shotdock: Console, job_server: Jobs) -> None:
+    jobs = JobsCommand(shotdock, job_server)
     started = jobs("start", "export", "--rows", 25, "--format", "csv").json["id"]
-    token = {password_variable(server.url.removesuffix("/work")): server.token}
+    token = {password_variable(job_server.url.removesuffix("/work")): job_server.token}
     with shotdock.start("jobs", "watch", "export", started, variables=token) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("running")
@@ -299,32 +294,17 @@ def test_an_interrupted_watch_keeps_the_job(shotdock: Console, server: Jobs) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of one process is told by /proc")
-def test_memory_stays_flat_however_large_a_result_is(shotdock: Console, server: Jobs, tmp_path: Path) -> None:
+def test_memory_stays_flat_however_large_a_result_is(shotdock: Console, job_server: Jobs, tmp_path: Path) -> None:
     """Peak memory of the whole program, fetched and unpacked: a large result costs no more than a small one."""
-    small = peak(shotdock, server, "rec-done", tmp_path / "small")
-    os.truncate(server.reconstructions.output("rec-done") / "reconviagen" / "mesh.ply", BIG)
-    large = peak(shotdock, server, "rec-done", tmp_path / "large")
+    small = peak(shotdock, job_server, "rec-done", tmp_path / "small")
+    os.truncate(job_server.reconstructions.output("rec-done") / "reconviagen" / "mesh.ply", BIG)
+    large = peak(shotdock, job_server, "rec-done", tmp_path / "large")
     assert (tmp_path / "large" / "rec-done" / "reconviagen" / "mesh.ply").stat().st_size == BIG
     print(f"[result of {BIG:,} bytes: {large - small:+,} bytes of memory over {small:,}]", end=" ")
     assert large - small < 48 << 20
 
 
-def peak(shotdock: Console, server: Jobs, remote_id: str, folder: Path) -> int:
+def peak(shotdock: Console, job_server: Jobs, remote_id: str, folder: Path) -> int:
     """Return the peak memory of `jobs get --unpack`, in bytes."""
-    command = ["jobs", "get", "reconstruction", remote_id, str(folder), "--unpack", "--server", server.url]
-    script = (
-        "import re, sys; from pathlib import Path; from desktop.cli.main import main; code = main(sys.argv[1:]);"
-        "print(code, re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())[1])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *command, "--token-stdin", "--quiet"],
-        input=f"{server.token}\n",
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=True,
-    )
-    code, kibibytes = map(int, done.stdout.split())
-    assert code == 0, done.stderr
-    return kibibytes * 1024
+    words = ("jobs", "get", "reconstruction", remote_id, folder, "--unpack", "--server", job_server.url)
+    return shotdock.peak(*words, "--token-stdin", stdin=f"{job_server.token}\n")

@@ -25,16 +25,10 @@ def imported(shotdock: Console, *arguments: object) -> set[str]:
         "core = vars(modules['PySide6.QtCore']) if 'PySide6.QtCore' in modules else ();"
         "print(json.dumps([code, [*modules, *(f'PySide6.QtCore.{name}' for name in core)]]), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=shotdock.environment,
-        check=True,
-    )
-    code, names = json.loads(done.stderr.splitlines()[-1])
-    assert code == 0, done.stderr
+    said = shotdock.script(script, *arguments)
+    assert said.status == 0, said.err
+    code, names = json.loads(said.err.splitlines()[-1])
+    assert code == 0, said.err
     return set(names)
 
 

@@ -144,15 +144,6 @@ def opened(tab: GalleryTab, services: Services, gallery: Gallery, qtbot: QtBot) 
 
 
 @pytest.fixture
-def job_server(tmp_path: Path) -> Iterator[Jobs]:
-    """The demo studio's jobs, small, by a clock that stands still."""
-    opened = Jobs(tmp_path / "jobs", Size.SMALL)
-    opened.clock.speed = 0
-    yield opened
-    opened.stop()
-
-
-@pytest.fixture
 def bench(window: MainWindow, services: Services, job_server: Jobs, qtbot: QtBot) -> Iterator[Bench]:
     """The jobs tab, open."""
     made = Bench(window, services, job_server, qtbot)

@@ -10,22 +10,13 @@ from pytestqt.qtbot import QtBot
 from desktop.core.errors import IncompleteResultsError, NotFound, StillUploading, UsageError
 from desktop.core.job import JobState, Light, Outcome
 from desktop.core.plan import Action
-from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
 from tests.work.farm import Farm, only, run_of_the_program
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Jobs]:
-    opened = Jobs(tmp_path / "served", Size.SMALL)
-    opened.clock.speed = 0
-    yield opened
-    opened.stop()
-
-
 @pytest.fixture(params=[True, False], ids=["own thread", "calling thread"])
-def farm(request: pytest.FixtureRequest, qtbot: QtBot, server: Jobs) -> Iterator[Farm]:
-    with run_of_the_program(qtbot, server, request.param) as running:
+def farm(request: pytest.FixtureRequest, qtbot: QtBot, job_server: Jobs) -> Iterator[Farm]:
+    with run_of_the_program(qtbot, job_server, request.param) as running:
         yield running
 
 

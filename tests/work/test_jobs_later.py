@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.errors import ShotDockError
 from desktop.core.job import Outcome
 from desktop.core.schedule import After, Priority, Turn
 from desktop.core.task import Task, TaskState
-from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
 from desktop.logs import LogRing
 from desktop.places import Places
@@ -23,22 +21,14 @@ from tests.work.life import Clock
 HOUR = 3600.0
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Jobs]:
-    opened = Jobs(tmp_path / "served", Size.SMALL)
-    opened.clock.speed = 0
-    yield opened
-    opened.stop()
-
-
 @contextmanager
-def evening(qtbot: QtBot, server: Jobs, clock: Clock, stays: bool = True) -> Iterator[Farm]:
+def evening(qtbot: QtBot, job_server: Jobs, clock: Clock, stays: bool = True) -> Iterator[Farm]:
     """Start the services as the window does, or as a command does, under a clock that stands still."""
     asked = HandClock()
     services = start_services(Places.find(), LogRing(), serving=stays, now=clock, clock=asked)
     try:
-        services.sites.remember_password(services.sites.server(server.url).site, server.token)
-        yield Farm(qtbot, services, asked, server)
+        services.sites.remember_password(services.sites.server(job_server.url).site, job_server.token)
+        yield Farm(qtbot, services, asked, job_server)
     finally:
         services.shutdown()
 
@@ -50,9 +40,9 @@ def postpone(farm: Farm, job_id: int, folder: Path, turn: Turn) -> Task:
     return task
 
 
-def test_results_come_at_their_time_and_are_unpacked(qtbot: QtBot, server: Jobs, tmp_path: Path) -> None:
+def test_results_come_at_their_time_and_are_unpacked(qtbot: QtBot, job_server: Jobs, tmp_path: Path) -> None:
     clock = Clock()
-    with evening(qtbot, server, clock) as farm:
+    with evening(qtbot, job_server, clock) as farm:
         job = farm.add("reconstruction", "rec-done")
         turn = Turn(Priority.LOW, not_before=clock.now + HOUR, after=After.NOTIFY)
         task = postpone(farm, job.id, tmp_path / "here", turn)
@@ -67,13 +57,13 @@ def test_results_come_at_their_time_and_are_unpacked(qtbot: QtBot, server: Jobs,
 
 
 def test_what_a_command_asked_for_is_carried_and_unpacked_by_the_window(
-    qtbot: QtBot, server: Jobs, tmp_path: Path
+    qtbot: QtBot, job_server: Jobs, tmp_path: Path
 ) -> None:
     clock = Clock()
-    with evening(qtbot, server, clock) as window:
+    with evening(qtbot, job_server, clock) as window:
         known = window.add("scene", "scene-finished")
         window.load()
-        with evening(qtbot, server, clock, stays=False) as command:
+        with evening(qtbot, job_server, clock, stays=False) as command:
             for kind, name in (("reconstruction", "rec-done"), ("scene", "scene-finished")):
                 job = command.add(kind, name)
                 postpone(command, job.id, tmp_path / name, Turn(not_before=clock.now + HOUR))
@@ -95,9 +85,9 @@ def refused(farm: Farm, job_id: int, folder: Path, turn: Turn) -> ShotDockError:
     return error
 
 
-def test_what_the_server_will_have_removed_is_refused(qtbot: QtBot, server: Jobs, tmp_path: Path) -> None:
+def test_what_the_server_will_have_removed_is_refused(qtbot: QtBot, job_server: Jobs, tmp_path: Path) -> None:
     clock = Clock()
-    with evening(qtbot, server, clock) as farm:
+    with evening(qtbot, job_server, clock) as farm:
         job = farm.add("reconstruction", "rec-done")
         assert job.expires is not None
         error = refused(farm, job.id, tmp_path, Turn(not_before=job.expires + HOUR))
@@ -105,18 +95,16 @@ def test_what_the_server_will_have_removed_is_refused(qtbot: QtBot, server: Jobs
         assert farm.tasks() == () and farm.job(job.id).downloads == ()
 
 
-def test_a_signed_link_is_not_kept_for_later(qtbot: QtBot, server: Jobs, tmp_path: Path) -> None:
-    scripted = ScriptedJobs()
+def test_a_signed_link_is_not_kept_for_later(
+    qtbot: QtBot, job_server: Jobs, scripted: ScriptedJobs, tmp_path: Path
+) -> None:
     link = f"{scripted.url}/bucket/t.csv?X-Amz-Signature=0123456789abcdef"
     scripted.say("/check_download_status?job_id=e", {"status": "COMPLETED", "download_url": link})
     scripted.say("/bucket/t.csv?X-Amz-Signature=0123456789abcdef", b"a,b\n", kind="text/csv")
     clock = Clock()
-    try:
-        with evening(qtbot, server, clock) as farm:
-            job = farm.answer(lambda then, failed: farm.desk.add(scripted.url, "export", "e", then, failed))
-            farm.heard(job.id)
-            error = refused(farm, job.id, tmp_path, Turn(not_before=clock.now + HOUR))
-            assert (error.title, "0123456789" in str(error)) == ("Table of e cannot wait.", False)
-            assert only(farm.fetch(job.id, tmp_path)).outcome is Outcome.HERE, "now it can be had"
-    finally:
-        scripted.stop()
+    with evening(qtbot, job_server, clock) as farm:
+        job = farm.answer(lambda then, failed: farm.desk.add(scripted.url, "export", "e", then, failed))
+        farm.heard(job.id)
+        error = refused(farm, job.id, tmp_path, Turn(not_before=clock.now + HOUR))
+        assert (error.title, "0123456789" in str(error)) == ("Table of e cannot wait.", False)
+        assert only(farm.fetch(job.id, tmp_path)).outcome is Outcome.HERE, "now it can be had"

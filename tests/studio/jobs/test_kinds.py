@@ -1,8 +1,6 @@
 """Each state of each kind of job: the demo studio's real server, and a scripted one for what that never says."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,7 @@ from desktop.core.errors import (
     UsageError,
 )
 from desktop.core.job import JobState, Report
-from desktop.demo.content import DAY, Size
+from desktop.demo.content import DAY
 from desktop.demo.jobs.jobs import BASE as DEMO_BASE
 from desktop.demo.jobs.jobs import Jobs
 from desktop.demo.listener import HOST
@@ -29,21 +27,6 @@ assert kinds
 
 S = JobState
 HALF: dict[str, object] = {"code": "INCOMPLETE_RESULTS", "message": "Half"}
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Jobs]:
-    opened = Jobs(tmp_path / "served", Size.SMALL)
-    opened.clock.speed = 0
-    yield opened
-    opened.stop()
-
-
-@pytest.fixture
-def scripted() -> Iterator[ScriptedJobs]:
-    opened = ScriptedJobs()
-    yield opened
-    opened.stop()
 
 
 def look(server: Jobs | ScriptedJobs, kind: str, remote_id: str, before: Report | None = None) -> Report:
@@ -63,41 +46,41 @@ def offered(report: Report) -> dict[str, tuple[str, int | None]]:
 # --- scene sessions
 
 
-def test_a_session_offers_what_is_there_whatever_its_status(demo: Jobs) -> None:
-    assert look(demo, "scene", "scene-finished").state is S.DONE
-    growing = look(demo, "scene", "scene-growing")
+def test_a_session_offers_what_is_there_whatever_its_status(job_server: Jobs) -> None:
+    assert look(job_server, "scene", "scene-finished").state is S.DONE
+    growing = look(job_server, "scene", "scene-growing")
     assert (growing.state, offered(growing)) == (S.RUNNING, {})
-    demo.clock.advance(7)
-    growing = look(demo, "scene", "scene-growing", growing)
+    job_server.clock.advance(7)
+    growing = look(job_server, "scene", "scene-growing", growing)
     assert growing.state is S.RUNNING
     assert list(offered(growing)) == ["blend", "scripts"]
-    failed = look(demo, "scene", "scene-failed")
+    failed = look(job_server, "scene", "scene-failed")
     assert failed.state is S.FAILED
     assert list(offered(failed)) == ["blend", "scripts"]
     assert [one.name for one in failed.artifacts] == ["blend", "scripts", "render"]
 
 
-def test_the_files_keep_the_servers_names_where_these_are_safe(demo: Jobs) -> None:
-    names = {name: told for name, (told, _) in offered(look(demo, "scene", "scene-many")).items()}
+def test_the_files_keep_the_servers_names_where_these_are_safe(job_server: Jobs) -> None:
+    names = {name: told for name, (told, _) in offered(look(job_server, "scene", "scene-many")).items()}
     assert names == {
         "blend": "Schlüsselszene – final (2).blend",
         "scripts": "scripts.zip",
         "render": "renders.zip",
     }
-    assert offered(look(demo, "scene", "scene-unsafe")) == {"blend": ("scene-unsafe_blend.blend", 200_060)}
+    assert offered(look(job_server, "scene", "scene-unsafe")) == {"blend": ("scene-unsafe_blend.blend", 200_060)}
 
 
-def test_known_urls_serve_when_the_status_fails(demo: Jobs) -> None:
-    report = look(demo, "scene", "scene-broken")
+def test_known_urls_serve_when_the_status_fails(job_server: Jobs) -> None:
+    report = look(job_server, "scene", "scene-broken")
     assert report.state is S.DONE, "all of it is there"
     assert len(offered(report)) == 3
     assert "status cannot be had" in report.message
 
 
-def test_both_kinds_of_nothing_are_told_apart(demo: Jobs) -> None:
-    unknown = look(demo, "scene", "scene-nobody-made")
+def test_both_kinds_of_nothing_are_told_apart(job_server: Jobs) -> None:
+    unknown = look(job_server, "scene", "scene-nobody-made")
     assert (unknown.state, unknown.message) == (S.NOT_FOUND, "Session not found")
-    empty = look(demo, "scene", "scene-empty")
+    empty = look(job_server, "scene", "scene-empty")
     assert (empty.state, empty.message, offered(empty)) == (S.DONE, "Session files not found", {})
 
 
@@ -213,26 +196,26 @@ def test_of_a_file_no_more_than_its_head_is_read(scripted: ScriptedJobs) -> None
 # --- table exports
 
 
-def test_an_export_runs_and_ends(demo: Jobs) -> None:
+def test_an_export_runs_and_ends(job_server: Jobs) -> None:
     kind = KINDS["export"]
-    with open_web(Site(Address("http", HOST, demo.api.port), Login(token=demo.token)), DEMO_BASE) as web:
+    with open_web(Site(Address("http", HOST, job_server.api.port), Login(token=job_server.token)), DEMO_BASE) as web:
         name = kind.start(web, {"rows": 50, "format": "tsv"})
         with pytest.raises(UsageError, match="does not accept"):
             kind.start(web, {"rows": 5000, "format": "tsv"})
-    running = look(demo, "export", name)
+    running = look(job_server, "export", name)
     assert (running.state, running.progress, running.message) == (S.RUNNING, 0.0, "Row 0 of 50")
-    demo.clock.advance(2)
-    done = look(demo, "export", name)
+    job_server.clock.advance(2)
+    done = look(job_server, "export", name)
     assert (done.state, done.progress) == (S.DONE, 100.0)
     assert offered(done) == {"table": (f"{name}.tsv", done.artifacts[0].bytes)}
 
 
-def test_an_export_that_fails_says_why(demo: Jobs) -> None:
-    demo.exports.fail_next("The database is asleep.")
-    with open_web(Site(Address("http", HOST, demo.api.port), Login(token=demo.token)), DEMO_BASE) as web:
+def test_an_export_that_fails_says_why(job_server: Jobs) -> None:
+    job_server.exports.fail_next("The database is asleep.")
+    with open_web(Site(Address("http", HOST, job_server.api.port), Login(token=job_server.token)), DEMO_BASE) as web:
         name = KINDS["export"].start(web, {"rows": 50, "format": "csv"})
-    demo.clock.advance(2)
-    report = look(demo, "export", name)
+    job_server.clock.advance(2)
+    report = look(job_server, "export", name)
     assert (report.state, report.message) == (S.FAILED, "The database is asleep.")
 
 
@@ -304,27 +287,27 @@ def test_a_start_that_tells_no_id_is_no_start(scripted: ScriptedJobs) -> None:
         ("rec-nobody-made", S.NOT_FOUND, "There is no job"),
     ],
 )
-def test_every_state_of_a_reconstruction(demo: Jobs, remote_id: str, state: JobState, words: str) -> None:
-    report = look(demo, "reconstruction", remote_id)
+def test_every_state_of_a_reconstruction(job_server: Jobs, remote_id: str, state: JobState, words: str) -> None:
+    report = look(job_server, "reconstruction", remote_id)
     assert report.state is state
     assert words in report.message
     assert bool(offered(report)) is (state is S.DONE)
     assert bool(report.missing) is (state is S.INCOMPLETE)
 
 
-def test_results_expire(demo: Jobs) -> None:
-    report = look(demo, "reconstruction", "rec-done")
+def test_results_expire(job_server: Jobs) -> None:
+    report = look(job_server, "reconstruction", "rec-done")
     assert offered(report)["results"][0] == "rec-done.zip"
     assert report.expires is not None
-    demo.clock.advance(8 * DAY)
-    assert look(demo, "reconstruction", "rec-done", report).state is S.EXPIRED
+    job_server.clock.advance(8 * DAY)
+    assert look(job_server, "reconstruction", "rec-done", report).state is S.EXPIRED
 
 
-def test_without_words_the_status_alone_counts(demo: Jobs) -> None:
-    demo.reconstructions.unstructured = True
-    assert look(demo, "reconstruction", "rec-done").state is S.DONE
-    assert look(demo, "reconstruction", "rec-failed").state is S.FAILED
-    unknown = look(demo, "reconstruction", "rec-nobody-made")
+def test_without_words_the_status_alone_counts(job_server: Jobs) -> None:
+    job_server.reconstructions.unstructured = True
+    assert look(job_server, "reconstruction", "rec-done").state is S.DONE
+    assert look(job_server, "reconstruction", "rec-failed").state is S.FAILED
+    unknown = look(job_server, "reconstruction", "rec-nobody-made")
     assert (unknown.state, unknown.message) == (S.NOT_FOUND, "The server never had a job of this id.")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -70,13 +69,6 @@ ODD = [
         )
     ),
 ]
-
-
-@pytest.fixture
-def scripted() -> Iterator[ScriptedJobs]:
-    opened = ScriptedJobs()
-    yield opened
-    opened.stop()
 
 
 def look(server: ScriptedJobs, kind: str) -> Report:
