@@ -72,7 +72,7 @@ class Transfer:
     def submit(
         self,
         by: Callable[[Plan, Callable[[Task], None]], None] | None = None,
-        turn: Turn = Turn(),  # noqa: B008  a frozen value
+        turn: Turn = Turn(),
     ) -> None:
         """Make the plan a task and carry it. by: what makes it one, if not the queue itself. turn: of the queue's."""
         plan, self._plan = self._plan, None

@@ -166,7 +166,7 @@ def add_routine(
     wanted: Schedule,
     priority: str,
     sources: Sequence[PlainSource] = (),
-    door: Door = Door(),  # noqa: B008  a frozen value
+    door: Door = Door(),
     videos: Sequence[str] | None = None,
 ) -> int:
     """Make a routine of the wish, and say when it runs."""

@@ -46,7 +46,7 @@ class Tasks:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def create(self, plan: Plan, token: str, name: str, now: float, turn: Turn = Turn()) -> Task:  # noqa: B008  frozen
+    def create(self, plan: Plan, token: str, name: str, now: float, turn: Turn = Turn()) -> Task:
         """Save the plan as a waiting task of this process, behind all others, in one transaction.
 
         now: seconds since the epoch. turn: its priority, and when it may start. Every file of the plan counts as

@@ -56,7 +56,7 @@ def look(target: str) -> Facts | None:
         return None
     if stat.S_ISLNK(facts.st_mode):
         try:
-            facts = os.stat(target)  # noqa: PTH116
+            facts = os.stat(target)
         except OSError:
             return Facts(None, None)  # it leads nowhere; the name is taken all the same
     if not stat.S_ISREG(facts.st_mode):
@@ -159,7 +159,7 @@ def _take_free(part: str, target: str) -> bool:
     """
     try:
         if sys.platform == "win32":
-            os.rename(part, target)  # noqa: PTH104
+            os.rename(part, target)
             return True
         os.link(part, target)
     except FileExistsError:
@@ -169,15 +169,15 @@ def _take_free(part: str, target: str) -> bool:
             raise
         if os.path.lexists(target):
             return False
-        os.rename(part, target)  # noqa: PTH104
+        os.rename(part, target)
         return True
     with suppress(FileNotFoundError):
-        os.unlink(part)  # noqa: PTH108  # thousands a second
+        os.unlink(part)
     return True
 
 
 def _replace(part: str, target: str) -> bool:
-    os.replace(part, target)  # noqa: PTH105
+    os.replace(part, target)
     return True
 
 
@@ -190,7 +190,7 @@ def _back_up(target: str) -> str | None:
     now = time.time()
     for count in range(1, 1000):
         backup = backup_name(name, now, count)
-        path = os.path.join(folder, backup)  # noqa: PTH118
+        path = os.path.join(folder, backup)
         try:
             os.link(target, path)
         except FileExistsError:
@@ -219,7 +219,7 @@ def _patiently(call: Callable[[], bool], target: str) -> bool:
         try:
             return call()
         except PermissionError as error:
-            if not os.access(os.path.dirname(target), os.W_OK):  # noqa: PTH120
+            if not os.access(os.path.dirname(target), os.W_OK):
                 raise
             if time.monotonic() < deadline:
                 time.sleep(_NAP)

@@ -42,7 +42,7 @@ class disk:  # noqa: N801  # a context manager is used like a function; as a cla
 def disk_error(error: OSError, path: str) -> ShotDockError:
     """Return an OSError of the local disk as one of ours."""
     cause = f"{error.strerror or error} ({errno.errorcode.get(error.errno or 0, error.errno)})."
-    name = shown(os.path.basename(path) or path)  # noqa: PTH119  # the path may hold anything
+    name = shown(os.path.basename(path) or path)
     path = shown(path)
     if error.errno in _NO_ROOM:
         return _full(name, cause, path)
@@ -99,7 +99,7 @@ def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
     """
     if not has_room(target, size, full):
         # What it is about by now, and the same cause.
-        raise _full(shown(os.path.basename(target)), full.cause, target) from full.__cause__  # noqa: PTH119  as above
+        raise _full(shown(os.path.basename(target)), full.cause, target) from full.__cause__
 
 
 HOLDS = {os.open, os.stat} <= os.supports_dir_fd
@@ -134,7 +134,7 @@ def which(fd: int) -> tuple[int, int]:
 def lies_in(fd: int, path: str, folder: int) -> bool:
     """Tell whether what is open bears the path's last name in a folder that is held."""
     try:
-        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)  # noqa: PTH119  as above
+        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return False
     return (facts.st_dev, facts.st_ino) == which(fd)

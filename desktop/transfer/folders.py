@@ -128,7 +128,7 @@ class Folders:
         unsure, path = set[str](), folder
         while path not in self._vouched and path not in unsure and len(path) >= len(self._destination):
             unsure.add(path)
-            path = os.path.dirname(path)  # noqa: PTH120  # for each of thousands of files
+            path = os.path.dirname(path)  # for each of thousands of files
         if unsure:
             # The destination may have been made by that run, too.
             above = {path} if os.access(path, os.W_OK) else set()
@@ -171,8 +171,8 @@ class Folders:
             for path in reversed(missing):
                 path.mkdir(exist_ok=True)
                 self._unsynced.add(str(path.parent))
-            self._device = os.stat(self._destination).st_dev  # noqa: PTH116
-        if not os.path.isdir(self._destination):  # noqa: PTH112
+            self._device = os.stat(self._destination).st_dev
+        if not os.path.isdir(self._destination):
             raise TargetUnwritable(
                 title="The destination is not a folder.",
                 cause=f"{shown(self._destination)} is a file.",
@@ -184,7 +184,7 @@ class Folders:
     def _check_device(self) -> None:
         """Refuse to fill the empty folder that an unmounted share leaves behind."""
         try:
-            there = os.stat(self._destination).st_dev == self._device  # noqa: PTH116
+            there = os.stat(self._destination).st_dev == self._device
         except OSError:
             there = False
         if not there:
@@ -196,16 +196,16 @@ class Folders:
             )
 
     def _mkdir(self, folder: str) -> None:
-        parent = os.path.dirname(folder)  # noqa: PTH120
+        parent = os.path.dirname(folder)
         try:
-            os.mkdir(folder)  # noqa: PTH102
+            os.mkdir(folder)
         except FileNotFoundError:
             self._mkdir(parent)
-            os.mkdir(folder)  # noqa: PTH102
+            os.mkdir(folder)
         except FileExistsError:
-            if not os.path.isdir(folder):  # noqa: PTH112
+            if not os.path.isdir(folder):
                 raise TargetUnwritable(
-                    title=f"{shown(os.path.basename(folder))} cannot be made a folder.",  # noqa: PTH119
+                    title=f"{shown(os.path.basename(folder))} cannot be made a folder.",
                     cause="A file of that name is in its place.",
                     suggestion="Move that file away, or choose another destination.",
                     path=shown(folder),

@@ -77,7 +77,7 @@ def write_journal(path: str, journal: Journal) -> None:
             file_object.flush()
             sync_data(file_object.fileno())
         Path(fresh).replace(path)
-        sync_folder(os.path.dirname(path))  # noqa: PTH120  the path may hold anything
+        sync_folder(os.path.dirname(path))
     except OSError:
         Path(fresh).unlink(missing_ok=True)
         raise

@@ -109,7 +109,7 @@ class Below:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real = os.path.realpath(root)
-        self._prefix = os.path.join(root, "")  # noqa: PTH118
+        self._prefix = os.path.join(root, "")
         self._known: dict[str, tuple[str, bool]] = {"": self._look(self._real)}
 
     def path(self, relative: str) -> str:
@@ -134,7 +134,7 @@ class Below:
         if known is None:
             for component in folder.split("/"):
                 _check(component, relative)
-            real = os.path.realpath(os.path.join(self._real, folder))  # noqa: PTH118  # a Path costs more than the look
+            real = os.path.realpath(os.path.join(self._real, folder))
             self._refuse_outside(real, folder)
             known = self._known[folder] = self._look(real)
         return known
@@ -142,7 +142,7 @@ class Below:
     @staticmethod
     def _look(real: str) -> tuple[str, bool]:
         """Return a folder and whether it is there; in one that is not, no name can be a link."""
-        return real, os.path.isdir(real)  # noqa: PTH112
+        return real, os.path.isdir(real)
 
     def _refuse_link_outside(self, path: str, relative: str) -> None:
         try:

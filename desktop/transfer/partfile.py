@@ -133,7 +133,7 @@ class PartIndex:
             names = self._folders[folder] = _scan(folder)
         if not names:
             return []
-        return [os.path.join(folder, part) for part in sorted(names.get(stem(name), ()))]  # noqa: PTH118
+        return [os.path.join(folder, part) for part in sorted(names.get(stem(name), ()))]
 
 
 def _scan(folder: str) -> dict[str, set[str]]:
@@ -236,10 +236,10 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
         if sys.platform == "win32":
             os.close(fd)
             fd = -1
-            os.rename(part, ours)  # noqa: PTH104
+            os.rename(part, ours)
             fd = reopen(ours)
         elif part != ours:
-            os.replace(part, ours)  # noqa: PTH105
+            os.replace(part, ours)
         if part != ours:
             _drop_journals(part)
     except OSError as error:
@@ -256,7 +256,7 @@ def _strange(fd: int, journal: Journal, ours: str) -> bool:
 
     ours: a journal just made. Whose it is shows whose files made here are; some shares make all of them one user's.
     """
-    me = os.stat(ours).st_uid  # noqa: PTH116  the path may hold anything
+    me = os.stat(ours).st_uid
     return not os.fstat(fd).st_uid == journal.user == me
 
 

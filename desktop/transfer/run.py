@@ -46,7 +46,7 @@ class Run:
         *,
         segments: int | None = None,
         verify: bool = False,
-        patience: Patience = Patience(),  # noqa: B008  it is frozen
+        patience: Patience = Patience(),
     ) -> None:
         self.token, self.conflict, self.patience = token, conflict, patience
         self.verify, self.wake = verify, wake

@@ -70,7 +70,7 @@ class Orders(QObject):
         """Make a plan of what is meant and run it when its turn comes, unless it needs a look."""
         self._make(self.ask, lambda plan: self._run_or_show(plan, self.taken, turn))
 
-    def download_by(self, ask: Ask, turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def download_by(self, ask: Ask, turn: Turn = Turn()) -> None:
         """Run the plan that `ask` asks for, whatever is selected; after those that are being made already."""
         if self._planning is None:
             self._make(ask, lambda plan: self._run_or_show(plan, lambda: None, turn))
@@ -133,7 +133,7 @@ class Orders(QObject):
     def taken(self) -> None:
         """Let go of what was meant: it is in the queue now."""
 
-    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:
         """Make a plan a task of the queue, and remember its folder."""
         self.frame.services.settings.remember(plan.request.destination)
         self.frame.services.tasks.submit(plan, then, turn=turn)

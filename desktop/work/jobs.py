@@ -231,7 +231,7 @@ class JobDesk(QObject):
         then: Callable[[Task], None] | None = None,
         start: bool = True,
         unpack: bool = True,
-        turn: Turn = Turn(),  # noqa: B008  a frozen value
+        turn: Turn = Turn(),
     ) -> None:
         """Make the plan a task of the queue, remembered with its job; what follows a download is done by itself.
 

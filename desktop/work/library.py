@@ -162,7 +162,7 @@ class Library(QObject):
         destination: Path,
         then: Callable[[list[Compared]], None],
         failed: Failed,
-        filters: Filters = Filters(),  # noqa: B008  a frozen value
+        filters: Filters = Filters(),
     ) -> Work:
         """Compare a structure with a local folder."""
         return self._background.run(

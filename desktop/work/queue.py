@@ -81,7 +81,7 @@ class Queue(Runner):
         self._others.told(task.id for task in tasks)
         return tasks
 
-    def submit(self, plan: Plan, start: bool, turn: Turn = Turn()) -> Task:  # noqa: B008  frozen
+    def submit(self, plan: Plan, start: bool, turn: Turn = Turn()) -> Task:
         """Save the plan as a task in one transaction and, with start, put it in the queue."""
         name = plan.request.name or name_of(plan)
         task = self._store.tasks.create(plan, secrets.token_hex(4), name, self.now(), turn)

@@ -83,7 +83,7 @@ class RoutineDesk(QObject):
         then: Callable[[Routine], None] = ignore,
         *,
         sources: Sequence[PlainSource] = (),
-        door: Door = Door(),  # noqa: B008  a frozen value
+        door: Door = Door(),
         videos: Sequence[str] | None = None,
         priority: Priority = Priority.NORMAL,
     ) -> None:

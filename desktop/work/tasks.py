@@ -86,7 +86,7 @@ class TaskDesk(QObject):
         plan: Plan,
         then: Callable[[Task], None] | None = None,
         start: bool = True,
-        turn: Turn = Turn(),  # noqa: B008  a frozen value
+        turn: Turn = Turn(),
     ) -> None:
         """Make the plan a task and, with start, queue it.
 

@@ -58,10 +58,10 @@ def planned(
     strategy: VersionStrategy = VersionStrategy.LATEST,
     specific: str | None = None,
     conflict: str = "skip",
-    filters: Filters = Filters(),  # noqa: B008
+    filters: Filters = Filters(),
     custom: dict[tuple[str, str], str] | None = None,
     layout: Layout | None = None,
-    options: Options = Options(),  # noqa: B008
+    options: Options = Options(),
 ) -> Plan:
     request = Request("studio", destination, filters, strategy, specific, custom or {}, conflict, options)
     return plan(structure, layout or load_layout("default"), request)

@@ -22,7 +22,7 @@ def compare(
     structure: Structure,
     layout: Layout,
     destination: Path,
-    filters: Filters = Filters(),  # noqa: B008  a frozen value
+    filters: Filters = Filters(),
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Compared]:
     """Return a row for every publication the filters take, in the structure's order. Raise Stopped."""

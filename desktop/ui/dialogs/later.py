@@ -33,7 +33,7 @@ class LaterDialog(Dialog):
         parent: QWidget | None,
         *,
         repeats: bool = True,
-        kept: Schedule = Schedule(),  # noqa: B008  frozen
+        kept: Schedule = Schedule(),
         check: Callable[[Schedule], None] = lambda _schedule: None,
     ) -> None:
         """Begin with a schedule, `kept`.

@@ -68,7 +68,7 @@ def request(
     destination: Path,
     custom: CustomVersions,
     name: str,
-    options: Options = Options(),  # noqa: B008  a frozen value
+    options: Options = Options(),
 ) -> Request:
     """Return the request for a wish."""
     return Request(

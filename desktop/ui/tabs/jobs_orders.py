@@ -34,7 +34,7 @@ class JobOrders(Orders):
         frame.destination.changed.connect(lambda _path: self.count_soon())
         frame.services.settings.changed.connect(self.count_soon)
 
-    def fetch(self, job: Job, artifacts: Sequence[str] = (), turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def fetch(self, job: Job, artifacts: Sequence[str] = (), turn: Turn = Turn()) -> None:
         """Download these artifacts, or all that can be had, whatever is selected."""
         names = tuple(artifacts) or tuple(artifact.name for artifact in worth_fetching(job))
         if names:
@@ -70,13 +70,13 @@ class JobOrders(Orders):
         names = tuple(artifact.name for artifact in worth_fetching(job)) if job is not None else ()
         return self._ask(job.id, names, then, failed) if job is not None and names else None
 
-    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def hand_in(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:
         """Make a plan a task that is remembered with its job; the job's own folder is no destination for others."""
         self.frame.services.settings.remember(self.frame.destination.path)
         if self._desk.get(self._job) is not None:
             self._desk.submit(self._job, plan, then, turn=turn)
 
-    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:  # noqa: B008  frozen
+    def hand_in_shown(self, plan: Plan, then: Callable[[Task], None], turn: Turn = Turn()) -> None:
         """Make the plan that was looked at a task of its own job, whatever was planned since."""
         self._job = self._shown
         self.hand_in(plan, then, turn)

@@ -157,7 +157,7 @@ class PlanPage(QWidget):
         self.receipt.again_button.setEnabled(True)
         self.cards.tell(error)
 
-    def run(self, turn: Turn = Turn()) -> None:  # noqa: B008  a frozen value
+    def run(self, turn: Turn = Turn()) -> None:
         """Hand in exactly what is checked."""
         plan = self.model.plan()
         # The button knows whether there is anything to fetch and room for it; the keys must not know less.

@@ -20,7 +20,7 @@ ANIM = "VEGA/SQ01/SH010/anim/publish"
 LIGHT = "VEGA/SQ01/SH010/lighting/version"
 
 
-def compared(server: Path, here: Path, filters: Filters = Filters(), layout: Layout | None = None) -> list[Compared]:  # noqa: B008
+def compared(server: Path, here: Path, filters: Filters = Filters(), layout: Layout | None = None) -> list[Compared]:
     used = layout or load_layout("default")
     return compare(read_tree(server, used), used, here, filters)
 

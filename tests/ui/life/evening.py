@@ -34,7 +34,7 @@ class Evening:
     def dock(self) -> TransfersDock:
         return self.window.transfers
 
-    def order(self, turn: Turn = Turn(not_before=TEN), shot: str = "SH010", start: bool = True) -> int:  # noqa: B008
+    def order(self, turn: Turn = Turn(not_before=TEN), shot: str = "SH010", start: bool = True) -> int:
         """Submit a task of one shot and wait until the dock has it; return its number."""
         plan = self.bench.plan(filters=Filters(shot=(shot,)))
         task: Task = self.bench.answer(lambda then, _: self.services.tasks.submit(plan, then, start, turn))
