@@ -12,7 +12,7 @@ def _stop(_number: int, _frame: object) -> None:
 for _number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(_number, _stop)
 
-from desktop.cli.main import run as run  # noqa: E402
+from desktop.cli.main import run as run  # noqa: E402  what follows is interrupted in silence
 
 if __name__ == "__main__":
     run()

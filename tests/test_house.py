@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [*sorted((ROOT / "desktop").rglob("*.py")), ROOT / "main.py"]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 400
+UNCHECKED = re.compile(r"#\s*(type:\s*ignore|noqa|pragma:)")
+REASONED = re.compile(
+    r"# (type: ignore\[[\w, -]+\]  #|noqa: [A-Z]+\d+(, [A-Z]+\d+)*(  #)?|pragma: no \w+  #) +(?!#|noqa|type:|pragma:)\S"
+)
 HOMES = {
     "paramiko": r"desktop/(transfer/sources/sftp|demo/sftp)\w*\.py",
     "ftplib": r"desktop/transfer/sources/ftp\w*\.py",
@@ -33,6 +39,21 @@ def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node, node.module
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Return (line number, comment) of every comment of a file that has something to say to a checker."""
+    if not UNCHECKED.search(path.read_text("utf-8")):
+        return
+    with path.open("rb") as stream:
+        for token in tokenize.tokenize(stream.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+
+
+def without_reason(comment: str) -> bool:
+    """Tell whether a comment keeps a checker from looking, and does not say why."""
+    return bool(UNCHECKED.search(comment)) and not REASONED.search(comment)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
@@ -67,6 +88,51 @@ def test_one_place_catches_everything() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
     ]
     assert broad == ["desktop/work/background.py"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "bare"),
+    [
+        ("# the mesh's noqa", False),
+        ("# noqa", True),
+        ("# noqa: F401", True),
+        ("# noqa: F401  they register themselves", False),
+        ("# noqa: PTH118, PTH123  # bytes", False),
+        ("# type: ignore", True),
+        ("# type: ignore  # whatever it is", True),
+        ("# type: ignore[misc]", True),
+        ("# type: ignore[misc]  #", True),
+        ("# type: ignore[misc]  # noqa: E501", True),
+        ("# type: ignore[misc]  # a default", False),
+        ("# pragma: no cover", True),
+        ("# pragma: no cover  # Windows", False),
+    ],
+)
+def test_a_reason_is_told_from_none(comment: str, bare: bool) -> None:
+    assert without_reason(comment) is bare
+
+
+def test_what_a_checker_is_kept_from_says_why() -> None:
+    bare = [
+        f"{name_of(path)}:{line}: {comment}"
+        for path in (*SOURCES, *TESTS)
+        for line, comment in comments(path)
+        if without_reason(comment)
+    ]
+    assert not bare
+
+
+def test_what_is_skipped_says_why() -> None:
+    silent = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("pytest.skip", "pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail")
+        and not any(word.arg == "reason" for word in node.keywords)
+        and not (ast.unparse(node.func) == "pytest.skip" and node.args)
+    ]
+    assert not silent
 
 
 def test_imports_inside_functions_only_where_start_up_time_asks_for_them() -> None:

@@ -187,7 +187,7 @@ def main(arguments: Sequence[str]) -> int:
     sys.stderr = sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A name the terminal's encoding cannot spell is escaped, never a crash.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # what Python opens can
     output = Output()
     sys.excepthook = _Crash(output)
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, TargetUnwritable, UsageError
@@ -202,7 +203,7 @@ def _back_up(target: str) -> str | None:
                 raise
             if os.path.lexists(path):
                 continue
-            _patiently(lambda path=path: _replace(target, path), target)  # type: ignore[misc]
+            _patiently(partial(_replace, target, path), target)
         return backup
     raise FileInUse(
         title=f"{shown(name)} has too many backups of this second.",

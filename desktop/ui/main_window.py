@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.paths import whole_path
@@ -352,8 +352,8 @@ class MainWindow(QMainWindow):
             return
         self._ini.setValue("geometry", self.saveGeometry())
         self._ini.setValue("docks", self.saveState(LAYOUT_VERSION))
-        for splitter in self.findChildren(QWidget, "shotsSplitter"):
-            self._ini.setValue("splitter", splitter.saveState())  # type: ignore[attr-defined]
+        for splitter in self.findChildren(QSplitter, "shotsSplitter"):
+            self._ini.setValue("splitter", splitter.saveState())
         for tab in self.tabs:
             tab.keep(self._ini)
             tab.stop()
@@ -369,9 +369,9 @@ class MainWindow(QMainWindow):
             self.resize(1440, 900)
         if isinstance(docks, QByteArray):
             self.restoreState(docks, LAYOUT_VERSION)
-        for found in self.findChildren(QWidget, "shotsSplitter"):
+        for found in self.findChildren(QSplitter, "shotsSplitter"):
             if isinstance(splitter, QByteArray):
-                found.restoreState(splitter)  # type: ignore[attr-defined]
+                found.restoreState(splitter)
 
 
 def _first_destination(services: Services) -> Path:

@@ -50,7 +50,7 @@ class RoutineDesk(QObject):
         serving: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """serving: make the runs that are due, for as long as the program runs."""  # noqa: D401
+        """Take its parts. serving: make the runs that are due, for as long as the program runs."""
         super().__init__()
         self._desk, self._answers, self._store = parts
         self._library, self._gallery, self._tasks = library, gallery, tasks
@@ -222,7 +222,8 @@ class RoutineDesk(QObject):
 
     def _settle(self, number: int, **changes: object) -> Routine:
         """Write what became of a run; whatever else was changed meanwhile stays."""
-        routine = replace(self._store.routines.get(number), owner="", last_run=self._now(), **changes)  # type: ignore[arg-type]
+        before = self._store.routines.get(number)
+        routine = replace(before, owner="", last_run=self._now(), **changes)  # type: ignore[arg-type]  # its fields
         self._store.routines.save(routine)
         return routine
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from desktop.core.errors import UsageError
-from desktop.core.timetable import FOR_GOOD, limit_now, parse_rule
+from desktop.core.timetable import FOR_GOOD, Rule, limit_now, parse_rule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = parse_rule("mon-fri 09:00-18:00 250M office hours")
@@ -34,7 +34,9 @@ def shown(moment: float | None) -> str:
         (80_000_000, (OFFICE, LUNCH), "2026-11-27 12:30", 250_000_000, "office hours 250 MB/s", "2026-11-27 13:00"),
     ],
 )
-def test_one_limit_holds(usual: int | None, rules: tuple, now: str, rate: int | None, words: str, until: str) -> None:  # type: ignore[type-arg]
+def test_one_limit_holds(
+    usual: int | None, rules: tuple[Rule, ...], now: str, rate: int | None, words: str, until: str
+) -> None:
     limit = limit_now(usual, rules, 0.0, at(now), BERLIN)
     assert (limit.rate, limit.words, shown(limit.until)) == (rate, words, until)
 

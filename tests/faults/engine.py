@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import desktop.transfer.sources  # noqa: F401  # registers every source
 from desktop.core.connection import Address
@@ -67,8 +68,8 @@ def run_for(
 
 
 def fetch(
-    site: Site, root: Path, *entries: Entry, lanes: int = 1, budget: HostBudget | None = None, **options: object
+    site: Site, root: Path, *entries: Entry, lanes: int = 1, budget: HostBudget | None = None, **options: Any
 ) -> list[JobDone]:
     """Bring the entries from the site to root and return how each ended, in order."""
-    results = drive(run_for(root, entries, **options), opener(site), lanes, budget)  # type: ignore[arg-type]
+    results = drive(run_for(root, entries, **options), opener(site), lanes, budget)
     return [results[i] for i in range(len(entries))]

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ class Ground:
 
 
 @contextmanager
-def ground(protocol: str, tmp_path: Path, **options: object) -> Iterator[Ground]:
+def ground(protocol: str, tmp_path: Path, **options: Any) -> Iterator[Ground]:
     """Serve the file behind a proxy. options: the server's."""
     served = tmp_path / "served"
     served.mkdir()
@@ -61,7 +62,7 @@ def ground(protocol: str, tmp_path: Path, **options: object) -> Iterator[Ground]
     there = Entry(file.as_posix(), size=SIZE, mtime=file.stat().st_mtime // 1)
     with ExitStack() as stack:
         if protocol == "sftp":
-            sshd = stack.enter_context(SshServer(served, tmp_path / "sshd", **options))  # type: ignore[arg-type]
+            sshd = stack.enter_context(SshServer(served, tmp_path / "sshd", **options))
             line = stack.enter_context(Proxy(sshd.port))
             yield Ground(line, False, lambda timeout: sftp(sshd, tmp_path, timeout, line.port), there)
         elif protocol == "ftp":

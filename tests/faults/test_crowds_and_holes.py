@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -233,11 +234,11 @@ def test_r23_an_ftp_server_for_two_gets_two(tmp_path: Path) -> None:
     [({"max_startups": "1:100:1"}, 5), ({"max_sessions": 1}, 6)],
     ids=["MaxStartups", "MaxSessions"],
 )
-def test_r23_an_ssh_server_with_little_room(tmp_path: Path, options: dict[str, object], room: int) -> None:
+def test_r23_an_ssh_server_with_little_room(tmp_path: Path, options: dict[str, Any], room: int) -> None:
     """Who logs in while another does is hung up on; a session a connection is all that is ever wanted."""
     entries = plant(tmp_path / "served", 40, 50_000)
     budget = HostBudget(6)
-    with SshServer(tmp_path / "served", tmp_path / "sshd", **options) as server, Proxy(server.port) as line:  # type: ignore[arg-type]
+    with SshServer(tmp_path / "served", tmp_path / "sshd", **options) as server, Proxy(server.port) as line:
         site = sftp(server, tmp_path, port=line.port)
         results = fetch(site, tmp_path / "to", *entries, lanes=6, patience=HASTY, budget=budget)
     assert {done.result for done in results} == {R.DOWNLOADED}

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -28,8 +28,8 @@ BIG = content("big", 9 << 20)
 """Large enough to be asked about before and after."""
 
 
-def server(*transfers: Transfer, data: bytes = DATA, **script: object) -> ScriptedFtp:
-    return ScriptedFtp(files={PATH: data}, transfers={PATH: list(transfers) or [Transfer()]}, **script)  # type: ignore[arg-type]
+def server(*transfers: Transfer, data: bytes = DATA, **script: Any) -> ScriptedFtp:
+    return ScriptedFtp(files={PATH: data}, transfers={PATH: list(transfers) or [Transfer()]}, **script)
 
 
 def count(liar: ScriptedFtp, verb: str) -> int:

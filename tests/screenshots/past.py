@@ -109,7 +109,7 @@ class PastPictures(Pictures):
             page.name.setText(name)
             page.address.setText(address)
             page.add()
-            wait(lambda name=name: f"{name} is told from now on." in page.cards.titles())  # type: ignore[misc]
+            wait(lambda name=name: f"{name} is told from now on." in page.cards.titles())  # type: ignore[misc]  # a default
         page.list.setCurrentRow(0)
         page.test()
         wait(lambda: bool(hook.got) and page.test_button.isEnabled())

@@ -73,7 +73,7 @@ class Pictures:
         self.paused(dialog)
         for index, name in ((1, "wide"), (2, "square")):
             other = self.open(*NAMES, index=index)
-            wait(lambda other=other: other.reel.number > 5)  # type: ignore[misc]
+            wait(lambda other=other: other.reel.number > 5)  # type: ignore[misc]  # a default
             other.reel.pause()
             self.take(name, other)
         self.messages()

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ from desktop.store.owner import this_process
 ZIP = Artifact("results", "Results", True, 70, "r.zip", Content.RESULTS, "https://farm.example", "/jobs/r/download")
 
 
-def job(remote_id: str = "r-7", **changes: object) -> Job:
-    return replace(Job(0, "farm", "reconstruction", remote_id, added=5.0), **changes)  # type: ignore[arg-type]
+def job(remote_id: str = "r-7", **changes: Any) -> Job:
+    return replace(Job(0, "farm", "reconstruction", remote_id, added=5.0), **changes)
 
 
 def fetched(outcome: Outcome = Outcome.UNDER_WAY) -> Download:

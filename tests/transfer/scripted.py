@@ -4,7 +4,9 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from desktop.core.errors import ConnectionLost, NotFound, ShotDockError, Stopped
 from desktop.core.media import Entry, Folder
@@ -122,7 +124,7 @@ class ScriptedSource:
             if self._closed:
                 raise ConnectionLost("The lane was closed.")
             block = data[offset : min(end, offset + shelf.block)]
-            _hand(lambda at=offset, block=block: piece.write(at, block))  # type: ignore[misc]
+            _hand(partial(piece.write, offset, block))
             offset += len(block)
             record[2] = offset - piece.start
 
@@ -212,11 +214,11 @@ def bring(
     entries: Sequence[Entry],
     conflict: ConflictStrategy = SKIP,
     lanes: int = 1,
-    **options: object,
+    **options: Any,
 ) -> list[JobDone]:
     """Bring the files to root under their own names and return the results in order."""
     jobs = [Job(i, "site", entry, root / entry.path.lstrip("/")) for i, entry in enumerate(entries)]
-    results = carry(make_run(root, jobs, conflict, **options), shelf, lanes)  # type: ignore[arg-type]
+    results = carry(make_run(root, jobs, conflict, **options), shelf, lanes)
     return [results[job.id] for job in jobs]
 
 

@@ -25,7 +25,7 @@ from desktop.transfer.budget import HostBudget
 from desktop.transfer.circuit import TRIES
 from desktop.transfer.jobs import Job
 from desktop.transfer.lane import FIRST_TRIES, Lane
-from desktop.transfer.ports import Site, Source
+from desktop.transfer.ports import Feed, Site, Source
 from desktop.transfer.retry import Patience
 from desktop.transfer.run import Run
 from desktop.transfer.sources.ftp import FtpSource
@@ -396,8 +396,8 @@ def test_a_lane_closed_while_it_takes_over_a_connection_opens_no_other(tmp_path:
 
 def test_a_fault_of_the_program_leaves_no_piece_behind(tmp_path: Path) -> None:
     class Broken(ScriptedSource):
-        def read(self, feed: object) -> None:
-            assert feed.next()  # type: ignore[attr-defined]
+        def read(self, feed: Feed) -> None:
+            assert feed.next()
             raise ZeroDivisionError
 
     shelf = Shelf()

@@ -4,6 +4,7 @@ import hashlib
 import math
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_a_target_that_exists_is_judged_before_a_byte_is_fetched(
 def test_a_target_that_appears_during_the_transfer_is_judged_again(
     tmp_path: Path, strategy: ConflictStrategy, result: R, size: int
 ) -> None:
-    shelf = Shelf(on_block=lambda path, offset: (tmp_path / "a.exr").write_bytes(b"mine"))  # type: ignore[arg-type]
+    shelf = Shelf(on_block=lambda path, offset: (tmp_path / "a.exr").write_bytes(b"mine"))  # type: ignore[arg-type]  # what it returns is nobody's
     [done] = bring(tmp_path, shelf, [shelf.put("/a.exr", size)], strategy)
     assert done.result is result
     files = tree(tmp_path)
@@ -462,9 +463,9 @@ class Halt:
         self._shelf = shelf
         self._run: Run | None = None
 
-    def go(self, root: Path, entries: list[Entry], token: str = "tok00001", **options: int) -> None:
+    def go(self, root: Path, entries: list[Entry], token: str = "tok00001", **options: Any) -> None:
         jobs = [Job(i, "s", entry, root / entry.path[1:]) for i, entry in enumerate(entries)]
-        self._run = make_run(root, jobs, token=token, **options)  # type: ignore[arg-type]
+        self._run = make_run(root, jobs, token=token, **options)
         self._shelf.on_block = self._stop
         assert not [done for done in carry(self._run, self._shelf).values() if done.result is R.FAILED]
         self._shelf.on_block = lambda path, offset: None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pytestqt.qtbot import QtBot
 
@@ -17,10 +18,10 @@ NAME = "VEGA jobs"
 NOW = 1_700_000_000.0
 
 
-def job(number: int = 1, state: JobState = JobState.DONE, **more: object) -> Job:
+def job(number: int = 1, state: JobState = JobState.DONE, **more: Any) -> Job:
     """Return a job the server was asked about a minute ago."""
-    given: dict[str, object] = {"heard": NOW - 60, "added": NOW - 600, **more}
-    return Job(number, NAME, str(given.pop("kind", "scene")), f"job-{number}", state, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"heard": NOW - 60, "added": NOW - 600, **more}
+    return Job(number, NAME, str(given.pop("kind", "scene")), f"job-{number}", state, **given)
 
 
 def artifact(name: str = "blend", available: bool = True, size: int | None = 2_000_000) -> Artifact:
@@ -63,7 +64,7 @@ class Bench:
         for name in names:
             errors: list[object] = []
             self.desk.add(NAME, kind, name, self.tab.hands.added.emit, errors.append)
-            self.until(lambda name=name: self.known(name) and self.job(name).heard is not None)  # type: ignore[misc]
+            self.until(lambda name=name: self.known(name) and self.job(name).heard is not None)  # type: ignore[misc]  # a default
             assert not errors
         return self.job(names[-1])
 

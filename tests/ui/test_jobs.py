@@ -165,7 +165,7 @@ def test_several_jobs_are_fetched_one_after_the_other(bench: Bench) -> None:
     QTest.mouseClick(bench.tab.bar.order_button, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.window.transfers.model.rowCount() == 2)
     for name, what in (("scene-finished", "render"), ("scene-failed", "scripts")):
-        bench.until(lambda name=name, what=what: bench.outcome(name, what) is Outcome.HERE)  # type: ignore[misc]
+        bench.until(lambda name=name, what=what: bench.outcome(name, what) is Outcome.HERE)  # type: ignore[misc]  # a default
 
 
 def test_a_plan_is_looked_at_and_run_for_its_job(bench: Bench) -> None:

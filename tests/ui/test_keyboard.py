@@ -162,4 +162,4 @@ def test_by_keys_alone_from_the_first_sight_to_the_receipt(
     qtbot.waitUntil(lambda: receipt.page.model.rowCount() == 1, timeout=WAIT)
     for dialog in (receipt, history):
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda over=dialog: not isValid(over) or not over.isVisible(), timeout=WAIT)  # type: ignore[misc]
+        qtbot.waitUntil(lambda over=dialog: not isValid(over) or not over.isVisible(), timeout=WAIT)  # type: ignore[misc]  # a default

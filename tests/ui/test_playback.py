@@ -111,7 +111,7 @@ def test_no_video_and_no_file_are_told(tmp_path: Path, qtbot: QtBot) -> None:
     empty.touch()
     for path in (noise, empty, tmp_path / "missing.mp4"):
         seen = Watched(path)
-        qtbot.waitUntil(lambda seen=seen: bool(seen.errors), timeout=WAIT)  # type: ignore[misc]
+        qtbot.waitUntil(lambda seen=seen: bool(seen.errors), timeout=WAIT)  # type: ignore[misc]  # a default
         assert isinstance(seen.errors[0], NotTheFile)
         assert seen.errors[0].path == str(path)
         seen.playback.close()

@@ -56,8 +56,8 @@ class Bench:
         structure: Structure = self.answer(lambda then, failed: self.services.library.scan("VEGA", then, failed))
         return structure
 
-    def plan(self, **wishes: object) -> Plan:
-        request = Request("VEGA", self.destination, **wishes)  # type: ignore[arg-type]
+    def plan(self, **wishes: Any) -> Plan:
+        request = Request("VEGA", self.destination, **wishes)
         structure = self.scan()
         plan: Plan = self.answer(lambda then, failed: self.services.library.plan(request, structure, then, failed))
         return plan

@@ -136,9 +136,7 @@ def test_the_program_ends_though_a_server_hangs(qtbot: QtBot, job_server: Jobs) 
     with socket.create_server(("127.0.0.1", 0)) as silent, run_of_the_program(qtbot, job_server) as farm:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         for number in range(4):
-            farm.answer(
-                lambda then, failed, n=number: farm.desk.add(address, "reconstruction", f"r-{n}", then, failed)  # type: ignore[misc]
-            )
+            farm.answer(partial(farm.desk.add, address, "reconstruction", f"r-{number}"))
         silent.settimeout(10)
         line, _ = silent.accept()
         assert line.recv(3) == b"GET"

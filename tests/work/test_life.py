@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -23,9 +24,9 @@ def clock() -> Clock:
     return Clock(EVENING)
 
 
-def heard(bench: Bench, signal: str) -> list[object]:
+def heard(bench: Bench, signal: str) -> list[Any]:
     """Return a list that a signal of the tasks fills."""
-    found: list[object] = []
+    found: list[Any] = []
     getattr(bench.services.tasks, signal).connect(lambda *news: found.extend(news or [None]))
     return found
 
@@ -104,7 +105,7 @@ def test_a_start_that_was_missed_is_offered_and_not_made_up_for_unasked(
     with serving(qtbot, studio, shows, clock) as again:
         missed = heard(again, "missed")
         qtbot.waitUntil(lambda: bool(missed))
-        assert [task.id for tasks in missed for task in tasks] == [once.id]  # type: ignore[attr-defined]
+        assert [task.id for tasks in missed for task in tasks] == [once.id]
         assert state(again, once) is TaskState.INTERRUPTED
         assert state(again, nightly) is TaskState.WAITING, "its hours come again tonight"
         again.services.tasks.resume([once.id])
@@ -159,7 +160,7 @@ def test_the_last_one_asks_to_quit(qtbot: QtBot, studio: Path, tmp_path: Path, c
         plan = bench.plan()
         with qtbot.waitSignal(bench.services.tasks.quit_wanted):
             bench.services.tasks.submit(plan, turn=Turn(after=After.QUIT))
-        assert [task.outcome for task in ended] == ["done", "up-to-date"]  # type: ignore[attr-defined]
+        assert [task.outcome for task in ended] == ["done", "up-to-date"]
 
 
 def test_what_a_killed_command_left_is_offered_by_who_stays(

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from email import message_from_bytes
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -241,7 +242,7 @@ def test_an_address_nothing_can_be_sent_to_is_refused(bench: Bench, url: str) ->
 def test_a_service_nobody_knows(bench: Bench) -> None:
     for verb in (bench.services.notify.test, bench.services.notify.remove):
         with pytest.raises(NotFound, match="no service called"):
-            bench.answer(lambda then, failed, verb=verb: verb("nobody", then, failed))  # type: ignore[misc]
+            bench.answer(partial(verb, "nobody"))
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -36,11 +37,9 @@ def routines(bench: Bench) -> tuple[Routine, ...]:
     return found
 
 
-def add(bench: Bench, schedule: Schedule = DAILY, **more: object) -> Routine:
+def add(bench: Bench, schedule: Schedule = DAILY, **more: Any) -> Routine:
     request = Request("" if "sources" in more else "VEGA", bench.destination, name="Nightly")
-    made: Routine = bench.answer(
-        lambda then, _: bench.services.routines.add(request, schedule, then, **more)  # type: ignore[arg-type]
-    )
+    made: Routine = bench.answer(lambda then, _: bench.services.routines.add(request, schedule, then, **more))
     return made
 
 
@@ -202,7 +201,7 @@ def test_a_server_that_is_away_is_tried_again_within_bounds(
         add(bench, Schedule(repeat=Repeat(days=1)), sources=(PlainSource(server.url),))
         ahead(bench, clock, 1)
         for attempts, pause in enumerate(PATIENCE, 1):
-            qtbot.waitUntil(lambda n=attempts: routines(bench)[0].attempts == n, timeout=10_000)  # type: ignore[misc]
+            qtbot.waitUntil(lambda n=attempts: routines(bench)[0].attempts == n, timeout=10_000)  # type: ignore[misc]  # a default
             assert "next try at" in routines(bench)[0].last_result
             ahead(bench, clock, pause)
         qtbot.waitUntil(lambda: bool(broken), timeout=10_000)

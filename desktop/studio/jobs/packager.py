@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop.core.errors import IncompleteResultsError, NotFound, Stopped, UsageError
+from desktop.core.paths import exists
 from desktop.studio.jobs.contents import MODELS, incomplete, take_stock
 from desktop.studio.jobs.stored import StoredZip
 from desktop.transfer import conflicts  # noqa: F401  the strategies register themselves
@@ -156,14 +157,14 @@ def _write_file(results: ResultZip, target: Path, progress: Callable[[int, int],
 
 
 def _refuse_place(results: ResultZip, target: Path) -> None:
-    if os.path.isdir(target):  # noqa: PTH112
+    if os.path.isdir(target):  # noqa: PTH112  # a Path raises where one may not even look
         raise UsageError(
             title=f"{shown(target.name)} is a folder.",
             cause="The ZIP is to have this name.",
             suggestion="Name a file in it.",
             path=shown(str(target)),
         )
-    if os.path.exists(target) and any(target.samefile(file.path) for file in results.files):  # noqa: PTH110
+    if exists(target) and any(target.samefile(file.path) for file in results.files):
         raise UsageError(
             title="The ZIP would take the place of a file that is to be packed.",
             suggestion="Give it another name, or another folder.",

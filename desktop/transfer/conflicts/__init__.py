@@ -2,6 +2,6 @@
 
 # ruff: isort: skip_file
 from desktop.transfer.conflicts import skip  # noqa: F401  registers itself
-from desktop.transfer.conflicts import compare  # noqa: F401
-from desktop.transfer.conflicts import overwrite  # noqa: F401
-from desktop.transfer.conflicts import keep_both  # noqa: F401
+from desktop.transfer.conflicts import compare  # noqa: F401  registers itself
+from desktop.transfer.conflicts import overwrite  # noqa: F401  registers itself
+from desktop.transfer.conflicts import keep_both  # noqa: F401  registers itself

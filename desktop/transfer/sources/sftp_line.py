@@ -49,7 +49,7 @@ MACS = (
     "hmac-sha2-256",
     "hmac-sha2-512",
 )
-KEX = tuple(name for name in paramiko.Transport._preferred_kex if not name.endswith("sha1"))  # type: ignore[attr-defined]
+KEX = tuple(name for name in paramiko.Transport._preferred_kex if not name.endswith("sha1"))  # type: ignore[attr-defined]  # not in the stubs
 """The library's own choice, which grows with it, but never with SHA-1."""
 KEYS = (
     "ssh-ed25519",
@@ -105,9 +105,9 @@ class Line(paramiko.Transport):
         self.handshake_timeout = timeout
         self.auth_timeout = timeout
         self.clear_to_send_timeout = timeout
-        self._handler_table[MSG_SERVICE_ACCEPT] = self._welcome  # type: ignore[attr-defined]
+        self._handler_table[MSG_SERVICE_ACCEPT] = self._welcome  # type: ignore[attr-defined]  # not in the stubs
         self._channel_handler_table = {
-            **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]
+            **paramiko.Transport._channel_handler_table,  # type: ignore[attr-defined]  # not in the stubs
             MSG_CHANNEL_DATA: self._data,
             MSG_CHANNEL_EXTENDED_DATA: self._noise,
             MSG_CHANNEL_EOF: self._ended,
@@ -129,7 +129,7 @@ class Line(paramiko.Transport):
         paramiko says so before every attempt, which costs a round trip each, and servers written in Go hang up.
         """
         began = time.monotonic()
-        super()._send_message(_service("ssh-userauth", MSG_SERVICE_REQUEST))  # type: ignore[misc]
+        super()._send_message(_service("ssh-userauth", MSG_SERVICE_REQUEST))  # type: ignore[misc]  # not in the stubs
         if not self._may_log_in.wait(self.auth_timeout):
             raise TimeoutError(f"no answer within {self.auth_timeout:.0f} s")
         self.distance = time.monotonic() - began
@@ -137,9 +137,9 @@ class Line(paramiko.Transport):
     def _send_message(self, message: paramiko.Message) -> None:
         if message.asbytes()[0] == MSG_SERVICE_REQUEST and self.auth_handler:
             # Answered already. What paramiko does with the answer, it does here and now: it sends the attempt.
-            self.auth_handler._parse_service_accept(_service("ssh-userauth"))  # type: ignore[attr-defined]
+            self.auth_handler._parse_service_accept(_service("ssh-userauth"))  # type: ignore[attr-defined]  # not in the stubs
             return
-        super()._send_message(message)  # type: ignore[misc]
+        super()._send_message(message)  # type: ignore[misc]  # not in the stubs
 
     def _welcome(self, _message: paramiko.Message) -> None:
         self._may_log_in.set()
@@ -162,7 +162,7 @@ class Line(paramiko.Transport):
         message.add_string("subsystem")
         message.add_boolean(True)
         message.add_string("sftp")
-        self._send_user_message(message)  # type: ignore[attr-defined]
+        self._send_user_message(message)  # type: ignore[attr-defined]  # not in the stubs
         return channel
 
     def settled(self) -> None:
@@ -177,7 +177,7 @@ class Line(paramiko.Transport):
         if taken >= ADJUST_AFTER:
             self._told += taken
             message = paramiko.Message(struct.pack(">BII", MSG_CHANNEL_WINDOW_ADJUST, channel.remote_chanid, taken))
-            self._send_user_message(message)  # type: ignore[attr-defined]
+            self._send_user_message(message)  # type: ignore[attr-defined]  # not in the stubs
 
     def hang_up(self) -> None:
         """Break the line at once, from any thread; wait for nothing."""
@@ -189,7 +189,7 @@ class Line(paramiko.Transport):
 
     def _take(self, payload: memoryview) -> bool:
         """Take channel data as it was decrypted; leave to paramiko what is not plainly that."""
-        if self._expected_packet or self.receiver is None or len(payload) < 9:  # type: ignore[attr-defined]
+        if self._expected_packet or self.receiver is None or len(payload) < 9:  # type: ignore[attr-defined]  # not in the stubs
             return False
         _, number, length = _data_head(payload)
         if number != self._channel_number or length != len(payload) - 9:
@@ -211,11 +211,11 @@ class Line(paramiko.Transport):
         self._taken += message.get_int()
 
     def _ended(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
-        channel._handle_eof(message)  # type: ignore[attr-defined]
+        channel._handle_eof(message)  # type: ignore[attr-defined]  # not in the stubs
         self._hung_up()
 
     def _closed_by_server(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
-        channel._handle_close(message)  # type: ignore[attr-defined]
+        channel._handle_close(message)  # type: ignore[attr-defined]  # not in the stubs
         self._hung_up()
 
     def _hung_up(self) -> None:

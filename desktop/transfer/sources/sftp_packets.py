@@ -78,7 +78,7 @@ class Packets(Packetizer):
         iv_in: bytes | None = None,
     ) -> None:
         """Use new keys for what comes from now on. A server never leaves GCM again: it would have to want less."""
-        super().set_inbound_cipher(block_engine, block_size, mac_engine, mac_size, mac_key, etm, aead, iv_in)  # type: ignore[arg-type]
+        super().set_inbound_cipher(block_engine, block_size, mac_engine, mac_size, mac_key, etm, aead, iv_in)  # type: ignore[arg-type]  # the stub wants a key, which GCM has not
         self._received = 0
         self._engine = block_engine if isinstance(block_engine, AESGCM) else None
         if iv_in is not None:
@@ -142,7 +142,7 @@ class Packets(Packetizer):
         self._received += size
         if self._received >= self.REKEY_BYTES:
             if not self.need_rekey():
-                self._trigger_rekey()  # type: ignore[attr-defined]
+                self._trigger_rekey()  # type: ignore[attr-defined]  # not in the stubs
             elif self._received >= 2 * self.REKEY_BYTES:
                 raise paramiko.SSHException("the server ignores that new keys are due")
 

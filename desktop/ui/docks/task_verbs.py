@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -43,7 +44,7 @@ class TaskVerbs(QObject):
             action = frame.commands.add(
                 f"priority-{level.word}",
                 f"Priority: {level.word}",
-                self._doer(lambda ids, level=level: tasks.set_priority(ids, level), unfinished),  # type: ignore[misc]
+                self._doer(partial(tasks.set_priority, priority=level), unfinished),
                 group="Transfers",
             )
             action.setCheckable(True)

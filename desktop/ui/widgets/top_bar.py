@@ -66,7 +66,7 @@ class TopBar(QWidget):
             ("settings", "Settings  (Ctrl+,)", "settings"),
             ("help", "Keyboard shortcuts  (F1)", "shortcuts"),
         ):
-            line.addWidget(tool(frame.theme, icon, words, lambda c=command: commands.get(c).trigger()))  # type: ignore[misc]
+            line.addWidget(tool(frame.theme, icon, words, lambda c=command: commands.get(c).trigger()))  # type: ignore[misc]  # a default
         self.setLayout(line)
         self.search.textChanged.connect(self.searched)
 

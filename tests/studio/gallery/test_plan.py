@@ -1,6 +1,7 @@
 """Which video gets which name, and which are here already."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,8 @@ def brought(number: str, path: Path, size: int | None = 4, arrived: bool = True)
     return Brought(lasting_path(BASE, number), path, size, arrived)
 
 
-def planned(here: Path, videos: list[Video], known: tuple[Brought, ...] = (), **wishes: object) -> Plan:
-    return plan_videos(videos, SERVER, BASE, Request("", here, **wishes), known)  # type: ignore[arg-type]
+def planned(here: Path, videos: list[Video], known: tuple[Brought, ...] = (), **wishes: Any) -> Plan:
+    return plan_videos(videos, SERVER, BASE, Request("", here, **wishes), known)
 
 
 def targets(plan: Plan) -> list[str]:

@@ -46,13 +46,13 @@ class Entry:
         size = self.size if self.local_size is None else self.local_size
         method = self.method if self.local_method is None else self.local_method
         lengths = (self.crc, len(self.stored), size, len(name), 0)
-        return struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, self.flags, method, 0, 33, *lengths) + bytes(name)  # type: ignore[arg-type]
+        return struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, self.flags, method, 0, 33, *lengths) + bytes(name)  # type: ignore[arg-type]  # bytes by now
 
     def central(self, at: int) -> bytes:
         at = at if self.at is None else self.at
         sizes = (self.crc, len(self.stored), self.size, len(self.name), len(self.extra), 0, 0, 0, self.mode << 16, at)
         fixed = struct.pack("<4s2H4H3L5H2L", b"PK\x01\x02", 0x0314, 20, self.flags, self.method, 0, 33, *sizes)
-        return fixed + bytes(self.name) + self.extra  # type: ignore[arg-type]
+        return fixed + bytes(self.name) + self.extra  # type: ignore[arg-type]  # bytes by now
 
 
 def forge(path: Path, *entries: Entry, count: int | None = None, tail: bytes = b"", prefix: bytes = b"") -> Path:

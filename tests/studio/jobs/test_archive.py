@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_zips_of_others(results: Path, place: Path) -> None:
     """Deflated, with folders, times, modes, a comment, sizes behind the data, all of it with ZIP64."""
     made = place.parent / "other.zip"
     sink = made.open("wb")
-    with sink, zipfile.ZipFile(Unseekable(sink), "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with sink, zipfile.ZipFile(Unseekable(sink), "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # all that a ZIP asks of a stream
         archive.comment = b"made by hand"
         archive.mkdir("empty/inner")
         for number, (name, data) in enumerate(holds(results).items()):
@@ -87,9 +88,9 @@ def test_zips_of_others(results: Path, place: Path) -> None:
 class Unseekable:
     """A stream that only goes forward."""
 
-    def __init__(self, stream: object) -> None:
-        self.write = stream.write  # type: ignore[attr-defined]
-        self.flush = stream.flush  # type: ignore[attr-defined]
+    def __init__(self, stream: BinaryIO) -> None:
+        self.write = stream.write
+        self.flush = stream.flush
 
 
 @pytest.mark.skipif(shutil.which("zip") is None, reason="needs Info-ZIP")

@@ -48,7 +48,7 @@ def two_ends(*told: int) -> Forger:
         forge(path, Entry("a"), Entry("b"))
         end = path.read_bytes()[-22:]
         count, length, start = struct.unpack("<8x2xH2L2x", end)
-        end64(path, told[:3], *(told[3:] or (count, length, start)))  # type: ignore[arg-type]
+        end64(path, told[:3], *(told[3:] or (count, length, start)))  # type: ignore[arg-type]  # three numbers or six
         return path
 
     return make

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ def connected(
         source.close()
 
 
-def server(greeting: str = PATIENT, **script: object) -> ScriptedFtp:
-    return ScriptedFtp(files={"/a.exr": DATA, "/b.exr": DATA}, greeting=greeting, **script)  # type: ignore[arg-type]
+def server(greeting: str = PATIENT, **script: Any) -> ScriptedFtp:
+    return ScriptedFtp(files={"/a.exr": DATA, "/b.exr": DATA}, greeting=greeting, **script)
 
 
 def pieces(*paths: str, size: int = 5000) -> list[MemoryPiece]:

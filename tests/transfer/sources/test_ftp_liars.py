@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,8 +52,8 @@ def talking(server: ScriptedFtp, protocol: str = "ftp", timeout: float = 20.0) -
             source.close()
 
 
-def server(**script: object) -> ScriptedFtp:
-    return ScriptedFtp(files={"/a.exr": DATA, "/good": GOOD, "/large.exr": LARGE}, **script)  # type: ignore[arg-type]
+def server(**script: Any) -> ScriptedFtp:
+    return ScriptedFtp(files={"/a.exr": DATA, "/good": GOOD, "/large.exr": LARGE}, **script)
 
 
 def fetch(source: FtpSource, path: str, size: int | None, start: int = 0, end: int | None = None) -> MemoryPiece:

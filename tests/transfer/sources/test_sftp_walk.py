@@ -98,7 +98,7 @@ def test_an_empty_folder_and_the_root(source: SftpSource, served: Path) -> None:
 @pytest.mark.parametrize("name", [b"\xe4\xf6\xfc-latin1", "日本".encode("shift-jis"), b"\xff\xfe", "日本 ü".encode()])
 def test_any_bytes_of_a_name_are_sent_back_as_they_came(source: SftpSource, served: Path, name: bytes) -> None:
     path = os.path.join(os.fsencode(served), name)  # noqa: PTH118  # bytes, which pathlib does not take
-    with open(path, "wb") as file:  # noqa: PTH123
+    with open(path, "wb") as file:  # noqa: PTH123  # as above
         file.write(b"pixels")
     (entry,) = source.list(str(served))
     assert source.stat(entry.path).size == 6

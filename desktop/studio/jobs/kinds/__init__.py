@@ -2,5 +2,5 @@
 
 # ruff: isort: skip_file
 from desktop.studio.jobs.kinds import scene_session  # noqa: F401  registers itself
-from desktop.studio.jobs.kinds import table_export  # noqa: F401
-from desktop.studio.jobs.kinds import reconstruction  # noqa: F401
+from desktop.studio.jobs.kinds import table_export  # noqa: F401  registers itself
+from desktop.studio.jobs.kinds import reconstruction  # noqa: F401  registers itself
