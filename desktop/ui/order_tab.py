@@ -11,7 +11,7 @@ from desktop.ui.tab import Frame, Tab
 from desktop.ui.widgets.card import Cards
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.order_bar import OrderBar
-from desktop.ui.widgets.parts import column
+from desktop.ui.widgets.parts import column, panel
 from desktop.ui.widgets.plan_page import PlanPage
 
 LEAST_HEIGHT = 130
@@ -32,6 +32,7 @@ class OrderTab(Tab):
         self.doors = Doors(frame, self)
         self.cards = Cards(frame.theme)
         self.pages = QStackedWidget()
+        self.body = QStackedWidget()
 
     def take_focus(self) -> None:
         """Let the keys act on the list or the plan; where there is neither, on the one next thing to do."""
@@ -43,6 +44,17 @@ class OrderTab(Tab):
     def listed(self) -> QWidget:
         """Return what has the focus when the list is shown."""
         raise NotImplementedError
+
+    def page(self, listing: QWidget, empty: QWidget, *above: QWidget) -> QWidget:
+        """Return the list's page: what is above, cards, the list or the empty page as `body` is set, the order bar."""
+        self.body.addWidget(listing)
+        self.body.addWidget(empty)
+        # A card above must take its room from here, not from the window's own size.
+        self.body.setMinimumHeight(LEAST_HEIGHT)
+        whole = column(*above, self.cards, spacing=0)
+        whole.addWidget(self.body, 1)
+        whole.addWidget(self.bar)
+        return panel(whole, "page")
 
     def hang(self, listing: QWidget, prefix: str, download: str, plan: str, back: str) -> None:
         """Put the list's page before the plan's, and add the commands of both.

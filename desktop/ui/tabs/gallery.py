@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.core.errors import HostKeyUnknown, LoginFailed, ShotDockError
 from desktop.core.gallery import Video
@@ -15,7 +15,7 @@ from desktop.ui.models.gallery import GalleryModel
 from desktop.ui.models.gallery_session import GallerySession, Phase
 from desktop.ui.models.gallery_states import GalleryStates
 from desktop.ui.models.thumbnails import Thumbnails
-from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.gallery_doubts import GalleryDoubts
 from desktop.ui.tabs.gallery_empty import GalleryEmpty
@@ -27,7 +27,6 @@ from desktop.ui.widgets.drop_shelf import DropShelf
 from desktop.ui.widgets.gallery_head import GalleryHead
 from desktop.ui.widgets.gallery_views import GalleryViews
 from desktop.ui.widgets.order_bar import OrderBar
-from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
 
 AGE_EVERY = 30_000
@@ -115,17 +114,7 @@ class GalleryTab(OrderTab):
     # Building
 
     def _build(self) -> None:
-        self.body = QStackedWidget()
-        self.body.addWidget(self.views)
-        self.body.addWidget(self.empty)
-        # A card above must take its room from here, not from the window's own size.
-        self.body.setMinimumHeight(LEAST_HEIGHT)
-        page = QWidget()
-        page.setObjectName("page")
-        whole = column(self.head, self.cards, spacing=0)
-        whole.addWidget(self.body, 1)
-        whole.addWidget(self.bar)
-        page.setLayout(whole)
+        page = self.page(self.views, self.empty, self.head)
         self.shelf = DropShelf(self.frame.theme, page)
         self.hang(page, "gallery-", "Download the videos", "Plan the download", "Back to the videos")
 

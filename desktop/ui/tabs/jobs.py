@@ -13,7 +13,7 @@ from desktop.core.job import Job
 from desktop.core.task import Progress, Task
 from desktop.ui.models.job_list import JobListModel
 from desktop.ui.models.job_words import face_of, standing
-from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.jobs_empty import JobsEmpty
 from desktop.ui.tabs.jobs_hands import WHAT, JobHands
@@ -25,7 +25,6 @@ from desktop.ui.widgets.job_list import dropped_text
 from desktop.ui.widgets.job_place import JobPlace
 from desktop.ui.widgets.job_side import JobSide
 from desktop.ui.widgets.order_bar import OrderBar
-from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
 
 TICK = 1000
@@ -142,17 +141,7 @@ class JobsTab(OrderTab):
         self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([336, 900])
-        self.body = QStackedWidget()
-        self.body.addWidget(self.splitter)
-        self.body.addWidget(self.empty)
-        # A card above must take its room from here, not from the window's own size.
-        self.body.setMinimumHeight(LEAST_HEIGHT)
-        page = QWidget()
-        page.setObjectName("page")
-        whole = column(self.cards, spacing=0)
-        whole.addWidget(self.body, 1)
-        whole.addWidget(self.bar)
-        page.setLayout(whole)
+        page = self.page(self.splitter, self.empty)
         self.hang(page, "jobs-", "Download what the jobs have", "Plan the download", "Back to the jobs")
 
     def _add_commands(self) -> None:

@@ -4,7 +4,7 @@ import re
 import time
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from desktop.core.errors import ShotDockError
 from desktop.core.media import Compared, ScanProgress
@@ -15,7 +15,7 @@ from desktop.ui.dialogs.history import HistoryDialog
 from desktop.ui.formats import task_face
 from desktop.ui.models.comparison import ComparisonModel, Shown
 from desktop.ui.models.session import Phase, ShotSession, progress_words
-from desktop.ui.order_tab import LEAST_HEIGHT, OrderTab
+from desktop.ui.order_tab import OrderTab
 from desktop.ui.tab import Frame
 from desktop.ui.tabs.shots_empty import ShotsEmpty
 from desktop.ui.tabs.shots_orders import ShotOrders
@@ -24,7 +24,6 @@ from desktop.ui.widgets.comparison_view import ComparisonView
 from desktop.ui.widgets.connection_picker import ConnectionPicker
 from desktop.ui.widgets.create_bar import CreateBar
 from desktop.ui.widgets.filter_panel import FilterPanel
-from desktop.ui.widgets.parts import column
 from desktop.ui.widgets.plan_page import PlanPage
 
 AGE_EVERY = 30_000
@@ -85,24 +84,13 @@ class ShotsTab(OrderTab):
     # Building
 
     def _build(self) -> None:
-        self.table_stack = QStackedWidget()
-        self.table_stack.addWidget(self.view)
-        self.table_stack.addWidget(self.empty)
-        # A card above must take its room from here, not from the window's own size.
-        self.table_stack.setMinimumHeight(LEAST_HEIGHT)
-        shots = QWidget()
-        shots.setObjectName("page")
-        body = column(self.cards, spacing=0)
-        body.addWidget(self.table_stack, 1)
-        body.addWidget(self.bar)
-        shots.setLayout(body)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("shotsSplitter")
         self.splitter.setHandleWidth(3)
         self.splitter.setChildrenCollapsible(False)
         self.filters.setMinimumWidth(170)
         self.splitter.addWidget(self.filters)
-        self.splitter.addWidget(shots)
+        self.splitter.addWidget(self.page(self.view, self.empty))
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([216, 1000])
         self.hang(self.splitter, "", "Download the selection", "Plan the selection", "Back to the shots")
@@ -237,7 +225,7 @@ class ShotsTab(OrderTab):
     def _table_or_empty(self) -> None:
         ready = self.session.phase is Phase.READY
         nothing_matches = ready and bool(self.model.everything()) and not self.model.rows()
-        self.table_stack.setCurrentIndex(0 if ready and not nothing_matches else 1)
+        self.body.setCurrentIndex(0 if ready and not nothing_matches else 1)
         self.bar.setVisible(ready)
         self.filters.setVisible(ready)
         if not ready or nothing_matches:
