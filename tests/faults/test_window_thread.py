@@ -36,7 +36,7 @@ def listening() -> Iterator[Counter[tuple[str, bool]]]:
     """Count what may wait for somebody else, and whether it was the window's thread that did so."""
     if not getattr(sys, "_shotdock_hears", False):
         sys.addaudithook(_hear)  # for good: Python takes none back
-        sys._shotdock_hears = True  # type: ignore[attr-defined]
+        sys._shotdock_hears = True  # type: ignore[attr-defined]  # ours
     _heard.clear()
     _listening.set()
     try:
@@ -61,7 +61,7 @@ def test_r18_the_window_waits_for_no_host(window: MainWindow, qtbot: QtBot, tmp_
         library, errors = bench.services.library, list[object]()
 
         def ask(then: object, failed: object) -> object:
-            return library.plan_plain([source], Door(), Request("", to), then, failed)  # type: ignore[arg-type]
+            return library.plan_plain([source], Door(), Request("", to), then, failed)  # type: ignore[arg-type]  # handed through
 
         number = bench.submit(bench.answer(ask)).id
         qtbot.waitUntil(lambda: line.received > MIB, timeout=30_000)
