@@ -41,7 +41,7 @@ def check(folder: Path, noted: Iterable[Noted], read: Callable[[int], None]) -> 
     device = folder.stat().st_dev
     for note in noted:
         try:
-            verdict, cause = _compare(os.path.join(folder, note.path), note, read)  # noqa: PTH118  100,000 of them
+            verdict, cause = compare(os.path.join(folder, note.path), note, read)  # noqa: PTH118  100,000 of them
         except _GONE:
             _check_device(folder, device)
             verdict, cause = Verdict.MISSING, "nothing has its name any more"
@@ -50,7 +50,8 @@ def check(folder: Path, noted: Iterable[Noted], read: Callable[[int], None]) -> 
         yield Checked(note, verdict, cause)
 
 
-def _compare(path: str, note: Noted, read: Callable[[int], None]) -> tuple[Verdict, str]:
+def compare(path: str, note: Noted, read: Callable[[int], None] = lambda _size: None) -> tuple[Verdict, str]:
+    """Return how one file compares with its receipt, and in words what is wrong, or "". Raises OSError."""
     seen = os.stat(path)  # noqa: PTH116  100,000 of them
     if not stat.S_ISREG(seen.st_mode):
         return Verdict.MISSING, f"a {'folder' if stat.S_ISDIR(seen.st_mode) else 'device'} has its name"

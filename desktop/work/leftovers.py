@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from desktop.core.plan import ItemState, Plan
 from desktop.core.task import Task, TaskFile
+from desktop.core.verify import Noted, Verdict
+from desktop.studio.verify import compare
 from desktop.transfer.disk import disk, disk_error
 from desktop.transfer.partfile import discard
 
@@ -15,7 +17,8 @@ log = logging.getLogger(__name__)
 def clean(task: Task, files: Sequence[TaskFile], with_files: bool) -> None:
     """Remove a task's part files; with_files, also the files it brought, and raise what the disk refuses with.
 
-    A part that cannot be removed, on a share that is away for instance, keeps nobody from forgetting its task.
+    What was written since it came is somebody's work, and stays. A part that cannot be removed, on a share that is away
+    for instance, keeps nobody from forgetting its task.
     """
     for file in files:
         target = task.destination / file.target
@@ -25,7 +28,12 @@ def clean(task: Task, files: Sequence[TaskFile], with_files: bool) -> None:
             log.warning("A part file stays: %s", disk_error(error, str(target)))
         if with_files and file.result.arrived:
             with disk(target), contextlib.suppress(FileNotFoundError):
-                target.unlink()
+                note = Noted(file.target, file.size, file.mtime, file.precision, "", task.id)
+                verdict, cause = compare(str(target), note)
+                if verdict in (Verdict.OTHER_SIZE, Verdict.CHANGED):
+                    log.warning("%s stays, it was changed since it came: %s", target, cause)
+                else:
+                    target.unlink()
 
 
 def name_of(plan: Plan) -> str:

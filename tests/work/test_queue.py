@@ -106,6 +106,16 @@ def test_delete_with_files_removes_only_what_the_task_brought(bench: Bench) -> N
     assert [path for path in bench.destination.rglob("*") if path.is_file()] == [mine]
 
 
+def test_delete_with_files_leaves_what_was_changed_since(bench: Bench) -> None:
+    task = bench.run()
+    longer, newer, *_ = sorted(path for path in bench.destination.rglob("*") if path.is_file())
+    longer.write_bytes(longer.read_bytes() + b"and a day's work")
+    write(newer, b"x" * newer.stat().st_size, age=0)
+    bench.services.tasks.delete([task.id], with_files=True)
+    bench.qtbot.waitUntil(lambda: not bench.tasks())
+    assert sorted(path for path in bench.destination.rglob("*") if path.is_file()) == [longer, newer]
+
+
 def test_files_that_cannot_be_removed_are_told_and_their_task_stays(bench: Bench) -> None:
     task, other = bench.run(), bench.submit(bench.plan(filters=Filters(shot=("SH020",))), start=False)
     path = next(path for path in bench.destination.rglob("*") if path.is_file())
