@@ -7,7 +7,7 @@ from desktop.core.errors import UsageError
 from desktop.core.hours import Hours
 from desktop.core.plan import Request
 from desktop.core.redaction import redact
-from desktop.core.schedule import After, Priority, Repeat
+from desktop.core.schedule import After, Priority, Repeat, next_run
 
 PATIENCE = (300.0, 900.0, 1800.0, 3600.0)
 """Seconds after which a run that could not be planned is tried again; then the next regular run is waited for."""
@@ -41,7 +41,8 @@ class Routine:
 
     sources: of a plain transfer; none for the shots of request.connection. videos: ids of those of the gallery on
     request.connection, a name or URL; () for all it has by then, None for what is no gallery. identity, known_hosts:
-    files a plain transfer logs in with and trusts, or "". due: the next run. next_try: when a run that could not be
+    files a plain transfer logs in with and trusts, or "". due: the next run. first: the run that tells at what time of
+    the day all of them are, or None if that is `due`. next_try: when a run that could not be
     planned is tried again, or None. missed: runs that nobody made and nobody has been offered yet. owner: the process
     that plans it now, or "". last_task: the last task made of it, or None; last_result: what became of the last run, in
     words.
@@ -68,8 +69,13 @@ class Routine:
     last_run: float | None = None
     last_task: int | None = None
     last_result: str = ""
+    first: float | None = None
 
     @property
     def next(self) -> float:
         """Return when it is planned next."""
         return self.due if self.next_try is None else min(self.due, self.next_try)
+
+    def run_after(self, now: float) -> tuple[float, int]:
+        """Return the first regular run after now, which is not before `due`, and how many lie between."""
+        return next_run(self.repeat, self.due, now, first=self.first)

@@ -166,18 +166,22 @@ def first_run(schedule: Schedule, now: float, zone: tzinfo | None = None) -> flo
     return start if schedule.window is None else opening(schedule.window, start, zone)
 
 
-def next_run(repeat: Repeat, due: float, now: float, zone: tzinfo | None = None) -> tuple[float, int]:
+def next_run(
+    repeat: Repeat, due: float, now: float, zone: tzinfo | None = None, first: float | None = None
+) -> tuple[float, int]:
     """Return the first run after now of those that are so far apart from `due`, and how many lie between.
 
     Days are the calendar's: a run at 02:00 stays at 02:00 when the clocks change. due: a run's moment; now is
-    not before it.
+    not before it. first: a run's moment at the time of the day that all of them have, if `due` may be one that the
+    clocks skipped and that came later for it.
     """
     if repeat.hours:
         step = repeat.hours * 3600.0
         passed = int((now - due) // step)
         return due + (passed + 1) * step, passed
     passed, when = -1, due
-    wall = datetime.fromtimestamp(due, zone).replace(fold=0)
+    at = datetime.fromtimestamp(due if first is None else first, zone).replace(fold=0).timetz()
+    wall = datetime.combine(datetime.fromtimestamp(due, zone), at)
     while when <= now:
         passed += 1
         when = (wall + timedelta(days=repeat.days * (passed + 1))).timestamp()

@@ -94,6 +94,7 @@ def _row(routine: Routine) -> dict[str, object]:
         "videos": None if routine.videos is None else list(routine.videos),
         "identity": routine.identity,
         "known_hosts": routine.known_hosts,
+        "first": routine.first,
     }
     return {
         "name": stored(routine.name),
@@ -124,7 +125,7 @@ def _routine(row: tuple[Any, ...]) -> Routine:
     number, name, text, every, hours, after, priority, created, due, next_try, attempts, missed, paused = row[:13]
     owner, last_run, last_task, last_result = row[13:]
     wanted = json.loads(text)
-    # What was kept before there were rows and videos has none of them.
+    # What was kept before there were rows, videos and first runs has none of them.
     videos = wanted.get("videos")
     options = Options(
         wanted["parallel"], wanted["segments"], wanted["limit_rate"], wanted["verify"], Order(wanted["order"])
@@ -162,4 +163,5 @@ def _routine(row: tuple[Any, ...]) -> Routine:
         last_run=last_run,
         last_task=last_task,
         last_result=loaded(last_result),
+        first=wanted.get("first"),
     )

@@ -14,7 +14,7 @@ from desktop.core.hours import clock as clocked
 from desktop.core.media import Structure
 from desktop.core.plan import Plan, Request
 from desktop.core.routine import PATIENCE, Routine, Source, check_kept
-from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run, next_run
+from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run
 from desktop.core.task import ENDED, Task, TaskState
 from desktop.store.database import Store
 from desktop.store.owner import alive
@@ -118,7 +118,7 @@ class RoutineDesk(QObject):
         now = self._now()
 
         def again(routine: Routine) -> Routine:
-            due = routine.due if routine.due > now else next_run(routine.repeat, routine.due, now)[0]
+            due = routine.due if routine.due > now else routine.run_after(now)[0]
             return replace(routine, paused=False, missed=0, due=due)
 
         self._change(ids, again)
@@ -133,7 +133,14 @@ class RoutineDesk(QObject):
         self._change(
             ids,
             lambda known: replace(
-                known, repeat=repeat, window=schedule.window, after=schedule.after, due=due, next_try=None, attempts=0
+                known,
+                repeat=repeat,
+                window=schedule.window,
+                after=schedule.after,
+                due=due,
+                first=due,
+                next_try=None,
+                attempts=0,
             ),
         )
 
@@ -163,12 +170,13 @@ class RoutineDesk(QObject):
         check_kept((request.connection, *(source.text for source in sources)))
         now = self._now()
         name = request.name or request.connection or (sources[0].text if sources else "routine")
+        due = first_run(schedule, now)
         return Routine(
             0,
             name,
             replace(request, name=name),
             schedule.repeat,
-            first_run(schedule, now),
+            due,
             tuple(Source(source.text, source.name) for source in sources),
             None if videos is None else tuple(videos),
             str(door.identity or ""),
@@ -177,6 +185,7 @@ class RoutineDesk(QObject):
             schedule.after,
             priority,
             now,
+            first=due,
         )
 
     # On the desk's thread
@@ -188,7 +197,7 @@ class RoutineDesk(QObject):
             cut_short = bool(routine.owner) and not alive(routine.owner)
             late = not routine.paused and not routine.owner and now - routine.due > LATE
             if cut_short or late:
-                due, more = next_run(routine.repeat, routine.due, now) if late else (routine.due, 0)
+                due, more = routine.run_after(now) if late else (routine.due, 0)
                 missed = routine.missed + 1 + more
                 routine = replace(routine, owner="", due=due, next_try=None, missed=missed)
                 self._store.routines.save(routine)
@@ -205,7 +214,7 @@ class RoutineDesk(QObject):
         for routine in self._store.routines.all():
             due = not routine.paused and routine.next <= now if ids is None else routine.id in ids
             if due:
-                then = routine.due if routine.due > now else next_run(routine.repeat, routine.due, now)[0]
+                then = routine.due if routine.due > now else routine.run_after(now)[0]
                 claimed.append(self._store.routines.claim(routine, then))
         return tuple(self._unless_busy(routine) for routine in claimed if routine is not None)
 

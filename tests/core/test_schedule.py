@@ -144,6 +144,15 @@ def test_runs_keep_their_step(repeat: Repeat, due: str, now: str, then: str, mis
     assert (shown(when), between) == (then, missed)
 
 
+def test_a_skipped_time_of_the_day_is_kept_for_the_days_after() -> None:
+    first = due = at("2026-03-27 02:30")
+    days = []
+    for _ in range(3):
+        due, _ = next_run(Repeat(days=1), due, due, BERLIN, first)
+        days.append(shown(due))
+    assert days == ["2026-03-28 02:30", "2026-03-29 03:30", "2026-03-30 02:30"]
+
+
 @given(
     st.one_of(st.builds(Repeat, hours=st.integers(1, 200)), st.builds(Repeat, days=st.integers(1, 40))),
     st.floats(1_700_000_000, 1_800_000_000),

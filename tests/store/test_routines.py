@@ -22,6 +22,8 @@ def test_a_routine_comes_back_as_it_was(store: Store) -> None:
     changed = replace(plain, paused=True, missed=2, last_result="The server does not answer.", next_try=9.0)
     store.routines.save(changed)
     assert store.routines.get(plain.id) == changed
+    first = store.routines.add(replace(plain, first=4.0))
+    assert store.routines.get(first.id).first == 4.0
 
 
 def test_chosen_rows_come_back(store: Store) -> None:

@@ -1,5 +1,7 @@
 """What repeats is planned anew at every run; what was missed is told; what cannot be planned is tried again."""
 
+import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +72,33 @@ def test_every_run_is_planned_anew(qtbot: QtBot, studio: Path, tmp_path: Path, c
         ahead(bench, clock, DAY)
         result(bench, "All up to date.")
         assert len(bench.tasks()) == 2, "a run without anything to bring is no task"
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if sys.platform == "win32":
+        pytest.skip("a process there has the system's zone")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_night_that_skips_its_hour_moves_no_other(qtbot: QtBot, studio: Path, tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 3, 27, 12, 0).timestamp())
+    with serving(qtbot, studio, tmp_path / "shows", clock) as bench:
+        bench.connect("VEGA", studio)
+        kept = add(bench, Schedule(datetime(2026, 3, 28, 2, 30).timestamp(), repeat=Repeat(days=1)))
+        due = []
+        for _ in range(3):
+            clock.now = kept.due
+            bench.services.routines.look()
+            bench.qtbot.waitUntil(lambda: routines(bench)[0].last_run == clock.now, timeout=20_000)
+            kept = routines(bench)[0]
+            due.append(datetime.fromtimestamp(kept.due).isoformat(" ", "minutes"))
+        assert due == ["2026-03-29 03:30", "2026-03-30 02:30", "2026-03-31 02:30"]
 
 
 def test_a_plain_transfer_repeats_by_its_sources(qtbot: QtBot, studio: Path, tmp_path: Path, clock: Clock) -> None:
