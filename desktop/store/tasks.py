@@ -224,7 +224,7 @@ class Tasks:
         """
         with self._access.writing():
             task = self.get(task_id)
-            if task.state not in _ACTIVE or (task.owner not in ("", owner) and alive(task.owner)):
+            if task.state not in _ACTIVE or (task.owner != owner and not self._is_lost(task, alive, time.time())):
                 return False
             if task.owner != owner:
                 unbind(self._access, task_id)
@@ -263,7 +263,7 @@ class Tasks:
         return now - touched > SILENCE
 
     def _check_mine(self, task: Task) -> None:
-        if task.owner in ("", this_process()) or not alive(task.owner):
+        if task.owner == this_process() or self._is_lost(task, alive, time.time()):
             return
         raise NotAllowed(
             title=f"Task {task.id} is run by another ShotDock.",

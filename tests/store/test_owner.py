@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from desktop.core.errors import NotAllowed, NotFound
+from desktop.core.schedule import Turn
 from desktop.core.task import Task, TaskEvent, TaskState, advance
 from desktop.store.database import Store
 from desktop.store.owner import SILENCE, _unix_start, alive, describe, is_elsewhere, this_process
@@ -207,6 +208,19 @@ def test_another_hosts_task_is_given_up_after_a_day_of_silence(store: Store) -> 
     store._access.value(f"UPDATE task SET touched = {time.time() - SILENCE - 60}")
     assert [lost.id for lost in store.tasks.interrupted(alive)] == [task.id]
     assert store.tasks.claim(task.id, this_process())
+
+
+def test_what_waits_for_the_clock_is_taken_over_from_another_host_after_a_day_of_silence(store: Store) -> None:
+    task = store.tasks.create(plan(), TOKEN, "x", 1.0, Turn(not_before=2e9))
+    store._access.value(f"UPDATE task SET owner = '{OTHER_HOST}', touched = {time.time() - SILENCE + 60}")
+    assert store.tasks.scheduled() == ()
+    assert not store.tasks.claim(task.id, this_process())
+    with pytest.raises(NotAllowed):
+        store.tasks.delete([task.id])
+    store._access.value(f"UPDATE task SET touched = {time.time() - SILENCE - 60}")
+    assert [lost.id for lost in store.tasks.scheduled()] == [task.id]
+    assert store.tasks.claim(task.id, this_process())
+    assert store.tasks.get(task.id).owner == this_process()
 
 
 def test_a_resumed_task_is_this_processs_from_the_moment_it_waits(store: Store) -> None:
