@@ -38,6 +38,8 @@ class Wire(Control):
         self._dialled = False
         self._port_owed = False
         self._next: tuple[int, float] | None = None
+        self._offset_left = False
+        """Whether the server may still have an offset in mind that was meant for a file it refused."""
 
     def hang_up(self) -> None:
         """Close the sockets without a word; only the thread that uses the wire may."""
@@ -89,7 +91,7 @@ class Wire(Control):
         Raises the library's and the socket's exceptions, and OutOfStep before any byte came.
         """
         checked(command)
-        commands = [f"REST {start}", command] if start else [command]
+        commands = [f"REST {start}", command] if start or self._offset_left else [command]
         port, early = self._port()
         if self._dialled and self.can.batches:
             # The server waits for the connection anyway: asking first saves a round trip.
@@ -107,8 +109,10 @@ class Wire(Control):
             # Some servers say 200 before they say 150.
             reply = self.answer()
         data = self._data
+        self._offset_left = False
         if reply[0] != "1" or data is None:
             self.drop_data()
+            self._offset_left = bool(start)
             if early and reply.startswith("425"):
                 self._stray()
             return None, reply, start

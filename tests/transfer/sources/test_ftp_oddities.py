@@ -30,6 +30,7 @@ from tests.contracts.pieces import ListFeed, MemoryPiece
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.content import content
 from tests.servers.process import free_port
+from tests.servers.pyftpd import PyftpdServer
 from tests.servers.scripted_ftp import ScriptedFtp, Transfer
 
 DATA = content("a.exr", 5000)
@@ -311,6 +312,24 @@ def test_bytes_that_are_only_skipped_are_left_when_the_piece_is_not_wanted() -> 
         source.read(ListFeed([piece]))
         assert (piece.state, piece.data) == ("", b"")
         assert fetch(source).data == DATA
+
+
+def test_the_offset_of_a_file_that_was_refused_is_not_the_next_one_s(tmp_path: Path) -> None:
+    """pyftpdlib refuses some before it looks at the REST before them, which holds for whatever comes next."""
+    root, whole = tmp_path / "root", content("large.exr", 3 << 20)
+    root.mkdir()
+    (root / "link.exr").symlink_to(tmp_path)
+    (root / "large.exr").write_bytes(whole)
+    with PyftpdServer(root) as real:
+        address = Address("ftp", real.host, real.port, real.user)
+        source = FtpSource(Site(address, Login(password=real.password), Trust(in_clear=True)))
+        source.connect()
+        refused = MemoryPiece(Entry("/link.exr", size=5000), 1000)
+        half = MemoryPiece(Entry("/large.exr", size=3 << 20), 0, 1 << 20)
+        source.read(ListFeed([refused, half]))
+        source.close()
+    assert refused.state == "failed"
+    assert (half.state, half.data) == ("finished", whole[: 1 << 20])
 
 
 # --- looking
