@@ -11,7 +11,7 @@ from desktop.transfer.handing import Dropped
 from desktop.transfer.line import Line
 from desktop.transfer.ports import Features, Feed, Piece, Site
 from desktop.transfer.sources.ftp_carry import Carrier
-from desktop.transfer.sources.ftp_errors import OutOfStep, checked, converted, lost
+from desktop.transfer.sources.ftp_errors import OutOfStep, checked, lost
 from desktop.transfer.sources.ftp_lookout import Lookout
 from desktop.transfer.sources.ftp_wire import Wire
 from desktop.transfer.walk import walk_folders
@@ -84,7 +84,7 @@ class FtpSource:
         with self._line.held():
             wire = self._ready().wire
             try:
-                with converted(wire.place, path):
+                with wire.talking(path):
                     return question(wire)
             except OutOfStep:
                 pass

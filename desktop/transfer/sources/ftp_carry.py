@@ -13,7 +13,6 @@ from desktop.transfer.sources.ftp_errors import (
     OutOfStep,
     broken_off,
     checked,
-    converted,
     not_allowed,
     not_found,
     put_off,
@@ -43,7 +42,7 @@ class Carrier:
         the others concern this file only, and the connection is fit for the next.
         """
         path = checked(piece.file.path)
-        with converted(self.wire.place, path):
+        with self.wire.talking(path):
             whole = piece.start == 0 and piece.end is None
             size = piece.file.size
             small = whole and size is not None and size < LARGE

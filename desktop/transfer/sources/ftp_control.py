@@ -5,6 +5,8 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desktop.core.errors import Unreachable
@@ -110,6 +112,16 @@ class Control(ftplib.FTP):
         """Raise ConnectionAbortedError if the connection was broken off while a socket of it was not there yet."""
         if self._severed:
             raise ConnectionAbortedError("closed here")
+
+    @contextmanager
+    def talking(self, path: str) -> Iterator[None]:
+        """Turn foreign exceptions about path into our errors; after one the session's replies may be out of step."""
+        with converted(self.place, path):
+            try:
+                yield
+            except ftplib.all_errors:
+                self.alive = False
+                raise
 
     @property
     def _control(self) -> socket.socket:

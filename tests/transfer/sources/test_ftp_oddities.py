@@ -185,6 +185,18 @@ def test_a_handshake_that_fails_on_a_port_named_ahead_is_done_again_without(
     assert logins(hasty) == 2
 
 
+def test_a_handshake_that_fails_leaves_no_reply_for_the_next_question(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    odd = MeetsTheWrongConnection(files=FILES, tls=certificates)
+    odd.wrong = 2
+    with talking(odd, "ftps", pins=tmp_path / "pins") as source:
+        pieces = [MemoryPiece(Entry("/a.exr", size=5000)) for _ in range(4)]
+        source.read(ListFeed(pieces))
+    assert [piece.state for piece in pieces] == ["finished", "failed", "finished", "finished"]
+    assert logins(odd) == 2
+
+
 # --- data connections
 
 
