@@ -28,6 +28,10 @@ _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """SO_LINGER, on, for no time: both are int, but on Windows, where they are u_short."""
 
 
+_DAMAGED = ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "SSLV3_ALERT_BAD_RECORD_MAC")
+"""What either side calls bytes that are not as the other sent them."""
+
+
 def verifying_context() -> ssl.SSLContext:
     """Return a context that believes the system's certificate store and checks the host's name."""
     context = ssl.create_default_context()
@@ -121,7 +125,14 @@ def sever(sock: socket.socket | None) -> None:
 
 
 def tls_error(error: ssl.SSLError, place: str) -> ShotDockError:
-    """Return a failed TLS conversation in our words: broken off, or nothing both sides speak."""
+    """Return a failed TLS conversation in our words: damaged, broken off, or nothing both sides speak."""
+    if error.reason in _DAMAGED:
+        return ConnectionLost(
+            title=f"The secure connection to {place} broke.",
+            cause="What came was damaged on its way.",
+            suggestion="It will be tried again from the byte reached.",
+            path=place,
+        )
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError):
         return ConnectionLost(
             title=f"The secure connection to {place} broke.",

@@ -197,6 +197,26 @@ def test_a_handshake_that_fails_leaves_no_reply_for_the_next_question(
     assert logins(odd) == 2
 
 
+class DamagedOnItsWay(ScriptedFtp):
+    """Sends what nobody can decipher behind the first part of each file."""
+
+    def _pour(self, listener: socket.socket | None, data: bytes) -> None:
+        assert listener is not None
+        raw, _ = listener.accept()
+        with raw.dup() as line, raw, self._secured(raw) as stream:
+            stream.sendall(data[:2000])
+            line.sendall(b"\x17\x03\x03\x00\x40" + bytes(64))
+        listener.close()
+
+
+def test_bytes_that_were_damaged_on_their_way_are_a_line_that_broke(certificates: Certificates, tmp_path: Path) -> None:
+    piece = MemoryPiece(Entry("/a.exr", size=5000))
+    damaged = DamagedOnItsWay(files=FILES, tls=certificates)
+    with talking(damaged, "ftps", pins=tmp_path / "pins") as source, pytest.raises(ConnectionLost, match="damaged"):
+        source.read(ListFeed([piece]))
+    assert piece.state == ""
+
+
 # --- data connections
 
 
