@@ -40,6 +40,8 @@ _PATIENT = re.compile(r"vsFTPd|ProFTPD (?:1\.3\.(?:[89]|\d\d)|1\.[4-9]|[2-9])")
 _VSFTPD = {"EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"}
 _VSFTPD_OPTIONS = {"AUTH SSL", "AUTH TLS", "PBSZ", "PROT", "UTF8"}
 _HEARD = 1 << 13
+LONGEST_REPLY = 1 << 18
+"""Letters of the longest reply that is read; some servers greet with a whole page."""
 
 
 @dataclass(slots=True)
@@ -253,6 +255,17 @@ class Control(ftplib.FTP):
         line = heard[:end].decode("utf-8", "surrogateescape")
         del heard[: end + 1]
         return line.removesuffix("\r")
+
+    def getmultiline(self) -> str:
+        """Return the next whole reply, its lines joined; raise error_proto for one without end."""
+        lines = [self.getline()]
+        code, size = lines[0][:3], 0
+        while lines[-1][:3] != code or lines[-1][3:4] == "-":
+            lines.append(self.getline())
+            size += len(lines[-1])
+            if size > LONGEST_REPLY:
+                raise ftplib.error_proto(f"a reply of more than {LONGEST_REPLY} letters")
+        return "\n".join(lines)
 
     def answer(self) -> str:
         """Return the next whole reply; raise ServerBusy or ConnectionLost for a 421."""

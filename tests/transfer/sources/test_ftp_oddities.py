@@ -87,6 +87,7 @@ def test_a_server_that_asks_for_a_moment_first_is_waited_for() -> None:
         ("HTTP/1.1 400 Bad Request", ConnectionLost, "unexpected: HTTP/1.1"),
         ("999 Hello", ConnectionLost, "unexpected: 999"),
         ("220 " + "x" * 20_000, ConnectionLost, "a line of more than"),
+        ("220-" + 300 * ("x" * 1000 + "\r\n"), ConnectionLost, "a reply of more than"),
     ],
 )
 def test_whoever_is_no_ftp_server_is_told_apart(greeting: str, kind: type[ShotDockError], words: str) -> None:
