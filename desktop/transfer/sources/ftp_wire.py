@@ -10,7 +10,7 @@ from typing import NoReturn
 from desktop.core.media import Entry, told_size
 from desktop.transfer.ports import Site
 from desktop.transfer.sources.ftp_control import LAST_WORD, Control
-from desktop.transfer.sources.ftp_errors import OutOfStep, checked, no_goodbye, unsupported
+from desktop.transfer.sources.ftp_errors import OutOfStep, checked, garbled, no_goodbye, unsupported
 from desktop.transfer.sources.ftp_listing import parse_time
 from desktop.transfer.tls import sever
 from desktop.transfer.walk import LONGEST, endless
@@ -137,15 +137,22 @@ class Wire(Control):
 
     def _passive(self) -> int:
         if self.can.epsv:
-            reply = self.ask("EPSV")[0]
+            reply = self._answered("229", "EPSV")
             if reply.startswith("229"):
                 return self._named(reply)
             self.can.epsv = False
-        reply = self.ask("PASV")[0]
+        reply = self._answered("227", "PASV")
         if not reply.startswith("227"):
             raise unsupported(self.place, "It offers no passive data connections.", reply)
         # The host in the reply is never believed: it could send us anywhere, and behind a router it is wrong.
         return int(ftplib.parse227(reply)[1])
+
+    def _answered(self, hoped: str, command: str) -> str:
+        """Return the reply hoped for, or a refusal; any other is a second word on something that was asked before."""
+        reply = self.ask(command)[0]
+        if not reply.startswith((hoped, "4", "5")):
+            raise garbled(self.place, reply)
+        return reply
 
     def _named(self, reply: str) -> int:
         return int(ftplib.parse229(reply, self._peer)[1])
@@ -255,6 +262,8 @@ class Wire(Control):
                 size = told_size(value)
             elif reply.startswith("213"):
                 mtime = parse_time(value)
+            elif reply[0] not in "45":
+                raise garbled(self.place, reply)
         return Entry(path, size=size, mtime=mtime)
 
 

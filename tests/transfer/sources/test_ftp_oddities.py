@@ -266,6 +266,17 @@ def test_200_before_150_is_no_answer_to_retr() -> None:
         assert fetch(source).data == DATA
 
 
+@pytest.mark.parametrize("start", [0, 1000])
+def test_a_second_word_on_a_transfer_is_no_answer_to_the_next_question(start: int) -> None:
+    """Whatever is asked next: for a port, or for what the file is now."""
+    transfers = [Transfer(last="426 Broken\r\n226 Aborted"), Transfer()]
+    with talking(server(transfers={"/a.exr": transfers})) as source:
+        assert fetch(source).state == "failed"
+        with pytest.raises(ConnectionLost, match="226 Aborted"):
+            fetch(source, start=start)
+        assert fetch(source, start=start).data == DATA[start:]
+
+
 class Cutting(ScriptedFtp):
     """Resets this many data connections in the middle, the first ones left alone."""
 
