@@ -85,7 +85,10 @@ class FtpSource:
             wire = self._ready().wire
             try:
                 with wire.talking(path):
-                    return question(wire)
+                    answer = question(wire)
+                # A listing that was broken off here looks like one that is over.
+                self._line.check()
+                return answer
             except OutOfStep:
                 pass
             except _OF_THE_CONNECTION:

@@ -150,6 +150,9 @@ class Carrier:
             return
         if reply[0] != "2" or wire.astray:
             raise broken_off(path, offset, limit, reply)
+        if limit is None:
+            # Data that was broken off here ends like data that is over, and the report may have come before.
+            wire.check_severed()
         if limit is None or offset == limit:
             return
         if not asked:

@@ -1,11 +1,15 @@
 """FTP servers and lines at their oddest: slow to greet, half encrypted, out of ports, cut in a listing."""
 
+import contextlib
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -340,6 +344,42 @@ def test_a_file_of_unknown_size_that_ends_before_the_range_does() -> None:
     assert isinstance(piece.error, Truncated)
     assert "5,000 of 6,000 bytes" in piece.error.cause
     assert piece.data == DATA
+
+
+class SaysTooMuch(ScriptedFtp):
+    """Reports success together with the beginning, and then sends half, as it looks where buffers are large."""
+
+    def start(self) -> Self:
+        self.half_sent = threading.Event()
+        return super().start()
+
+    def _say(self, sock: socket.socket, reply: str) -> None:
+        if not reply.startswith("226"):
+            super()._say(sock, f"{reply}\r\n226 Done" if reply.startswith("150") else reply)
+
+    def _pour(self, listener: socket.socket | None, data: bytes) -> None:
+        assert listener is not None
+        stream, _ = listener.accept()
+        with stream, contextlib.suppress(OSError):
+            stream.sendall(data[: len(data) // 2])
+            self.half_sent.set()
+            stream.recv(1)
+        listener.close()
+
+
+@pytest.mark.parametrize("what", ["a file", "a listing"])
+def test_what_is_broken_off_here_after_success_was_reported_is_not_whole(what: str) -> None:
+    rows = b"-rw-r--r-- 1 a b 1 Nov 14 2023 1.exr\r\n" * 2
+    hasty = SaysTooMuch(files=FILES, listing=rows, answers={"SIZE": "500 What?"})
+    hasty.transfers["/a.exr"] = [Transfer(first="150 Here")]
+    piece = MemoryPiece(Entry("/a.exr"))
+    with talking(hasty) as source, ThreadPoolExecutor(1) as pool:
+        brought = pool.submit(lambda: source.read(ListFeed([piece])) if what == "a file" else source.list("/"))
+        assert hasty.half_sent.wait(20)
+        source.close()
+        with pytest.raises(ConnectionLost):
+            brought.result(20)
+    assert piece.state == ""
 
 
 class Regretted(MemoryPiece):
