@@ -55,7 +55,10 @@ def pinning_context() -> ssl.SSLContext:
 
 
 class Guard:
-    """Secures the sockets of one server, believing the system's store or the server's pin."""
+    """Secures the sockets of one server, believing the system's store or the server's pin.
+
+    Used by one thread; only `sever` may be called from another.
+    """
 
     def __init__(self, host: str, port: int, trust: Trust) -> None:
         self._host = host
@@ -63,6 +66,9 @@ class Guard:
         self._trust = trust
         self._pin = read_pins(trust.certificates).get(self._place)
         self._doubt: str | None = None
+        self._severed = False
+        self._twin: socket.socket | None = None
+        """By it a handshake is broken off, which has taken the socket over."""
         self._context = pinning_context() if self._pin else verifying_context()
 
     def doubts(self, error: ssl.SSLCertVerificationError) -> None:
@@ -83,9 +89,15 @@ class Guard:
         otherwise that is an end like any other.
         Raises ssl.SSLError, HostKeyUnknown, HostKeyChanged; then the socket is closed.
         """
-        secured = self._context.wrap_socket(
-            sock, server_hostname=self._host, session=session, suppress_ragged_eofs=not goodbye
-        )
+        with sock.dup() as self._twin:
+            try:
+                if self._severed:
+                    sever(sock)
+                secured = self._context.wrap_socket(
+                    sock, server_hostname=self._host, session=session, suppress_ragged_eofs=not goodbye
+                )
+            finally:
+                self._twin = None
         try:
             digest = digest_of(secured.getpeercert(binary_form=True) or b"")
             if self._pin is not None:
@@ -97,6 +109,11 @@ class Guard:
             secured.close()
             raise
         return secured
+
+    def sever(self) -> None:
+        """Break off the handshake under way, from any thread, and have none succeed any more."""
+        self._severed = True
+        sever(self._twin)
 
     def _meet(self, digest: str, why: str) -> None:
         if not self._trust.accept_new:

@@ -108,6 +108,8 @@ class Control(ftplib.FTP):
     def sever(self) -> None:
         """Break the connection from any thread, also one that is being dialled."""
         self._severed = True
+        if self._guard is not None:
+            self._guard.sever()
         sever(self.sock)
 
     def check_severed(self) -> None:

@@ -72,8 +72,7 @@ class Wire:
         self.timeout = site.timeout
         self._kept: dict[Origin, Kept] = {}
         self._severed = False
-        self._shaking: socket.socket | None = None
-        """By it a handshake is broken off that has taken the socket over."""
+        self._guard: Guard | None = None
         self._heard = weakref.WeakMethod(heard)
         self._distance = math.inf
         self._noted = self._path = ""
@@ -92,7 +91,8 @@ class Wire:
         self._severed = True
         for kept in list(self._kept.values()):
             sever(kept.sock)
-        sever(self._shaking)
+        if self._guard is not None:
+            self._guard.sever()
 
     def ask(self, method: str, target: str, headers: dict[str, str], at: str | None = None) -> Reply:
         """Ask the site for target (path and query) and return the answer, redirects followed.
@@ -236,21 +236,14 @@ class Wire:
 
     def _secured(self, sock: socket.socket, host: str, port: int) -> ssl.SSLSocket:
         with converted(place_of(host, port)):
-            guard = Guard(host, port, self._site.trust)
+            self._guard = guard = Guard(host, port, self._site.trust)
+            if self._severed:
+                guard.sever()
             try:
-                return self._shaken(guard, sock)
+                return guard.secure(sock)
             except ssl.SSLCertVerificationError as error:
                 guard.doubts(error)
-                return self._shaken(guard, self._dial(host, port))
-
-    def _shaken(self, guard: Guard, sock: socket.socket) -> ssl.SSLSocket:
-        with sock.dup() as self._shaking:
-            try:
-                if self._severed:
-                    sever(sock)
-                return guard.secure(sock)
-            finally:
-                self._shaking = None
+                return guard.secure(self._dial(host, port))
 
     def _secrets(self) -> dict[str, str]:
         return self._site.login.headers(self._site.address.user)

@@ -202,6 +202,49 @@ def test_a_handshake_that_fails_leaves_no_reply_for_the_next_question(
     assert logins(odd) == 2
 
 
+class NeverShakesHands(ScriptedFtp):
+    """Takes a data connection under TLS and says nothing on it."""
+
+    def start(self) -> Self:
+        self.greeted = threading.Event()
+        return super().start()
+
+    def _pour(self, listener: socket.socket | None, data: bytes) -> None:
+        assert listener is not None
+        stream, _ = listener.accept()
+        with stream, contextlib.suppress(OSError):
+            stream.recv(1)
+            self.greeted.set()
+            while stream.recv(1 << 16):
+                pass
+        listener.close()
+
+
+def test_a_handshake_of_a_data_connection_that_hangs_can_be_broken_off(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    silent = NeverShakesHands(files=FILES, tls=certificates)
+    with talking(silent, "ftps", timeout=60.0, pins=tmp_path / "pins") as source, ThreadPoolExecutor(1) as pool:
+        carried = pool.submit(fetch, source)
+        assert silent.greeted.wait(20)
+        source.close()
+        with pytest.raises(ConnectionLost, match="closed here"):
+            carried.result(20)
+
+
+def test_a_handshake_at_login_that_hangs_can_be_broken_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        address = Address("ftps", "127.0.0.1", listener.getsockname()[1])
+        source = FtpSource(Site(address, connect_timeout=60.0))
+        connected = pool.submit(source.connect)
+        met, _ = listener.accept()
+        with met:
+            assert met.recv(1) == b"\x16"  # the client's greeting; there is no answer
+            source.close()
+            with pytest.raises(ConnectionLost, match="closed here"):
+                connected.result(20)
+
+
 class DamagedOnItsWay(ScriptedFtp):
     """Sends what nobody can decipher behind the first part of each file."""
 
