@@ -126,6 +126,10 @@ class Wire:
                     size += got
             except Surplus:
                 self.drop(reply)
+            except (OSError, Garbled):
+                # Its rest would answer the next question.
+                self.drop(reply)
+                raise
         self.settle(reply)
         return bytes(first[:size])
 

@@ -142,6 +142,22 @@ def test_a_file_behind_no_door_fails_as_the_last_one_says(
         assert "Neither its link, nor a fresh one" in piece.error.cause
 
 
+def test_the_rest_of_a_refusal_that_stopped_is_not_the_answer_of_the_next_door() -> None:
+    foreign = answer(body=b"x" * 5000)
+    stopped = answer("403 Forbidden", b"expired", Content_Length=str(len(b"expired" + foreign)))
+
+    def script(request: Request) -> bytes:
+        if request.target == "/old":
+            return stopped
+        return foreign if server.connections == 1 else part(DATA, request)
+
+    with ScriptedHttp(script) as server:
+        doors = ListedLinks(*(f"http://{server.host}:{server.port}/{name}" for name in ("old", "fresh")))
+        source = HttpSource(Site(Address("http", server.host, server.port), timeout=0.5, links=doors))
+        assert fetch(source).data == DATA
+        source.close()
+
+
 def test_a_busy_store_is_left_alone_and_no_other_door_is_tried(studio: Studio) -> None:
     links = ListedLinks(studio.link("one", answer("503 Service Unavailable", Retry_After="7")), studio.link("two"))
     with talking(studio, links) as source, pytest.raises(ServerBusy) as caught:
