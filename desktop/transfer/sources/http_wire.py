@@ -193,6 +193,9 @@ class Wire:
 
     def _connection(self, origin: Origin) -> Kept:
         kept = self._kept.get(origin)
+        if kept is not None and not self._is_quiet(kept):
+            self._drop(kept)
+            kept = None
         if kept is None:
             self._check_severed()
             scheme, host, port = origin
@@ -203,6 +206,19 @@ class Wire:
             self._kept[origin] = kept = Kept(origin, sock, Stream(sock))
         self._check_severed()
         return kept
+
+    def _is_quiet(self, kept: Kept) -> bool:
+        """Tell whether nothing came while a connection rested: its end, or an answer to what nobody asked."""
+        kept.sock.settimeout(0)
+        try:
+            kept.sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            pass
+        finally:
+            kept.sock.settimeout(self.timeout)
+        return False
 
     def _check_severed(self) -> None:
         """Raise ConnectionAbortedError if the connections were broken off here, be it while one was dialled.

@@ -32,6 +32,7 @@ from desktop.transfer.sources.http import HttpSource
 from desktop.transfer.sources.http_errors import parse_retry_after
 from desktop.transfer.sources.http_wire import Wire
 from tests.contracts.pieces import ListFeed, MemoryPiece
+from tests.servers.certificates import make_certificates
 from tests.servers.content import content
 from tests.servers.nginx import NginxServer
 from tests.servers.scripted_http import Request, Script, ScriptedHttp, answer, part
@@ -427,6 +428,29 @@ def test_a_kept_connection_the_server_has_closed_is_replaced() -> None:
     with talking(lambda request: part(DATA, request, Keep_Alive="timeout=0", Connection="close")) as source:
         for _ in range(3):
             assert fetch(source).data == DATA
+
+
+def test_an_answer_that_nobody_asked_for_is_not_the_next_file() -> None:
+    """It comes while the connection rests, as from a proxy that answers a question twice, or tires of waiting."""
+    with ScriptedHttp(lambda request: part(DATA, request)) as server:
+        source = source_for(server)
+        assert fetch(source).data == DATA
+        server._sockets[-1].sendall(answer(body=b"x" * len(DATA)))
+        assert fetch(source).data == DATA
+        source.close()
+    assert server.connections == 2
+
+
+def test_a_connection_under_tls_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though there is something to read on it that is no answer: the server's tickets."""
+    certificates = make_certificates(tmp_path / "tls")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    with ScriptedHttp(lambda request: part(DATA, request), tls=certificates) as server:
+        source = HttpSource(Site(Address("https", server.host, server.port)))
+        source.connect()
+        assert [fetch(source).data for _ in range(3)] == [DATA] * 3
+        source.close()
+    assert server.connections == 1
 
 
 @pytest.mark.servers
