@@ -51,7 +51,7 @@ def part(data: bytes, request: Request, **headers: str) -> bytes:
 class ScriptedHttp:
     """Answers each request by `script`; a context manager. requests: what came, in order. connections: how many.
 
-    tls: what to show where https is spoken, None for plain http.
+    tls: what to show where https is spoken, None for plain http. goodbye: whether it says so there when it hangs up.
     """
 
     script: Script
@@ -59,6 +59,7 @@ class ScriptedHttp:
     host: str = HOST
     connections: int = 0
     tls: Certificates | None = None
+    goodbye: bool = False
 
     def start(self) -> Self:
         self._listener = socket.create_server((self.host, 0))
@@ -116,5 +117,7 @@ class ScriptedHttp:
                 raw = self.script(request)
                 sock.sendall(raw)
                 if b"connection: close" in raw.partition(b"\r\n\r\n")[0].lower():
+                    if self.goodbye and isinstance(sock, ssl.SSLSocket):
+                        sock.unwrap()
                     sock.shutdown(socket.SHUT_RDWR)
                     return

@@ -23,7 +23,7 @@ from desktop.transfer.ports import Features, Feed, Site
 from desktop.transfer.sources.http_answer import read_answer, unsatisfied_size
 from desktop.transfer.sources.http_carry import Carrier, refused, sound
 from desktop.transfer.sources.http_doors import Doors
-from desktop.transfer.sources.http_errors import converted, cut_short, lost, misfit, not_the_file
+from desktop.transfer.sources.http_errors import converted, cut_short, lost, misfit, not_the_file, torn
 from desktop.transfer.sources.http_message import Surplus
 from desktop.transfer.sources.http_wire import Wire
 
@@ -111,7 +111,7 @@ class HttpSource:
                 # One that was closed here ends like one whose end is the file's.
                 self._line.check()
                 if not reply.message.done:
-                    raise cut_short(shown, len(data), answer.end or len(data))
+                    raise torn(shown, len(data)) if answer.end is None else cut_short(shown, len(data), answer.end)
             self._wire.settle(reply)
             return bytes(data)
 

@@ -12,7 +12,7 @@ from desktop.transfer.ports import Piece
 from desktop.transfer.sameness import provable
 from desktop.transfer.sources.http_answer import Answer, check_start, read_answer, unsatisfied_size
 from desktop.transfer.sources.http_doors import Doors
-from desktop.transfer.sources.http_errors import converted, cut_short, misfit, refusal
+from desktop.transfer.sources.http_errors import converted, cut_short, misfit, refusal, torn
 from desktop.transfer.sources.http_message import Garbled, Surplus
 from desktop.transfer.sources.http_wire import Reply, Wire
 
@@ -68,8 +68,10 @@ class Carrier:
                         raise misfit(path, "It changed from one part to the next.")
                     reached = self._flow(piece, opened.reply, answer, start, path, opened.got)
             known = (end for end in (piece.end, facts.size, piece.file.size) if end is not None)
-            end = next(known, reached)
-            if reached == end:
+            end = next(known, None)
+            if end is None and not opened.reply.message.done:
+                raise torn(path, reached)
+            if end in (None, reached):
                 return
             if opened.reply.message.status == 200 or reached <= start or reached > end:
                 raise cut_short(path, reached, end)

@@ -116,6 +116,16 @@ def cut_short(path: str, got: int, wanted: int) -> Truncated:
     )
 
 
+def torn(path: str, got: int) -> Truncated:
+    """Return the error for a body of untold length whose end may be where somebody cut it; got: its bytes so far."""
+    return Truncated(
+        title=f"Nobody can tell whether {_name(path)} came whole.",
+        cause=f"After {got:,} bytes the secure connection ended without a goodbye; no length was told.",
+        suggestion="It will be tried again.",
+        path=path,
+    )
+
+
 def not_the_file(path: str, what: str) -> NotTheFile:
     """Return the error for a page that came instead of the file."""
     return NotTheFile(

@@ -7,6 +7,7 @@ the rest of a small file and slowed a large one. An answer that is not plainly f
 import errno
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 
 _LONGEST_HEAD = 1 << 16
@@ -34,13 +35,17 @@ class Surplus(Exception):
 
 
 class Stream:
-    """A socket and what was read from it too early. For one thread."""
+    """A socket and what was read from it too early. For one thread.
+
+    torn: whether it ended under TLS without a goodbye, as one does that somebody else than the server cut.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._buffer = bytearray(_LONGEST_HEAD)
         self._view = memoryview(self._buffer)
         self._at = self._end = 0
+        self.torn = False
 
     @property
     def pending(self) -> bool:
@@ -87,7 +92,11 @@ class Stream:
     def readinto(self, view: memoryview) -> int:
         """Read what there is, or the next bytes to come; 0 once the server has hung up."""
         if self._at == self._end:
-            return self._sock.recv_into(view)
+            try:
+                return self._sock.recv_into(view)
+            except ssl.SSLEOFError:
+                self.torn = True
+                return 0
         count = min(len(view), self._end - self._at)
         view[:count] = self._view[self._at : self._at + count]
         self._at += count
@@ -145,7 +154,7 @@ class Message:
             return self._read_chunk(view)
         if self._left is None:
             got = self._stream.readinto(view)
-            self.done = not got
+            self.done = not (got or self._stream.torn)
             return got
         # One byte more than announced is looked for: it costs nothing here.
         got = self._stream.readinto(view[: self._left + 1])

@@ -259,11 +259,12 @@ class Wire:
             self._guard = guard = Guard(host, port, self._site.trust)
             if self._severed:
                 guard.sever()
+            # Where only the connection's end tells the body's, it has to be told apart from one that was cut.
             try:
-                return guard.secure(sock)
+                return guard.secure(sock, goodbye=True)
             except ssl.SSLCertVerificationError as error:
                 guard.doubts(error)
-                return guard.secure(self._dial(host, port))
+                return guard.secure(self._dial(host, port), goodbye=True)
 
     def _secrets(self) -> dict[str, str]:
         return self._site.login.headers(self._site.address.user)

@@ -173,6 +173,31 @@ def test_a_small_body_without_a_length_that_is_broken_off_here_is_none() -> None
             brought.result(20)
 
 
+@pytest.mark.parametrize("goodbye", [True, False])
+def test_a_file_without_a_length_ends_under_tls_with_a_goodbye(
+    goodbye: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a server which died, or somebody in between, cut short has none (RFC 9112, 8)."""
+    certificates = make_certificates(tmp_path / "tls")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+
+    def script(request: Request) -> bytes:
+        return answer(body=DATA, length=False, Connection="close")
+
+    with ScriptedHttp(script, tls=certificates, goodbye=goodbye) as server:
+        source = HttpSource(Site(Address("https", server.host, server.port), timeout=20.0))
+        piece, planned = fetch(source, size=None), fetch(source)
+        assert planned.state == "finished"  # its bytes are as many as they should be
+        if goodbye:
+            assert piece.state == "finished"
+            assert source.body(PATH, 10_000) == DATA
+        else:
+            assert isinstance(piece.error, Truncated)
+            with pytest.raises(Truncated, match="without a goodbye"):
+                source.body(PATH, 10_000)
+        source.close()
+
+
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nX: y", "a\rb", "a\0b"])
 def test_no_header_is_forged(value: str) -> None:
     with pytest.raises(ValueError):
