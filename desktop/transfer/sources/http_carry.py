@@ -69,13 +69,16 @@ class Carrier:
                     reached = self._flow(piece, opened.reply, answer, start, path, opened.got)
             known = (end for end in (piece.end, facts.size, piece.file.size) if end is not None)
             end = next(known, None)
-            if end is None and not opened.reply.message.done:
-                raise torn(path, reached)
-            if end in (None, reached):
+            if end is None and answer.end is None:
+                if not opened.reply.message.done:
+                    raise torn(path, reached)
                 return
-            if opened.reply.message.status == 200 or reached <= start or reached > end:
-                raise cut_short(path, reached, end)
-            # A server may send less than it was asked for, and say so; the rest is asked for next.
+            if reached == end:
+                return
+            if opened.reply.message.status == 200 or reached <= start or (end is not None and reached > end):
+                raise cut_short(path, reached, end or reached)
+            # A server may send less than it was asked for, and say so; the rest is asked for next. Where nobody tells
+            # the file's size, a 416 at last says that there is none.
             start = reached
 
     def _open(self, piece: Piece, path: str, start: int, asked: int | None, at: str | None) -> _Opened:

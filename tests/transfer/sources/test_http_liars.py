@@ -134,6 +134,20 @@ def test_a_shorter_206_is_continued() -> None:
         assert (piece.state, piece.data) == ("finished", DATA[1000:3000])
 
 
+def test_a_206_is_not_the_end_of_a_file_whose_size_nobody_tells() -> None:
+    def script(request: Request) -> bytes:
+        start = int(request.headers["range"].removeprefix("bytes=").partition("-")[0])
+        end = min(start + 1500, len(DATA))
+        if start == end:
+            return answer("416 Range Not Satisfiable", Content_Range=f"bytes */{end}")
+        return partial(f"bytes {start}-{end - 1}/*", DATA[start:end], ETag='"one"')
+
+    with talking(script) as source:
+        piece = fetch(source, 1000, size=None, etag='"one"')
+        assert (piece.state, piece.data) == ("finished", DATA[1000:])
+        assert piece.told[-1].size == len(DATA)
+
+
 @pytest.mark.parametrize("start, end", [(1000, None), (1000, 2000), (0, 10)])
 def test_200_to_a_range_is_read_from_the_beginning(start: int, end: int | None) -> None:
     with talking(lambda request: answer(body=DATA)) as source:
