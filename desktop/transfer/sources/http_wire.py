@@ -23,6 +23,8 @@ from desktop.transfer.sources.http_message import Garbled, Message, Stream, Surp
 from desktop.transfer.tls import Guard, sever
 
 MOST_REDIRECTS = 10
+MOST_KEPT = 8
+"""Connections that are kept: a server that leads every file elsewhere would use up all there are."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SMALL = 1 << 16
 _PAGE = 4096
@@ -197,6 +199,8 @@ class Wire:
             self._drop(kept)
             kept = None
         if kept is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._drop(next(iter(self._kept.values())))
             self._check_severed()
             scheme, host, port = origin
             sock: socket.socket = self._dial(host, port)

@@ -30,7 +30,7 @@ from desktop.transfer.pins import remember_pin
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.http import HttpSource
 from desktop.transfer.sources.http_errors import parse_retry_after
-from desktop.transfer.sources.http_wire import Wire
+from desktop.transfer.sources.http_wire import MOST_KEPT, Wire
 from tests.contracts.pieces import ListFeed, MemoryPiece
 from tests.servers.certificates import make_certificates
 from tests.servers.content import content
@@ -363,6 +363,20 @@ def test_redirects_are_followed_and_secrets_are_not_taken_along() -> None:
         assert not {"authorization", "cookie", "referer"} & set(request.headers)
         assert request.target == f"/bucket/a.exr?{SECRET}"
         assert request.headers["host"] == f"localhost:{storage.port}"
+
+
+def test_a_server_that_leads_every_file_elsewhere_gets_no_connection_for_each() -> None:
+    with ExitStack() as stack:
+        stores = [stack.enter_context(ScriptedHttp(lambda request: part(DATA, request))) for _ in range(MOST_KEPT + 1)]
+        places = iter([f"http://{store.host}:{store.port}{PATH}" for store in stores])
+        home = stack.enter_context(ScriptedHttp(lambda request: answer("302 Found", Location=next(places))))
+        source = source_for(home)
+        for _ in stores:
+            assert fetch(source).data == DATA
+        connection = stores[0]._threads[1]
+        connection.join(20)
+        assert not connection.is_alive()
+        source.close()
 
 
 @pytest.mark.parametrize(
