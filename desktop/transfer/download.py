@@ -24,7 +24,7 @@ from desktop.transfer.owner import Owner
 from desktop.transfer.part import Part
 from desktop.transfer.partfile import split
 from desktop.transfer.ports import Buffer, Decision, Facts
-from desktop.transfer.sameness import agree, believed, joined, one_size, provable, unlike
+from desktop.transfer.sameness import agree, believed, joined, provable, same_file, unlike
 from desktop.transfer.spans import SHARE_FROM, Span, Spans, cut
 
 CHANGES = 2
@@ -158,23 +158,23 @@ class Download:
 
         A file replaced since the plan by one of the same size is simply that file, as long as nothing of it
         was fetched. Any other difference starts it over once, after a pause and with the new facts; the next
-        one means that it is still being written.
+        one means that it is still being written. One that nothing tells from another is fetched in one range.
         """
         with self._part.lock:
             if span.ended:
                 raise Stopped
-            same = agree(self.facts, now)
-            begun = bool(len(self._part.ranges)) or len(self._spans) > 1
-            if same is None and len(self._part.ranges) and provable(self.facts):
-                same = False  # the server told more before; now nothing proves that the bytes here belong to it
-            if same is False and not begun and not span.received and one_size(self.facts, now):
-                same = True
-            if same is not False:
+            here = bool(len(self._part.ranges))
+            if same_file(self.facts, now, here, begun=here or len(self._spans) > 1 or bool(span.received)):
                 self.facts = joined(now, self.facts)
                 self._told = self._told or now.size is not None
                 self._opened = True
-                self._part.confirm(self.facts)
-                return
+                if len(self._spans) < 2 or provable(self.facts):
+                    self._part.confirm(self.facts)
+                    return
+                # Nothing would tell ranges of two contents apart.
+                self._segments = 1
+                self._owner.requeue(self, self._reset(self.facts))
+                raise Stopped
         raise self._changed(now)
 
     def put(self, span: Span, offset: int, data: Buffer, count: int) -> None:

@@ -28,6 +28,17 @@ def provable(file: Entry) -> bool:
     return bool(file.etag) or (file.mtime is not None and file.size is not None)
 
 
+def same_file(known: Entry, now: Entry, here: bool, begun: bool) -> bool:
+    """Tell whether a file that is opened now may be taken for the known one.
+
+    here: bytes of it are. begun: it is under way; before, another one of its size is simply that file.
+    """
+    same = agree(known, now)
+    if same is None and here and provable(known):
+        return False  # the server told more before; now nothing proves that the bytes here belong to it
+    return same is not False or (not begun and one_size(known, now))
+
+
 def believed(now: Entry, before: Entry) -> Entry:
     """Return what to expect of a file that looks another: what it was, if it is empty now and nothing vouches for that.
 

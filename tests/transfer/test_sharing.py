@@ -22,7 +22,7 @@ from desktop.transfer.run import Run
 from desktop.transfer.sources.ftp import FtpSource
 from desktop.transfer.spans import BLOCK, Spans
 from tests.servers.scripted_ftp import ScriptedFtp
-from tests.transfer.scripted import MIB, ScriptedSource, Shelf, bring, make_run, tree
+from tests.transfer.scripted import MIB, ScriptedSource, Shelf, bring, content, make_run, tree
 
 R = FileResult
 SHARED = Features(segments=3)
@@ -208,6 +208,27 @@ def test_a_file_that_cannot_be_proved_the_same_is_not_shared(
     assert run.wants("site") == wanted
     run.stop()
     run.close()
+
+
+@pytest.mark.parametrize(("planned", "etag"), [(True, None), (False, None), (False, '"e1"')])
+def test_ranges_that_were_asked_for_are_no_way_to_put_two_files_together(
+    tmp_path: Path, planned: bool, etag: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for several ranges gets one, if neither the plan nor the server can tell the file from another."""
+    monkeypatch.setattr("desktop.transfer.spans.SEGMENT_FROM", MIB)
+
+    def swap(path: str, count: int) -> None:
+        if count > 1 and etag is None:
+            shelf.files[path] = content("other", 4 * MIB)
+
+    shelf = Shelf(mtime=None, etag=etag, on_open=swap)
+    entry = shelf.put("/a", 4 * MIB)
+    if planned:
+        entry = replace(entry, mtime=1.7e9)
+    [done] = bring(tmp_path, shelf, [entry], segments=2)
+    assert done.result is FileResult.DOWNLOADED
+    assert (tmp_path / "a").read_bytes() == shelf.files["/a"]
+    assert shelf.opens["/a"] == (2 if etag or not planned else 4)
 
 
 def test_where_one_lane_finds_that_ranges_are_ignored_none_is_asked_for_any_more(tmp_path: Path) -> None:
