@@ -158,7 +158,12 @@ class Packets(Packetizer):
             self._fill(may_rekey and self._start == self._stop)
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Return exactly n bytes; raise EOFError when the server hangs up first."""
+        """Return exactly n bytes; raise EOFError when the server hangs up first, SSHException for more than a packet.
+
+        Without GCM the library asks for as many as a packet's head says, up to 4 GiB, and before anybody is logged in.
+        """
+        if n > _LONGEST:
+            raise paramiko.SSHException(f"a packet claims to go on for {n} bytes")
         out = bytearray()
         while len(out) < n:
             if self._start == self._stop:

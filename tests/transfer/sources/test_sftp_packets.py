@@ -109,6 +109,13 @@ def test_a_packet_longer_than_any_real_one_is_refused(peer: Peer) -> None:
         peer.packets.read_message()
 
 
+def test_a_packet_longer_than_any_real_one_is_refused_before_there_are_keys(peer: Peer) -> None:
+    peer.packets.set_inbound_cipher(None, 8, None, 0, None)
+    peer.send(struct.pack(">I", (1 << 30) + 4) + bytes(64))
+    with pytest.raises(paramiko.SSHException, match="go on for"):
+        peer.packets.read_message()
+
+
 def test_new_keys_are_asked_for_when_the_old_ones_are_used_up(peer: Peer) -> None:
     peer.packets.REKEY_BYTES = 1000
     peer.packets.taker = lambda payload: True
