@@ -5,6 +5,7 @@
         ConnectionLost            the line broke, or the server hung up in mid-transfer
         TimedOut                  no byte for too long
         Truncated                 fewer or more bytes than the server promised
+          Overlong                  more: what came before them is not kept either
         RemoteChanged             the file changed while or since it was read: start it over
         Corrupted                 the bytes do not match their hash
       Wait                      the other side or the disk needs time
@@ -118,6 +119,10 @@ class Truncated(Retry):
     """Fewer or more bytes arrived than the server promised."""
 
     kind = "truncated"
+
+
+class Overlong(Truncated):
+    """More bytes arrived than there are: those before them need not be what was asked for either."""
 
 
 class RemoteChanged(Retry):

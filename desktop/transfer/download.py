@@ -6,6 +6,7 @@ from desktop.core.errors import (
     Corrupted,
     DiskFull,
     FileInUse,
+    Overlong,
     RemoteChanged,
     Retry,
     ServerBusy,
@@ -169,8 +170,7 @@ class Download:
                 self._told = self._told or now.size is not None
                 self._opened = True
                 if len(self._spans) < 2 or provable(self.facts):
-                    self._part.confirm(self.facts)
-                    return
+                    return self._part.confirm(self.facts)
                 # Nothing would tell ranges of two contents apart.
                 self._segments = 1
                 self._owner.requeue(self, self._reset(self.facts))
@@ -357,8 +357,9 @@ class Download:
             if span.ended or self.ended:
                 return
             stop = self.facts.size if span.stop is None else span.stop
-            whole = part.doubt(span.start, stop, provable(self.facts), heard)
-            moved = bool(span.received) and provable(self.facts) and not whole
+            sure = provable(self.facts) and not isinstance(error, Overlong)
+            whole = part.doubt(span.start, stop, sure, heard)
+            moved = bool(span.received) and sure and not whole
             # A host that wants to be left alone says nothing of this file: the lane counts that.
             rest = isinstance(error, ServerBusy) and bool(error.retry_after) and not (heard or span.received)
             self._attempts = 0 if moved else self._attempts + (counts and not rest)

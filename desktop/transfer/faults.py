@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from desktop.core.errors import RemoteChanged, ServerBusy, StillUploading, Truncated
+from desktop.core.errors import Overlong, RemoteChanged, ServerBusy, StillUploading, Truncated
 from desktop.core.media import Entry
 from desktop.core.units import format_duration
 from desktop.transfer.names import shown
@@ -34,9 +34,9 @@ def remarks(changed: bool, unsized: bool) -> tuple[str, ...]:
     return another, "size not known by the server" if unsized else ""
 
 
-def surplus(file: Entry, end: int, size: int) -> Truncated:
+def surplus(file: Entry, end: int, size: int) -> Overlong:
     """Return the error for bytes up to end, beyond the size."""
-    return Truncated(
+    return Overlong(
         title=f"{shown(file.name)} is longer than the server said.",
         cause=f"Bytes up to {end:,} came, {size:,} were promised.",
         suggestion="It may be growing; it will be tried again.",

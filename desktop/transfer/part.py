@@ -180,14 +180,18 @@ class Part:
             return [(self.ranges.missing(start, self.ranges.end + 1)[0][0], None)]
         return [*self.ranges.missing(start, stop)] if stop > start else []
 
-    def doubt(self, start: int, stop: int | None, provable: bool, heard: bool) -> bool:
+    def doubt(self, start: int, stop: int | None, sure: bool, heard: bool) -> bool:
         """Give up what may be wrong of a range that failed; return whether all of it had come.
 
-        provable: it will be told whether the file is still the same. heard: the server said that it failed.
+        sure: what came is of this file, and it will be told whether that is still the same. heard: the server said
+        that it failed.
         """
         whole = stop is not None and self.ranges.covers(start, stop)
-        if not provable:
-            self.ranges.remove(start, max(start, self.ranges.end) if stop is None else stop)
+        if not sure:
+            end = max(start, self.ranges.end) if stop is None else stop
+            self.ranges.remove(start, end)
+            if self._sums is not None:
+                self._sums.drop(start, end)
         elif whole and heard and stop is not None:
             self.ranges.remove(max(start, stop - _DISTRUST), stop)
         return whole

@@ -101,7 +101,7 @@ class Carrier:
         brings 16 KiB at most, so a few are gathered before they are handed on.
         """
         buffer = self._buffer
-        held = 0
+        began, held = offset, 0
         while True:
             end = piece.end
             portion = piece.portion(len(buffer))
@@ -117,6 +117,9 @@ class Carrier:
                 got = 0
             held += got
             if limit is not None and offset + held > limit:
+                if began:
+                    # It took the offset, and began elsewhere.
+                    self.wire.rest_ignored, self.wire.can.rest = True, False
                 raise broken_off(piece.file.path, offset + held, limit, "nothing; these are more bytes than it has")
             if got and held < min(_FLUSH, portion) and got <= 16384:
                 continue

@@ -12,6 +12,7 @@ from desktop.core.errors import (
     LoginFailed,
     NotAllowed,
     NotFound,
+    Overlong,
     ServerBusy,
     ShotDockError,
     TimedOut,
@@ -154,7 +155,8 @@ def not_allowed(path: str, reply: str) -> NotAllowed:
 def broken_off(path: str, got: int, wanted: int | None, reply: str) -> Truncated:
     """Return the error for a transfer the server ended with a fault, or short, or with bytes too many."""
     of = f" of {wanted:,}" if wanted is not None else ""
-    return Truncated(
+    kind = Overlong if wanted is not None and got > wanted else Truncated
+    return kind(
         title=f"{path.rpartition('/')[2]} did not come whole.",
         cause=f"{got:,}{of} bytes came; the server says: {shown(reply)}",
         suggestion="It will be tried again from the byte reached.",

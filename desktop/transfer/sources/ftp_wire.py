@@ -38,6 +38,8 @@ class Wire(Control):
         self._dialled = False
         self._port_owed = False
         self._next: tuple[int, float] | None = None
+        self.rest_ignored = False
+        """Whether the server has shown that it begins where it likes, whatever offset it took."""
         self._offset_left = False
         """Whether the server may still have an offset in mind that was meant for a file it refused."""
 
@@ -91,6 +93,7 @@ class Wire(Control):
         Raises the library's and the socket's exceptions, and OutOfStep before any byte came.
         """
         checked(command)
+        start = 0 if self.rest_ignored else start
         commands = [f"REST {start}", command] if start or self._offset_left else [command]
         port, early = self._port()
         if self._dialled and self.can.batches:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from desktop.core.errors import NotTheFile, ShotDockError
+from desktop.core.errors import NotTheFile, Overlong, ShotDockError
 from desktop.core.media import Entry
 from desktop.transfer.handing import Dropped, handing
 from desktop.transfer.ports import Piece
@@ -117,7 +117,7 @@ class Carrier:
             return reply.message.readinto(self._buffer[: piece.portion(len(self._buffer))])
         except Surplus:
             # Neither these bytes nor the next answer can be believed.
-            raise misfit(path, f"It announced bytes up to {answer.end:,} and sent more.") from None
+            raise misfit(path, f"It announced bytes up to {answer.end:,} and sent more.", Overlong) from None
 
     def _flow(self, piece: Piece, reply: Reply, answer: Answer, start: int, path: str, got: int) -> int:
         """Hand on the bytes of an answer from start on; return the byte reached, counted from the file's start.

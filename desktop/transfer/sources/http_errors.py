@@ -96,9 +96,9 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
     return min(max(moment - now, 0.0), LONGEST_WAIT)
 
 
-def misfit(path: str, cause: str) -> Truncated:
+def misfit(path: str, cause: str, kind: type[Truncated] = Truncated) -> Truncated:
     """Return the error for an answer that is not an answer to what was asked."""
-    return Truncated(
+    return kind(
         title=f"The server's answer about {_name(path)} does not fit the question.",
         cause=cause,
         suggestion="Nothing of it was kept; it will be tried again.",

@@ -7,6 +7,7 @@ from desktop.core.errors import (
     NotAllowed,
     NotFound,
     NotTheFile,
+    Overlong,
     RemoteChanged,
     Retry,
     ServerBusy,
@@ -100,9 +101,9 @@ def too_short(file: Entry, promised: int, at: int) -> Truncated:
     )
 
 
-def too_long(file: Entry, promised: int) -> Truncated:
+def too_long(file: Entry, promised: int) -> Overlong:
     """Return the error for a file that goes on after its promised size in bytes."""
-    return Truncated(
+    return Overlong(
         title="The file is longer than the server said.",
         cause=f"The server promised {promised:,} bytes and sends more.",
         suggestion="ShotDock tries again; if it stays, the file is still being written on the server.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from desktop.core.errors import (
     LoginFailed,
     NotAllowed,
     NotFound,
+    Overlong,
     Retry,
     ServerBusy,
     ShotDockError,
@@ -25,6 +27,7 @@ from desktop.core.errors import (
     Unsupported,
 )
 from desktop.core.media import Entry, EntryKind
+from desktop.transfer.jobs import Job, JobDone
 from desktop.transfer.pins import read_pins, remember_pin
 from desktop.transfer.ports import Login, Site, Trust
 from desktop.transfer.sources.ftp import FtpSource
@@ -33,6 +36,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.content import content
 from tests.servers.scripted_ftp import ScriptedFtp, Transfer
 from tests.servers.vsftpd import VsftpdServer
+from tests.transfer.scripted import HASTY, MIB, drive, make_run
 
 DATA = content("a.exr", 5000)
 LARGE = content("large.exr", 9 << 20)
@@ -158,6 +162,33 @@ def test_rest_refused_starts_at_the_first_byte(reply: str) -> None:
         assert not source.features.ranges
         assert fetch(source, "/large.exr", len(LARGE), 1_000_000, 3_000_000).data == LARGE[1_000_000:3_000_000]
         check_fit_for_the_next(source, liar)
+
+
+def test_an_offset_that_is_taken_and_ignored_is_found_out() -> None:
+    with talking(server(answers={"REST": "350 Restarting"})) as source:
+        piece = fetch(source, "/a.exr", 5000, start=1000)
+        assert isinstance(piece.error, Overlong)
+        assert not source.features.ranges
+        assert fetch(source, "/a.exr", 5000, start=1000).data == DATA[1000:]
+
+
+def test_bytes_from_elsewhere_are_no_part_of_the_file_for_whoever_goes_on(tmp_path: Path) -> None:
+    """Behind one name may be two servers, of which one ignores the offset it takes."""
+    whole = content("/a.mov", 20 * MIB)
+    entry = Entry("/a.mov", size=len(whole), mtime=1_700_000_000.0)
+
+    def carry(liar: ScriptedFtp) -> JobDone:
+        with liar:
+            site = Site(Address("ftp", liar.host, liar.port), timeout=20.0)
+            run = make_run(tmp_path, [Job(0, "s", entry, tmp_path / "a.mov")], patience=replace(HASTY, attempts=1))
+            return drive(run, lambda: FtpSource(site))[0]
+
+    broken = [Transfer(whole[: 8 * MIB], last="426 Broken"), Transfer(b"", last="426 Broken")]
+    assert carry(ScriptedFtp(files={"/a.mov": whole}, transfers={"/a.mov": broken})).error is not None
+    assert isinstance(carry(ScriptedFtp(files={"/a.mov": whole}, answers={"REST": "350 Fine"})).error, Overlong)
+    done = carry(ScriptedFtp(files={"/a.mov": whole}))
+    assert (done.reused, done.transferred) == (8 * MIB, 12 * MIB)
+    assert (tmp_path / "a.mov").read_bytes() == whole
 
 
 def test_ranges_are_declared_by_feat() -> None:
