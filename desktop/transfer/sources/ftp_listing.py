@@ -22,7 +22,8 @@ _MONTHS = dict(
 )
 _UNIX = re.compile(
     r"(?P<type>[-dlbcpsD])[-rwxsStTlLFx]{9}[.+@]?\s+"
-    r"(?:\d+\s+)?(?P<owner>\S.*?\s+)?"
+    # Without a look at where they begin, every one of many spaces would be tried as the first, for each of the others.
+    r"(?:\d+\s+)?(?P<owner>\S.*?(?<!\s)\s+)?"
     r"(?P<size>\d+|\d+,\s*\d+)\s+"
     # A month is spelled in whatever tongue and encoding the server speaks: `Nov`, `févr.`, `ноя`, `11月`.
     r"(?:(?P<month>[^\s\d]\S{1,11}|\d{1,2}月)\s+(?P<day>\d{1,2})日?|(?P<day2>\d{1,2})[.日]?\s+(?P<month2>[^\s\d]\S{1,11})"

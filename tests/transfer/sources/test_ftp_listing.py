@@ -113,6 +113,12 @@ def test_times_that_are_none(text: str) -> None:
     assert parse_time(text) is None
 
 
+def test_a_listing_of_spaces_is_passed_over_at_once() -> None:
+    """Looked at with less care, these lines keep the whole program for half an hour."""
+    line = b"-rw-r--r-- 1 a" + b" " * 4000 + b"\r\n"
+    assert parse_list(line * 1000, "/d", NOW, 0.0) == []
+
+
 @given(st.binary(max_size=300))
 def test_no_listing_breaks_the_parsers(data: bytes) -> None:
     for entry in (*parse_list(data, "/d", NOW, 0.0), *parse_mlsd(data, "/d")):
