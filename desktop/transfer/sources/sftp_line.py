@@ -199,16 +199,14 @@ class Line(paramiko.Transport):
         return True
 
     def _data(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
-        length = message.get_int()
-        self._taken += length
+        data = _rest(message)
+        self._taken += len(data)
         if self.receiver:
-            start = message.packet.tell()
-            # The very bytes the packet was made of: `getbuffer` would copy them, and lock the packet.
-            self.receiver.receive(memoryview(message.packet.getvalue())[start : start + length])
+            self.receiver.receive(data)
 
     def _noise(self, _channel: paramiko.Channel, message: paramiko.Message) -> None:
         message.get_int()
-        self._taken += message.get_int()
+        self._taken += len(_rest(message))
 
     def _ended(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
         channel._handle_eof(message)  # type: ignore[attr-defined]  # not in the stubs
@@ -221,6 +219,14 @@ class Line(paramiko.Transport):
     def _hung_up(self) -> None:
         if self.receiver:
             self.receiver.hung_up(None)
+
+
+def _rest(message: paramiko.Message) -> memoryview:
+    """Return the string a message goes on with, as much of it as there is, whatever length it claims."""
+    length = message.get_int()
+    start = message.packet.tell()
+    # The very bytes the packet was made of: `getbuffer` would copy them, and lock the packet.
+    return memoryview(message.packet.getvalue())[start : start + length]
 
 
 def _service(name: str, kind: int | None = None) -> paramiko.Message:

@@ -324,6 +324,14 @@ def test_data_that_comes_before_anybody_listens_counts_as_taken(line: Line) -> N
     assert line._taken == 5
 
 
+def test_no_more_counts_as_taken_than_came(line: Line) -> None:
+    """Claims of 4 GiB would soon add up to more than the server can be told."""
+    for take, head in ((line._data, b""), (line._noise, bytes(4))):
+        message = paramiko.Message(head + struct.pack(">I", 0xFFFFFFFF) + b"bytes")
+        take(None, message)  # type: ignore[arg-type]  # the channel is not looked at
+    assert line._taken == 10
+
+
 def test_a_server_that_never_lets_a_login_begin_is_given_up(line: Line) -> None:
     with pytest.raises(TimeoutError, match="no answer within"):
         line.ask_to_log_in()
