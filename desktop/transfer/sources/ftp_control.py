@@ -40,7 +40,7 @@ _PATIENT = re.compile(r"vsFTPd|ProFTPD (?:1\.3\.(?:[89]|\d\d)|1\.[4-9]|[2-9])")
 _VSFTPD = {"EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"}
 _VSFTPD_OPTIONS = {"AUTH SSL", "AUTH TLS", "PBSZ", "PROT", "UTF8"}
 _HEARD = 1 << 13
-LONGEST_REPLY = 1 << 18
+LONGEST_REPLY = 1 << 16
 """Letters of the longest reply that is read; some servers greet with a whole page."""
 
 
