@@ -6,7 +6,7 @@ from dataclasses import replace
 from desktop.core.errors import NotAllowed, NotFound, ShotDockError
 from desktop.core.media import Entry, EntryKind
 from desktop.transfer.sources.ftp_errors import not_allowed, not_found, says_denied, says_missing
-from desktop.transfer.sources.ftp_listing import MINUTE, facts_entry, parse_facts, parse_list, parse_mlsd
+from desktop.transfer.sources.ftp_listing import DAY, MINUTE, facts_entry, parse_facts, parse_list, parse_mlsd
 from desktop.transfer.sources.ftp_wire import Wire
 
 _QUARTER = 900.0
@@ -78,6 +78,9 @@ class Lookout:
         if known is not None:
             return entries
         self._measure_shift(wire, entries)
+        if self._shift is None:
+            # Read once more, with no shift known, the lines would say the same, each time good to a day only.
+            return [entry if entry.precision == DAY else replace(entry, precision=DAY) for entry in entries]
         return parse_list(data, path, time.time(), self._shift, wire.check_severed)
 
     def _denial(self, wire: Wire, path: str, reply: str) -> ShotDockError:
