@@ -131,18 +131,12 @@ def which(fd: int) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
-def lies_in(fd: int, path: str, folder: int) -> bool:
-    """Tell whether what is open bears the path's last name in a folder that is held."""
-    try:
-        facts = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return (facts.st_dev, facts.st_ino) == which(fd)
+def create(path: str, folder: int | None = None) -> int:
+    """Create a file that must not exist yet and return its descriptor; a link in its place counts as existing.
 
-
-def create(path: str) -> int:
-    """Create a file that must not exist yet and return its descriptor; a link in its place counts as existing."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    folder: one that is held, which the file is made in under its name alone.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666, dir_fd=folder)
 
 
 def reopen(path: str) -> int:

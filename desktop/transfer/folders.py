@@ -2,8 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from desktop.core.errors import HostileName, TargetUnwritable
@@ -68,26 +67,28 @@ class Folders:
                 self._below.forget()
             self._make(folder)
 
-    @contextmanager
-    def held(self, folder: str) -> Iterator[int | None]:
-        """Hold a folder that was ensured, having looked whether it still is what bears its name.
+    def hold(self, folder: str) -> int | None:
+        """Open a folder that was ensured, to make names in; None on systems that look nothing up in one.
 
-        Another account may put a link in a shared folder's place at any moment. Gives its descriptor, None on systems
-        that look nothing up in one. Raises HostileName, OSError.
+        Another account may put a link in a shared folder's place at any moment: what is opened is what was found when
+        it was ensured. Raises HostileName, OSError.
         """
         if not HOLDS:
-            yield None
-            return
+            return None
         fd = self._hold(folder)
         if fd is None:
             self.renew(folder)
             fd = self._hold(folder)
         if fd is None:
             raise swapped(folder)
-        try:
-            yield fd
-        finally:
-            os.close(fd)
+        return fd
+
+    def look(self, folder: str) -> None:
+        """Look whether a folder that was ensured is still what bears its name; raise HostileName, OSError."""
+        if HOLDS and not self._stays(folder):
+            self.renew(folder)
+            if not self._stays(folder):
+                raise swapped(folder)
 
     def adopt(self, target: str, token: str, file: Entry) -> Adopted | None:
         """Take over a dead run's part of the target; see `PartIndex.adopt`."""
@@ -144,6 +145,13 @@ class Folders:
             return fd
         os.close(fd)
         return None
+
+    def _stays(self, folder: str) -> bool:
+        try:
+            facts = os.stat(folder)
+        except FileNotFoundError:
+            return False
+        return (facts.st_dev, facts.st_ino) == self._known.get(folder)
 
     def _make(self, folder: str) -> None:
         if self._below is None:

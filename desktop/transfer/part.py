@@ -9,11 +9,11 @@ from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, disk, from_disk, lies_in, lock, reopen, write_at
-from desktop.transfer.folders import Folders, swapped
+from desktop.transfer.disk import create, disk, from_disk, lock, reopen, write_at
+from desktop.transfer.folders import Folders
 from desktop.transfer.journal import Keeper, checksum
 from desktop.transfer.names import shown
-from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path
+from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path, split
 from desktop.transfer.ports import Buffer
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import provable
@@ -331,12 +331,13 @@ class Part:
             self.close()
 
     def _create(self, folders: Folders, folder: str) -> int:
-        with folders.held(folder) as held:
-            fd = create(self.path)
-            if held is not None and not lies_in(fd, self.path, held):
-                os.close(fd)
-                raise swapped(folder)
-            return fd
+        held = folders.hold(folder)
+        if held is None:
+            return create(self.path)
+        try:
+            return create(split(self.path)[1], held)
+        finally:
+            os.close(held)
 
     def _save_in_full(self, keeper: Keeper) -> None:
         for room in _ROOM:

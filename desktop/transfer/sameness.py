@@ -1,7 +1,5 @@
 """Is it still the same file? What two looks at a file on a server prove."""
 
-from dataclasses import replace
-
 from desktop.core.media import Entry
 
 
@@ -49,16 +47,12 @@ def believed(now: Entry, before: Entry) -> Entry:
 
 def joined(now: Entry, before: Entry) -> Entry:
     """Return what is known of a file: what was told last, and what was told before of the rest."""
-    if now == before:
-        return before
     timed = now if now.mtime is not None else before
-    return replace(
-        before,
-        size=before.size if now.size is None else now.size,
-        mtime=timed.mtime,
-        precision=timed.precision,
-        etag=now.etag or before.etag,
-    )
+    size = before.size if now.size is None else now.size
+    etag = now.etag or before.etag
+    if (size, timed.mtime, timed.precision, etag) == (before.size, before.mtime, before.precision, before.etag):
+        return before
+    return Entry(before.path, before.kind, size, timed.mtime, timed.precision, etag)
 
 
 def unlike(came: Entry, planned: Entry) -> Entry | None:

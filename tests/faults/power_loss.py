@@ -272,7 +272,8 @@ class Recorded:
         if not place.startswith(str(self.root)) or place.startswith(str(self.home / "logs")):
             return
         if name == "openat":
-            path = paths[-1]
+            # Made in a folder that is held, a file is named by its own name alone.
+            path = f"{place}/{paths[-1]}" if open_file else paths[-1]
             if "O_CREAT" in words and path not in known:
                 known.add(path)
                 yield Call("create", path, began)

@@ -3,8 +3,6 @@
 import ftplib
 import re
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from desktop.core.errors import (
     ConnectionLost,
@@ -38,13 +36,20 @@ class OutOfStep(Exception):
     """What was sent ahead went wrong before a byte came: to be done again on a new session, nothing sent ahead."""
 
 
-@contextmanager
-def converted(place: str, path: str = "") -> Iterator[None]:
+class converted:  # noqa: N801  # used like a function, as `disk` is, and for every file
     """Turn ftplib's, TLS's and the socket's exceptions about a conversation with place into our errors."""
-    try:
-        yield
-    except ftplib.all_errors as error:
-        raise _fault(error, place, path) from error
+
+    __slots__ = ("_path", "_place")
+
+    def __init__(self, place: str, path: str = "") -> None:
+        self._place, self._path = place, path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ftplib.all_errors):
+            raise _fault(error, self._place, self._path) from error
 
 
 def _fault(error: Exception, place: str, path: str) -> ShotDockError:
@@ -186,7 +191,7 @@ def unsupported(place: str, what: str, reply: str) -> Unsupported:
 
 def checked(path: str) -> str:
     """Return path if it may stand in a command; raise HostileName for one that would smuggle in another."""
-    if any(char in path for char in "\r\n\0"):
+    if "\n" in path or "\r" in path or "\0" in path:
         raise HostileName(
             title="This name cannot be asked for over FTP.",
             cause=f"It holds a line break or a null character: {path!r}.",
