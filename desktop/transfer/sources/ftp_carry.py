@@ -86,7 +86,7 @@ class Carrier:
         if piece.end is not None and offset == piece.end and offset != limit:
             self._leave()
         else:
-            self._close(piece, data, offset, limit, asked)
+            self._close(piece, offset, limit, asked)
         if piece.end is not None and offset < piece.end:
             raise broken_off(path, offset, piece.end, "nothing")
         if asked and (facts.size or 0) >= LARGE:
@@ -121,6 +121,9 @@ class Carrier:
                     # It took the offset, and began elsewhere.
                     self.wire.rest_ignored, self.wire.can.rest = True, False
                 raise broken_off(piece.file.path, offset + held, limit, "nothing; these are more bytes than it has")
+            if room and not got:
+                # The server may wait for that before it reports; meanwhile the bytes go to disk.
+                self.wire.end()
             if got and held < min(_FLUSH, portion) and got <= 16384:
                 continue
             skipped = min(max(piece.start - offset, 0), held)
@@ -139,11 +142,11 @@ class Carrier:
         self.wire.drop_data()
         self.wire.owe()
 
-    def _close(self, piece: Piece, data: socket.socket, offset: int, limit: int | None, asked: bool) -> None:
+    def _close(self, piece: Piece, offset: int, limit: int | None, asked: bool) -> None:
         """Take leave after the last byte; raise unless the server reports success and the bytes add up."""
         wire, path = self.wire, piece.file.path
         try:
-            reply = wire.finish(data)
+            reply = wire.finish()
         except (TimeoutError, EOFError, ConnectionError):
             wire.alive = False
             if offset != limit:

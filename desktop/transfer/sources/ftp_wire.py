@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import NoReturn
 
 from desktop.core.media import Entry, told_size
-from desktop.transfer.ports import Site
+from desktop.transfer.ports import FAR, Site
 from desktop.transfer.sources.ftp_control import LAST_WORD, Control
 from desktop.transfer.sources.ftp_errors import OutOfStep, checked, garbled, no_goodbye, unsupported
 from desktop.transfer.sources.ftp_listing import parse_time
@@ -97,10 +97,14 @@ class Wire(Control):
         commands = [f"REST {start}", command] if start or self._offset_left else [command]
         port, early = self._port()
         if self._dialled and self.can.batches:
-            # The server waits for the connection anyway: asking first saves a round trip.
+            near = self.distance < FAR
+            if near:
+                # A server that finds the connection there need not be woken for it.
+                self._dial_named(port, early)
             self._port_owed = ahead and self._permitted and self.can.ahead and self.can.epsv
             self._send(*commands, *(("EPSV",) if self._port_owed else ()))
-            replies = self._dial_asked(port, len(commands), early)
+            # The server waits for the connection anyway: asking first saves a round trip.
+            replies = [self.answer() for _ in commands] if near else self._dial_asked(port, len(commands), early)
         else:
             self._dial_first(port)
             replies = self.ask(*commands)
@@ -172,6 +176,15 @@ class Wire(Control):
             self._dial(self._passive())
         self._dialled = True
 
+    def _dial_named(self, port: int, early: bool) -> None:
+        """Dial where the server listens, before it is told what to send. early: it named the port ahead."""
+        try:
+            self._dial(port)
+        except OSError:
+            if early:
+                self._stray()
+            raise
+
     def _dial_asked(self, port: int, count: int, early: bool) -> list[str]:
         """Dial where the server was told to send, and return its replies to the count commands it got for that."""
         try:
@@ -207,10 +220,15 @@ class Wire(Control):
             self._data.close()
             self._data = None
 
-    def finish(self, data: socket.socket) -> str:
-        """Close a data connection that has ended and return the server's report on it."""
-        part(data)
-        self.drop_data()
+    def end(self) -> None:
+        """Close the data connection, which has ended, in the way the server expects."""
+        if self._data is not None:
+            part(self._data)
+            self.drop_data()
+
+    def finish(self) -> str:
+        """Close the data connection, if it is not closed yet, and return the server's report on the transfer."""
+        self.end()
         reply = self._within(LAST_WORD)
         if reply.startswith("229"):
             # It answered what was sent ahead first: this is no word on the transfer.
@@ -237,7 +255,7 @@ class Wire(Control):
                 if listed.tell() > LONGEST_LISTING:
                     self.hang_up()
                     raise unsupported(self.place, f"A listing goes on after {listed.tell():,} bytes.", reply)
-            reply = self.finish(data)
+            reply = self.finish()
         except (ConnectionError, ssl.SSLEOFError) as error:
             if not self.suspect():
                 if isinstance(error, ssl.SSLEOFError):
