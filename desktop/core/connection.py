@@ -3,6 +3,7 @@
 import ipaddress
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from desktop.core.errors import UsageError
@@ -108,17 +109,19 @@ def parse_location(text: str) -> Location:
         raise _bad_url(text, f"{scheme}:// is not a protocol ShotDock speaks.")
     if scheme == "file":
         return Location(Address("file"), unquote(parts.path), None)
-    if not parts.hostname:
+    host = parts.hostname
+    if not host:
         raise _bad_url(text, "It names no host.")
-    if not is_host(parts.hostname):
+    if not is_host(host):
         raise _bad_url(text, "Its host is no name or address.")
     user = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password is not None else None
     path = parts.path if web else unquote(parts.path)
-    address = Address(scheme, parts.hostname, port or DEFAULT_PORTS[scheme], user)
+    address = Address(scheme, host, port or DEFAULT_PORTS[scheme], user)
     return Location(address, path or "/", password, parts.query if web else "")
 
 
+@lru_cache(maxsize=64)
 def is_host(text: str) -> bool:
     """Tell whether a text is a host's name or address, as it may stand in files of known servers.
 

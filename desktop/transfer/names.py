@@ -12,6 +12,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from desktop.core.errors import HostileName, NameTooLong
@@ -34,6 +35,7 @@ _OURS = re.compile(
 beginning of another's, or be removed with what a crash left."""
 
 
+@lru_cache(maxsize=1024)  # folders' names come with each of their files
 def local_name(component: str) -> str:
     """Return one component of a server's path as a local name, different for different components.
 

@@ -1,7 +1,5 @@
 """Carrying one piece of a file over HTTP: ask for its range, check the answer, hand on what was asked for."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -162,14 +160,20 @@ def refused(wire: Wire, reply: Reply, path: str) -> ShotDockError:
     return refusal(message.status, message.reason, message.header("retry-after"), wire.finish(reply), path)
 
 
-@contextmanager
-def sound(wire: Wire, reply: Reply) -> Iterator[None]:
+class sound:  # noqa: N801  # used like a function, as `disk` is, and twice for every file
     """Close the answer's connection if anything goes wrong with it: its rest would answer the next question."""
-    try:
-        yield
-    except (ShotDockError, Dropped, OSError, Garbled):
-        wire.drop(reply)
-        raise
+
+    __slots__ = ("_reply", "_wire")
+
+    def __init__(self, wire: Wire, reply: Reply) -> None:
+        self._wire, self._reply = wire, reply
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ShotDockError | Dropped | OSError | Garbled):
+            self._wire.drop(self._reply)
 
 
 def _nearer(one: int | None, other: int | None) -> int | None:

@@ -3,8 +3,6 @@
 import re
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
 from desktop.core.errors import (
@@ -34,24 +32,35 @@ _OPAQUE = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{20,}")
 _WORDS = re.compile(rb"<(?:Message|Code)>([^<]{1,200})</|\"(?:message|detail)\"\s*:\s*\"([^\"]{1,200})\"")
 
 
-@contextmanager
-def converted(place: str, path: str = "") -> Iterator[None]:
+class converted:  # noqa: N801  # used like a function, as `disk` is, and twice for every file
     """Turn TLS's, the socket's and our reader's exceptions about a conversation with place into our errors."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise TimedOut(
+
+    __slots__ = ("_path", "_place")
+
+    def __init__(self, place: str, path: str = "") -> None:
+        self._place, self._path = place, path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError | Garbled):
+            raise _fault(error, self._place, self._path) from error
+
+
+def _fault(error: OSError | Garbled, place: str, path: str) -> ShotDockError:
+    if isinstance(error, TimeoutError):
+        return TimedOut(
             title=f"{place} stopped answering.",
             cause="No byte came for the time allowed.",
             suggestion="Check the network; it will be tried again from the byte reached.",
             path=path or place,
-        ) from error
-    except ssl.SSLError as error:
-        raise tls_error(error, place) from error
-    except Garbled as error:
-        raise lost(place, str(error), path) from error
-    except OSError as error:
-        raise lost(place, f"{error.strerror or type(error).__name__}.", path) from error
+        )
+    if isinstance(error, ssl.SSLError):
+        return tls_error(error, place)
+    if isinstance(error, Garbled):
+        return lost(place, str(error), path)
+    return lost(place, f"{error.strerror or type(error).__name__}.", path)
 
 
 def lost(place: str, cause: str, path: str = "") -> ConnectionLost:

@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 
 _LONGEST_HEAD = 1 << 16
 """Bytes of an answer's status line and headers together, and of its trailers."""
@@ -204,12 +205,19 @@ class Message:
             if line[0] in " \t" and name:
                 fields[name] = f"{fields[name]} {line.strip()}"  # a folded line, as mail has them
                 continue
-            name, colon, value = line.partition(":")
-            if not colon or not _NAME.fullmatch(name):
+            told, colon, value = line.partition(":")
+            name = _field(told) if colon else ""
+            if not name:
                 raise Garbled("Its headers are not HTTP.")
-            name, value = name.lower(), value.strip(" \t\r")
+            value = value.strip(" \t\r")
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
         return int(found[1])
+
+
+@lru_cache(maxsize=_MOST_FIELDS)
+def _field(name: str) -> str:
+    """Return a field's name in lower case, "" for what is none; a server names the same ones with every file."""
+    return name.lower() if _NAME.fullmatch(name) else ""
 
 
 def request(method: str, target: str, host: str, headers: Mapping[str, str]) -> bytes:
