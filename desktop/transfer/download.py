@@ -294,8 +294,7 @@ class Download:
     def settle(self) -> tuple[FileResult, str]:
         """Give the sealed part its final name; return the result and its reason. The caller syncs the folder."""
         self._part.close()
-        with disk(self._target):
-            self._owner.folders.look(self.folder)
+        self._owner.folders.look(self.folder, self._target)
         placed = place(self._part.path, self._target, self._incoming, self._owner.conflict)
         self._part.placed()
         unsized = self.job.file.size is None and not self._told

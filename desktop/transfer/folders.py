@@ -83,12 +83,13 @@ class Folders:
             raise swapped(folder)
         return fd
 
-    def look(self, folder: str) -> None:
-        """Look whether a folder that was ensured is still what bears its name; raise HostileName, OSError."""
-        if HOLDS and not self._stays(folder):
-            self.renew(folder)
-            if not self._stays(folder):
-                raise swapped(folder)
+    def look(self, folder: str, target: str) -> None:
+        """Look whether a target's folder, which was ensured, is still what bears its name; raise ShotDockError."""
+        with disk(target):
+            if HOLDS and not self._stays(folder):
+                self.renew(folder)
+                if not self._stays(folder):
+                    raise swapped(folder)
 
     def adopt(self, target: str, token: str, file: Entry) -> Adopted | None:
         """Take over a dead run's part of the target; see `PartIndex.adopt`."""
