@@ -17,7 +17,7 @@ from desktop.core.routine import PATIENCE, Routine, Source, check_kept
 from desktop.core.schedule import LATE, Priority, Schedule, Turn, first_run
 from desktop.core.task import ENDED, Task, TaskState
 from desktop.store.database import Store
-from desktop.store.owner import alive
+from desktop.store.owner import alive, this_process
 from desktop.work.background import Desk, Mailbox, ask, ignore
 from desktop.work.gallery import GalleryDesk
 from desktop.work.library import Library, PlainSource
@@ -55,6 +55,8 @@ class RoutineDesk(QObject):
         self._desk, self._answers, self._store = parts
         self._library, self._gallery, self._tasks = library, gallery, tasks
         self._serving, self._now = serving, clock
+        # Those whose run is being planned here: one that is ours and not among them could not be noted as settled.
+        self._planning: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY)
         self._timer.timeout.connect(self.look)
@@ -215,8 +217,13 @@ class RoutineDesk(QObject):
             due = not routine.paused and routine.next <= now if ids is None else routine.id in ids
             if due:
                 then = routine.due if routine.due > now else routine.run_after(now)[0]
-                claimed.append(self._store.routines.claim(routine, then))
-        return tuple(self._unless_busy(routine) for routine in claimed if routine is not None)
+                claimed.append(self._store.routines.claim(routine, then, partial(self._at_it, routine.id)))
+        taken = tuple(self._unless_busy(routine) for routine in claimed if routine is not None)
+        self._planning.update(routine.id for routine in taken if routine.owner)
+        return taken
+
+    def _at_it(self, number: int, owner: str) -> bool:
+        return number in self._planning if owner == this_process() else alive(owner)
 
     def _unless_busy(self, routine: Routine) -> Routine:
         """Leave a run out while the task of the one before waits or runs: it would bring the same twice."""
@@ -283,13 +290,30 @@ class RoutineDesk(QObject):
             self._done(routine, "All up to date.")
             return
         turn = Turn(routine.priority, window=routine.window, after=routine.after, routine=routine.id)
-        self._tasks.submit(plan, lambda task: self._begun(routine, task.id), turn=turn)
+        self._tasks.submit(
+            plan,
+            lambda task: self._begun(routine, task.id),
+            turn=turn,
+            failed=lambda error: self._broke(routine, error),
+        )
 
     def _done(self, routine: Routine, words: str) -> None:
-        self._ask(
-            lambda: self._settle(routine.id, attempts=0, next_try=None, missed=0, last_result=words),
-            ignore,
+        self._over(
+            routine, lambda: self._settle(routine.id, attempts=0, next_try=None, missed=0, last_result=words), ignore
         )
+
+    def _over(self, routine: Routine, settle: Callable[[], object], then: Callable[..., None]) -> None:
+        """Have written what became of a run that was planned; also where that is refused the next one can be made."""
+
+        def settled(answer: object) -> None:
+            self._planning.discard(routine.id)
+            then(answer)
+
+        def refused(error: ShotDockError) -> None:
+            self._planning.discard(routine.id)
+            self._refuse(error)
+
+        self._ask(settle, settled, refused)
         self.load()
 
     def _begun(self, routine: Routine, number: int) -> None:
@@ -299,8 +323,7 @@ class RoutineDesk(QObject):
             words = _went(task) if task.state in ENDED else "Under way."
             self._settle(routine.id, attempts=0, next_try=None, missed=0, last_task=number, last_result=words)
 
-        self._ask(settle, ignore)
-        self.load()
+        self._over(routine, settle, ignore)
 
     def _broke(self, routine: Routine, error: ShotDockError) -> None:
         now = self._now()
@@ -309,11 +332,10 @@ class RoutineDesk(QObject):
             then = now + PATIENCE[routine.attempts]
             words = f"{error.title} Tried {routine.attempts + 1} times; next try at {clocked(then, now)}."
             changes: dict[str, object] = {"attempts": routine.attempts + 1, "next_try": then, "last_result": words}
-            self._ask(lambda: self._settle(routine.id, **changes), ignore)
+            self._over(routine, lambda: self._settle(routine.id, **changes), ignore)
         else:
             over: dict[str, object] = {"attempts": 0, "next_try": None, "last_result": str(error)}
-            self._ask(lambda: self._settle(routine.id, **over), lambda known: self.broken.emit(known, error))
-        self.load()
+            self._over(routine, lambda: self._settle(routine.id, **over), lambda known: self.broken.emit(known, error))
 
     @Slot(object)
     def _on_ended(self, task: Task) -> None:

@@ -14,7 +14,7 @@ from desktop.core.task import FileResult, LogLine, Task, TaskFile, TaskItem
 from desktop.core.timetable import Limit
 from desktop.core.wish import Wish
 from desktop.store.database import Store
-from desktop.work.background import Desk, Mailbox, ask, ignore
+from desktop.work.background import Desk, Failed, Mailbox, ask, ignore
 from desktop.work.queue import Queue
 from desktop.work.versions import versions
 
@@ -87,12 +87,15 @@ class TaskDesk(QObject):
         then: Callable[[Task], None] | None = None,
         start: bool = True,
         turn: Turn = Turn(),
+        failed: Failed | None = None,
     ) -> None:
         """Make the plan a task and, with start, queue it.
 
         turn: its priority, and not_before, window and after of a schedule; a repeat is a routine (see `routines`).
+        failed: hears why it was not done, in the place of `refused`.
         """
-        self._ask(lambda: self._queue.submit(plan, start, turn), then or ignore)
+        question = partial(self._queue.submit, plan, start, turn)
+        ask(self._desk, self._answers, question, then or ignore, failed or self._refuse)
 
     def pause(self, ids: Iterable[int]) -> None:
         """Stop these tasks so that they can be resumed."""

@@ -4,7 +4,7 @@ that is damaged is told of once.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import parse_connection
 from desktop.core.errors import DatabaseBusy, DatabaseDamaged, ShotDockError
 from desktop.core.hours import parse_hours
-from desktop.core.plan import Options
-from desktop.core.schedule import Turn, waiting_words
+from desktop.core.plan import Options, Request
+from desktop.core.routine import Routine
+from desktop.core.schedule import Repeat, Schedule, Turn, waiting_words
 from desktop.core.task import TaskState
 from desktop.logs import LogRing
 from desktop.places import Places
@@ -130,6 +131,30 @@ def test_what_is_known_of_a_tree_answers_if_it_cannot_be_read(bench: Bench) -> N
     bench.scan()
     with held(), pytest.raises(DatabaseBusy):
         bench.answer(lambda then, failed: bench.services.library.cached("VEGA", then, failed))
+
+
+def test_a_routine_whose_run_is_not_taken_has_its_next_one(bench: Bench, clock: Clock) -> None:
+    said: list[ShotDockError] = []
+    routines = bench.services.routines
+    routines.refused.connect(said.append)
+    planned: list[Routine] = []
+    with ExitStack() as holding:
+
+        def look(found: tuple[Routine, ...]) -> None:
+            if found and found[0].owner and not planned:
+                holding.enter_context(held("IMMEDIATE"))
+                planned.extend(found)
+
+        routines.changed.connect(look)
+        request = Request("VEGA", bench.destination)
+        bench.answer(lambda then, _: routines.add(request, Schedule(clock.now + 60, repeat=Repeat(days=1)), then))
+        clock.now += 60
+        routines.look()
+        bench.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+    assert [type(error) for error in said] == [DatabaseBusy]
+    clock.now += 86_460
+    routines.look()
+    bench.qtbot.waitUntil(lambda: any(task.files.downloaded for task in bench.seen.values()), timeout=20_000)
 
 
 def damage() -> None:
