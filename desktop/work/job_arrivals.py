@@ -59,7 +59,14 @@ class Arrivals(QObject):
         tasks.ended.connect(self._on_ended)
 
     def submit(
-        self, job: Job, plan: Plan, then: Callable[[Task], None], start: bool, unpacked: bool, turn: Turn
+        self,
+        job: Job,
+        plan: Plan,
+        then: Callable[[Task], None],
+        failed: Failed,
+        start: bool,
+        unpacked: bool,
+        turn: Turn,
     ) -> None:
         """Make the plan a task, and note which artifacts it brings."""
         artifacts = {artifact.file_name: artifact for artifact in job.artifacts}
@@ -81,7 +88,7 @@ class Arrivals(QObject):
                 kept = self._store.jobs.add_downloads(job.id, made)
             except ShotDockError as error:
                 reason = error
-                self._answers.post(lambda: self._tasks.refused.emit(reason))
+                self._answers.post(lambda: failed(reason))
                 return
             self._answers.post(lambda: self._added(job.id, kept))
             self._answers.post(lambda: then(task))

@@ -232,21 +232,22 @@ class JobDesk(QObject):
         start: bool = True,
         unpack: bool = True,
         turn: Turn = Turn(),
+        failed: Failed | None = None,
     ) -> None:
         """Make the plan a task of the queue, remembered with its job; what follows a download is done by itself.
 
         unpack: whether results are checked and unpacked once they are here. turn: of the queue's; what will not be
-        there any more when it comes is refused.
+        there any more when it comes is refused. failed: hears why it was not done, in place of the tasks' `refused`.
         """
-        job = self._book[job_id]
+        job, refuse = self._book[job_id], failed or self._tasks.refused.emit
         try:
             now, brought = self._tasks.now(), {file.target for _, file in plan.files()}
             check_wait(job, [one for one in job.artifacts if one.file_name in brought], turn.due(now), now)
         except UsageError as error:
             reason = error
-            self._answers.post(lambda: self._tasks.refused.emit(reason))
+            self._answers.post(lambda: refuse(reason))
             return
-        self._arrivals.submit(job, plan, then or ignore, start, unpack, turn)
+        self._arrivals.submit(job, plan, then or ignore, refuse, start, unpack, turn)
 
     def unpack(self, job_id: int, artifact: str, failed: Failed) -> None:
         """Unpack fetched results whatever their quality; the answer is `changed`, `failed` tells what hindered it."""
@@ -372,7 +373,7 @@ class JobDesk(QObject):
 
         def planned(plan: Plan) -> None:
             if job_id in self._book:
-                self.submit(job_id, plan, lambda _task: self._following.discard(job_id))
+                self.submit(job_id, plan, lambda _task: self._following.discard(job_id), failed=failed)
 
         self.plan(job_id, wanted, request, planned, failed)
 

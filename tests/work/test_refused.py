@@ -14,15 +14,19 @@ from pytestqt.qtbot import QtBot
 from desktop.core.connection import parse_connection
 from desktop.core.errors import DatabaseBusy, DatabaseDamaged, ShotDockError
 from desktop.core.hours import parse_hours
+from desktop.core.job import Outcome
 from desktop.core.plan import Options, Request
 from desktop.core.routine import Routine
 from desktop.core.schedule import Repeat, Schedule, Turn, waiting_words
 from desktop.core.task import TaskState
+from desktop.demo.content import Size
+from desktop.demo.jobs.jobs import Jobs
 from desktop.logs import LogRing
 from desktop.places import Places
 from desktop.work.background import ignore
 from desktop.work.services import start_services
 from tests.work.conftest import Bench
+from tests.work.farm import only, run_of_the_program
 from tests.work.life import NIGHT, Clock, big, later, serving
 
 
@@ -155,6 +159,24 @@ def test_a_routine_whose_run_is_not_taken_has_its_next_one(bench: Bench, clock: 
     clock.now += 86_460
     routines.look()
     bench.qtbot.waitUntil(lambda: any(task.files.downloaded for task in bench.seen.values()), timeout=20_000)
+
+
+def test_what_is_to_be_fetched_by_itself_and_was_not_taken_is_fetched_later(qtbot: QtBot, tmp_path: Path) -> None:
+    server = Jobs(tmp_path / "served", Size.SMALL)
+    server.clock.speed = 0
+    try:
+        with run_of_the_program(qtbot, server) as farm:
+            job = farm.start(rows=120, format="csv")
+            farm.desk.follow(job.id, tmp_path / "tables")
+            farm.tasks()  # by then it is kept
+            server.clock.advance(10)
+            with held("IMMEDIATE"):
+                farm.clock.advance(2.0)
+                farm.until(job.id, lambda job: job.trouble is not None)
+            farm.look_again(job.id, 3600.0)
+            assert only(farm.landed(job.id)).outcome is Outcome.HERE
+    finally:
+        server.stop()
 
 
 def damage() -> None:
