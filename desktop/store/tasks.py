@@ -231,6 +231,12 @@ class Tasks:
             self._access.run(TaskRow.update(owner=owner, touched=time.time()).where(TaskRow.id == task_id))
             return True
 
+    def live(self) -> None:
+        """Give a sign of life for every task this process answers for."""
+        mine = (TaskRow.owner == this_process()) & TaskRow.state.in_([state.value for state in _ACTIVE])
+        with self._access.writing():
+            self._access.run(TaskRow.update(touched=time.time()).where(mine))
+
     def interrupted(self, alive: Callable[[str], bool] = alive) -> tuple[Task, ...]:
         """Return the waiting and running tasks whose owner is gone; this process answers for them from now on.
 

@@ -30,6 +30,8 @@ CLOCK = 5.0
 """Seconds between two looks at the clock at most: computers sleep, and clocks are set."""
 FORGOTTEN = 500
 """Old tasks forgotten at one start at most: nobody is to wait for it."""
+LIVING = 3600.0
+"""Seconds between two signs of life to other hosts: a task that waits, or brings one large file, gives none itself."""
 ADOPTING = 30.0
 """Seconds between two looks for tasks that nobody answers for: those that wait for the clock, or whose process died."""
 
@@ -62,6 +64,7 @@ class Queue(Runner):
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self.look)
         self._adopt_from = 0.0
+        self._lived = self.now()
         self._others = Others(store)
 
     def open(self) -> None:
@@ -242,6 +245,9 @@ class Queue(Runner):
             self.limit = limit
             self.limited.emit(limit)
         with self._anyway():
+            if abs(now - self._lived) > LIVING:
+                self._store.tasks.live()
+                self._lived = now
             if self._serving and abs(now - self._adopt_from) > ADOPTING:
                 self._find_lost()
                 self._adopt()

@@ -1,6 +1,7 @@
 """What another ShotDock asks through the database: obeyed at the next look at the clock, by whom it is addressed to."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,9 +19,9 @@ from desktop.core.wish import Verb, Wish
 from desktop.places import Places
 from desktop.store.access import Access
 from desktop.store.database import Store
-from desktop.store.owner import this_process
+from desktop.store.owner import SILENCE, this_process
 from tests.work.conftest import Bench
-from tests.work.life import NIGHT, Clock, big, serving
+from tests.work.life import NIGHT, Clock, big, later, serving
 
 
 @pytest.fixture
@@ -245,6 +246,21 @@ def test_one_s_own_deletion_is_told_once(bench: Bench) -> None:
     bench.services.tasks.look()
     bench.qtbot.waitUntil(lambda: len(gone) == 2, timeout=10_000)
     assert gone == [(first.id,), (second.id,)]
+
+
+def test_a_task_that_has_nothing_to_tell_for_a_day_is_no_dead_ones(qtbot: QtBot, studio: Path, tmp_path: Path) -> None:
+    """One large file, or a long line before it: another host, which cannot ask, would take it for abandoned."""
+    clock = Clock()
+    with serving(qtbot, studio, tmp_path / "to", clock) as bench, closing(Access(Places.find().database)) as access:
+        bench.connect("VEGA", studio)
+        task = bench.submit(big(bench, rate=100_000))
+        bench.until(task.id, TaskState.RUNNING)
+        access.connect()
+        with access.writing():
+            access.change("UPDATE task SET touched = touched - ?", SILENCE - 60)
+        later(bench, clock, SILENCE / 4)
+        bench.tasks()  # by then it has looked
+        assert time.time() - access.value("SELECT touched FROM task") < SILENCE / 2
 
 
 @pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RUN])
