@@ -120,6 +120,10 @@ class Tasks:
         found = [task_of(row) for row in self._access.rows(query)]
         return tuple(task for task in found if self._is_lost(task, alive, time.time()))
 
+    def mine(self) -> tuple[Task, ...]:
+        """Return the tasks that this process answers for, the oldest first."""
+        return tuple(task_of(row) for row in self._access.rows(select_tasks().where(TaskRow.owner == this_process())))
+
     def waiting(self) -> tuple[Task, ...]:
         """Return the tasks that wait, whoever answers for them, the oldest first."""
         query = select_tasks().where(TaskRow.state == TaskState.WAITING.value)

@@ -89,7 +89,8 @@ class Queue(Runner):
         name = plan.request.name or name_of(plan)
         task = self._store.tasks.create(plan, secrets.token_hex(4), name, self.now(), turn)
         self._others.told((task.id,))
-        self._store.recent.remember(plan.request.destination)
+        with self._anyway():
+            self._store.recent.remember(plan.request.destination)
         totals = plan.totals()
         size = format_bytes(totals.to_transfer)
         self._note(task, "INFO", f"Planned {counted(totals.transfers, 'file')}, {size}, to {plan.request.destination}.")
@@ -307,10 +308,19 @@ class Queue(Runner):
             self.delete([task.id for task in old], with_files=False)
 
     def _find_lost(self) -> None:
-        """Mark interrupted what a process left unfinished that is gone, and offer it."""
+        """Mark interrupted, and offer, what a process left unfinished that is gone, and what is nobody's work here.
+
+        That is what was taken over, or put in the queue, when the database refused the next step.
+        """
         lost = []
         try:
-            for task in self._store.tasks.interrupted(alive):
+            self._store.tasks.interrupted(alive)
+            for task in self._store.tasks.mine():
+                if task.id in self._active or task.id in self._turns:
+                    continue
+                if task.state is TaskState.WAITING and task.turn.scheduled:
+                    self._wait(task)
+                    continue
                 lost.append(self._move(task, TaskEvent.INTERRUPT))
                 self._note(task, "WARNING", "The task was interrupted; it can be resumed.")
         finally:

@@ -3,9 +3,11 @@ that is damaged is told of once.
 """
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,9 @@ from desktop.demo.content import Size
 from desktop.demo.jobs.jobs import Jobs
 from desktop.logs import LogRing
 from desktop.places import Places
+from desktop.store.database import Store
 from desktop.work.background import ignore
+from desktop.work.queue import ADOPTING
 from desktop.work.services import start_services
 from tests.work.conftest import Bench
 from tests.work.farm import only, run_of_the_program
@@ -44,6 +48,31 @@ def held(lock: str = "EXCLUSIVE") -> Iterator[None]:
     try:
         other.execute(f"BEGIN {lock}")
         yield
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+@contextmanager
+def held_between(bench: Bench, write: int) -> Iterator[threading.Event]:
+    """Have another program begin to write right before the program's so-many-th write from now on, and go on until the
+    block ends. The event tells that it has begun.
+    """
+    services, begun, writes = bench.services, threading.Event(), count(1)
+    other = sqlite3.connect(Places.find().database, isolation_level=None, check_same_thread=False)
+
+    def look(statement: str) -> None:
+        if statement == "BEGIN IMMEDIATE" and next(writes) == write:
+            other.execute("BEGIN IMMEDIATE")
+            begun.set()
+
+    def watch(by: Callable[[str], None] | None) -> None:
+        services._desk.wait_for(lambda: services._store._access.db.connection().set_trace_callback(by))
+
+    watch(look)
+    try:
+        yield begun
+        watch(None)
         other.execute("ROLLBACK")
     finally:
         other.close()
@@ -103,6 +132,28 @@ def test_a_task_whose_hours_ended_meanwhile_waits_for_the_next(bench: Bench, clo
     assert waiting_words(waiting.turn, clock.now).startswith("Waits for its hours")
     later(bench, clock, 16 * 3600)
     bench.until(task.id, TaskState.DONE)
+
+
+def test_a_task_that_was_saved_is_carried_out_whatever_cannot_be_written_then(bench: Bench) -> None:
+    plan = bench.plan()
+    with held_between(bench, 2) as begun:
+        task = bench.submit(plan)
+        assert begun.is_set()
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 4
+
+
+def test_what_a_dead_process_left_is_offered_once_it_can_be_written(bench: Bench, clock: Clock) -> None:
+    plan = bench.plan()
+    with Store.open(Places.find().database) as store:
+        task = store.tasks.create(plan, "aaaaaaaa", "x", clock.now)
+        store._access.value(f"UPDATE task SET owner = '', state = 'running' WHERE id = {task.id}")
+    with held_between(bench, 2) as begun:
+        later(bench, clock, ADOPTING + 1)
+        bench.qtbot.waitUntil(begun.is_set, timeout=10_000)
+    later(bench, clock, ADOPTING + 1)
+    bench.until(task.id, TaskState.INTERRUPTED)
+    bench.services.tasks.resume([task.id])
+    assert bench.until(task.id, TaskState.DONE).files.downloaded == 4
 
 
 def test_a_connection_that_cannot_be_saved_or_forgotten_is_told(bench: Bench, studio: Path) -> None:
