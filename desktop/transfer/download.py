@@ -214,6 +214,7 @@ class Download:
                 if not missing:
                     self._part.open(self._owner.folders, self.folder, self.facts, self._owner.verify)
                     complete = self.committing = self._spans.leave(span)
+                    self._part.note()
         except ShotDockError as error:
             self.failed(span, error)
             return
@@ -273,8 +274,7 @@ class Download:
         """
         part, size = self._part, self.facts.size or 0
         with part.lock:
-            damaged = part.heal()
-            spans = self._spans.want(damaged)
+            spans = self._spans.want(part.heal())
             self.committing = not spans
         if spans:
             self._owner.requeue(self, spans)

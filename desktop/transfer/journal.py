@@ -3,32 +3,26 @@
 A journal is JSON: the file's fingerprint as the server told it when it was opened, the durable ranges with
 the CRC-32 of their bytes, and who writes it. It is written to a temporary name, synced and renamed, always
 after the data it speaks of was synced: it may lag behind the bytes, and never leads. Then the folder is synced, for
-the names of the part and of its journal.
+the names of the part and of its journal. What came since is noted in lines behind it, which nobody syncs: see notes.py.
 """
 
 import json
 import math
 import os
-import socket
 import stat
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zlib_ng.zlib_ng import crc32
-
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, read_at, sync_data, sync_folder
-from desktop.transfer.ranges import Ranges
-from desktop.transfer.sums import BLOCK, Block
+from desktop.transfer import notes
+from desktop.transfer.disk import create, sync_data, sync_folder, write_at
+from desktop.transfer.sums import Block, Note
 
 VERSION = 1
-MOST_BLOCKS = 4096
-"""Known blocks beyond which only the larger ones are kept, so that a journal stays small."""
-_READ = 1024 * 1024
+_PAGE = 4096
+"""Bytes; what is synced fills pages of its own, which no later write touches."""
 _LARGEST = 64 * 1024 * 1024
 """Bytes; a journal of a 1 TiB file has about 1 MB."""
 
@@ -37,7 +31,7 @@ _LARGEST = 64 * 1024 * 1024
 class Journal:
     """A journal as read back. file: the fingerprint; blocks: durable ranges in order; host, pid: the writer.
 
-    user: whose file it is, 0 on systems without such numbers.
+    user: whose file it is, 0 on systems without such numbers. notes: of what came since, and has to be proven.
     """
 
     file: Entry
@@ -45,15 +39,52 @@ class Journal:
     host: str = ""
     pid: int = 0
     user: int = 0
+    notes: tuple[Note, ...] = ()
 
     @property
     def bytes(self) -> int:
-        """Return how many bytes are durable."""
-        return sum(end - start for start, end, _ in self.blocks)
+        """Return how many bytes are durable or noted."""
+        return sum(span[1] - span[0] for span in (*self.blocks, *self.notes))
 
 
-def write_journal(path: str, journal: Journal) -> None:
-    """Write a journal so that the old or the new one is there whatever happens; raise OSError."""
+def write_journal(path: str, journal: Journal, replacing: AbstractContextManager[None] | None = None) -> None:
+    """Write a journal so that the old or the new one is there whatever happens; raise OSError.
+
+    replacing: entered for the moment in which the new one takes the old one's place. Notes are not written.
+    """
+    fresh = f"{path}.new"
+    try:
+        fd = _fresh(fresh)
+        with os.fdopen(fd, "w", encoding="ascii") as file_object:
+            file_object.write(_text(journal))
+            file_object.flush()
+            sync_data(file_object.fileno())
+        with replacing or nullcontext():
+            Path(fresh).replace(path)
+        sync_folder(os.path.dirname(path))
+    except OSError:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+
+
+def begin_journal(path: str, journal: Journal) -> int:
+    """Write a journal for notes to follow where none is, without waiting for the disk; return its descriptor.
+
+    Raises OSError.
+    """
+    fd = create(path)
+    try:
+        write_at(fd, _text(journal).encode("ascii"), 0)
+        os.lseek(fd, 0, os.SEEK_END)
+    except OSError:
+        os.close(fd)
+        Path(path).unlink(missing_ok=True)
+        raise
+    return fd
+
+
+def _text(journal: Journal) -> str:
+    """Return a journal as it is written: no prefix of it is one."""
     file = journal.file
     text = json.dumps(
         {
@@ -69,18 +100,7 @@ def write_journal(path: str, journal: Journal) -> None:
             "ranges": [[start, end, f"{crc:08x}"] for start, end, crc in journal.blocks],
         }
     )
-    fresh = f"{path}.new"
-    try:
-        fd = _fresh(fresh)
-        with os.fdopen(fd, "w", encoding="ascii") as file_object:
-            file_object.write(text)
-            file_object.flush()
-            sync_data(file_object.fileno())
-        Path(fresh).replace(path)
-        sync_folder(os.path.dirname(path))
-    except OSError:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    return f"{text[:-1].ljust(-(-len(text) // _PAGE) * _PAGE - 1)}}}"
 
 
 def _fresh(path: str) -> int:
@@ -100,12 +120,13 @@ def read_journal(path: str) -> Journal | None:
         with os.fdopen(fd, "rb") as file:
             facts = os.fstat(fd)
             text = file.read(_LARGEST) if stat.S_ISREG(facts.st_mode) else b""
-        return _parse(json.loads(text), facts.st_uid)
+        saved, _, since = text.partition(b"\n")
+        return _parse(json.loads(saved), facts.st_uid, since)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
-def _parse(data: dict[str, Any], user: int) -> Journal | None:
+def _parse(data: dict[str, Any], user: int, since: bytes) -> Journal | None:
     source, owner = data["source"], data["owner"]
     size, mtime, etag = source["size"], source["mtime"], source["etag"]
     if data["version"] != VERSION or not isinstance(size, int | None) or not isinstance(etag, str | None):
@@ -126,7 +147,7 @@ def _parse(data: dict[str, Any], user: int) -> Journal | None:
         reached = end
     if size is not None and reached > size:
         return None
-    return Journal(file, tuple(blocks), str(owner["host"]), int(owner["pid"]), user)
+    return Journal(file, tuple(blocks), str(owner["host"]), int(owner["pid"]), user, notes.parse(since, size))
 
 
 def _finite(value: Any) -> float:
@@ -135,122 +156,3 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(value)
     return number
-
-
-class Keeper:
-    """Keeps the journal of one part file up to date. Thread-safe; the slow calls belong on a committer's thread."""
-
-    def __init__(self, path: str, file: Entry, blocks: tuple[Block, ...] = ()) -> None:
-        self._path = path
-        self._file = file
-        self._blocks = list(blocks)
-        self._lock = threading.Lock()
-        self._generation = 0
-        self._distrusted = False
-
-    @property
-    def hopeless(self) -> bool:
-        """Tell whether a sync failed before anything was durable."""
-        return self._distrusted and not self._blocks
-
-    @property
-    def generation(self) -> int:
-        """Return a number that changes with every `forget`."""
-        return self._generation
-
-    def save(self, fd: int, ranges: Ranges, sums: Sequence[Block], generation: int) -> None:
-        """Sync the file's data, then note the ranges, written before the call, as durable.
-
-        sums: blocks whose checksums are known; what of the ranges they do not cover is read back.
-        Does nothing if everything was forgotten since the ranges were copied, or once a sync failed. Raises OSError;
-        the journal then still tells the state before.
-        """
-        with self._lock:
-            if generation != self._generation or self._distrusted:
-                return
-            with self.syncing():
-                sync_data(fd)
-            self._blocks = _digest(fd, sums, ranges)
-            self._write()
-
-    @contextmanager
-    def syncing(self) -> Iterator[None]:
-        """Sync the part in here: a disk tells once that it could not, and then calls the lost bytes durable.
-
-        What was not noted before is fetched again, never synced again.
-        """
-        try:
-            yield
-        except OSError:
-            self._distrusted = True
-            raise
-
-    def claim(self) -> None:
-        """Write the journal as it is, in the name of this process."""
-        with self._lock:
-            self._write()
-
-    def forget(self, file: Entry | None = None) -> None:
-        """Remove the journal, before the bytes it speaks of go; the file's facts may be new ones."""
-        with self._lock:
-            self._generation += 1
-            self._blocks.clear()
-            self._file = file or self._file
-            Path(self._path).unlink(missing_ok=True)
-            Path(f"{self._path}.new").unlink(missing_ok=True)
-
-    def confirm(self, file: Entry) -> None:
-        """Take the facts of the file as it was opened, for the next save."""
-        with self._lock:
-            self._file = file
-
-    def damaged(self, fd: int, blocks: tuple[Block, ...]) -> list[tuple[int, int]]:
-        """Read blocks of an earlier run back; return those whose bytes are not what they were, and forget them."""
-        bad = [(start, end) for start, end, crc in blocks if checksum(fd, start, end) != crc]
-        if bad:
-            with self._lock:
-                self._blocks = [
-                    block for block in self._blocks if not any(a < block[1] and block[0] < b for a, b in bad)
-                ]
-        return bad
-
-    def _write(self) -> None:
-        write_journal(self._path, Journal(self._file, tuple(self._blocks), socket.gethostname(), os.getpid()))
-
-
-def checksum(fd: int, start: int, end: int, crc: int = 0, feed: Callable[[bytes], None] | None = None) -> int:
-    """Return the CRC-32 of a file's bytes, continuing crc; of fewer bytes if the file ends before.
-
-    feed: is given the bytes, too.
-    """
-    while start < end:
-        data = read_at(fd, min(_READ, end - start), start)
-        if not data:
-            break
-        crc = crc32(data, crc)
-        if feed is not None:
-            feed(data)
-        start += len(data)
-    return crc
-
-
-def _digest(fd: int, known_blocks: Sequence[Block], ranges: Ranges) -> list[Block]:
-    """Return blocks that cover ranges: the known ones kept, or continued up to BLOCK bytes, the rest read."""
-    if len(known_blocks) > MOST_BLOCKS:
-        known_blocks = [block for block in known_blocks if block[1] - block[0] >= BLOCK // 8]
-    blocks = [block for block in known_blocks if ranges.covers(block[0], block[1])]
-    known = Ranges((start, end) for start, end, _ in blocks)
-    merged = {end: (start, end, crc) for start, end, crc in blocks}
-    for low, high in ranges:
-        for gap_start, gap_end in known.missing(low, high):
-            start = gap_start
-            while start < gap_end:
-                first, _, crc = merged.get(start, (start, start, 0))
-                if start - first >= BLOCK:
-                    first, crc = start, 0
-                end = min(gap_end, first + BLOCK)
-                if first < start:
-                    del merged[start]
-                merged[end] = (first, end, checksum(fd, start, end, crc))
-                start = end
-    return sorted(merged.values())

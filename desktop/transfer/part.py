@@ -11,18 +11,18 @@ from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
 from desktop.transfer.disk import create, disk, from_disk, lock, reopen, write_at
 from desktop.transfer.folders import Folders
-from desktop.transfer.journal import Keeper, checksum
+from desktop.transfer.keeper import Keeper
 from desktop.transfer.names import shown
 from desktop.transfer.partfile import JOURNAL_FROM, journal_path, part_path, split
 from desktop.transfer.ports import Buffer
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import provable
 from desktop.transfer.spans import Gap
-from desktop.transfer.sums import Block, Sums
+from desktop.transfer.sums import Block, Sums, checksum
 
 SAVE_BYTES = 8 * 1024 * 1024
 SAVE_SECONDS = 2.0
-"""Bytes or seconds after which what came is made durable and noted in the journal: what a crash costs, at most..."""
+"""Bytes or seconds after which what came is made durable and noted so: what a power loss costs, at most..."""
 SAVE_FIRST = 0.2
 SAVE_SHARE = 0.05
 """...and where a disk is quick to sync, less: the first save comes after so many seconds, and all of them may take so
@@ -31,6 +31,10 @@ SAVE_PAUSE = 0.1
 """Seconds from one save to the next at least, or a fast line would spend its time on journals..."""
 SAVE_MOST = 64 * 1024 * 1024
 """...until so many bytes have come in that time."""
+NOTE_FROM = 8 * 1024 * 1024
+NOTE_BYTES = 1024 * 1024
+"""Bytes of a file from which on what came is noted without making it durable, and bytes from one note to the next: what
+a kill costs, at most."""
 _DISTRUST = 64 * 1024
 """Bytes at its end that a range gives up if the server calls a transfer failed whose every byte came."""
 _ROOM = (0, 64 * 1024, 1024 * 1024)
@@ -57,6 +61,7 @@ class Part:
         "_syncing",
         "_target",
         "_token",
+        "_unnoted",
         "_unsaved",
         "lock",
         "path",
@@ -78,6 +83,7 @@ class Part:
         self._doubtful: tuple[Block, ...] = ()
         self._sums: Sums | None = None
         self._unsaved = 0
+        self._unnoted = NOTE_BYTES - NOTE_FROM
         self._saved = 0.0
         self._saves_after = SAVE_FIRST
         self._saving = False
@@ -109,13 +115,16 @@ class Part:
             there = os.fstat(self._fd).st_size
             # The journal tells what was durable; of bytes that are gone since it knows nothing.
             self._doubtful = tuple(block for block in found.journal.blocks if block[1] <= there)
-            self._keeper = Keeper(journal_path(self.path), known, self._doubtful)
-            self._sums = Sums(self._doubtful)
+            self._keeper = Keeper(journal_path(self.path), known, self._doubtful, found.journal.notes)
+            self._sums = Sums()
             self._saved = time.monotonic()
             if not ranges:
                 self.reset(file)
                 return None
-            for start, end, _ in self._doubtful:
+            blocks = self._keeper.prove(self._fd)
+            self._sums = Sums(blocks)
+            self._unnoted = 0
+            for start, end, _ in blocks:
                 self.ranges.add(start, end)
             if known.size is not None:
                 if there > known.size:
@@ -165,6 +174,9 @@ class Part:
         if self._keeper is None:
             return False
         self._unsaved += count
+        self._unnoted += count
+        if self._unnoted >= NOTE_BYTES:
+            self._note()
         since = time.monotonic() - self._saved
         due = self._unsaved >= (SAVE_BYTES if since >= SAVE_PAUSE else SAVE_MOST) or since >= self._saves_after
         if not due or self._saving:
@@ -205,6 +217,7 @@ class Part:
                     return
                 # The part may be closed meanwhile.
                 fd = os.dup(self._fd)
+                self._note()
                 ranges, keeper, generation = self.ranges.copy(), self._keeper, self._keeper.generation
                 sums = self._sums.blocks() if self._sums is not None else []
                 self._unsaved = 0
@@ -225,6 +238,11 @@ class Part:
                     took = self._saved - began
                     self._saves_after = min(SAVE_SECONDS, max(SAVE_PAUSE, took / SAVE_SHARE))
                     self._saving = False
+
+    def note(self) -> None:
+        """Note the last of what came, if the file is large enough for that: it may take a while to get its name."""
+        if self._keeper is not None and self._unnoted > 0:
+            self._note()
 
     def confirm(self, file: Entry) -> None:
         """Note the facts of the file as it was opened."""
@@ -301,6 +319,8 @@ class Part:
 
     def close(self) -> None:
         """Close the descriptor; the lock on the part ends with it."""
+        if self._keeper is not None:
+            self._keeper.close()
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             with disk(self._target):
@@ -338,6 +358,11 @@ class Part:
             return create(split(self.path)[1], held)
         finally:
             os.close(held)
+
+    def _note(self) -> None:
+        self._unnoted = 0
+        if self._keeper is not None and self._sums is not None:
+            self._keeper.note(self._sums.news())
 
     def _save_in_full(self, keeper: Keeper) -> None:
         for room in _ROOM:

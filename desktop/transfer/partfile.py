@@ -19,7 +19,8 @@ from pathlib import Path
 
 from desktop.core.media import Entry
 from desktop.transfer.disk import lock, reopen
-from desktop.transfer.journal import Journal, Keeper, read_journal
+from desktop.transfer.journal import Journal, read_journal
+from desktop.transfer.keeper import Keeper
 from desktop.transfer.sameness import agree, provable
 
 JOURNAL_FROM = 4 * 1024 * 1024
@@ -226,7 +227,7 @@ def _take_over(part: str, ours: str, journal: Journal) -> Adopted | None:
     try:
         # First a journal under the new name, then the part, then the old journal goes: a crash in between
         # leaves a part with its journal. One that was being written when its owner died goes as well.
-        Keeper(journal_path(ours), journal.file, journal.blocks).claim()
+        Keeper(journal_path(ours), journal.file, journal.blocks, journal.notes).claim()
         if _strange(fd, journal, journal_path(ours)):
             os.close(fd)
             fd = -1

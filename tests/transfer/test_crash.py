@@ -105,7 +105,7 @@ def test_a_slow_file_is_made_durable_by_the_clock(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for _ in process.stdout:
-            if list(tmp_path.glob("*.journal")):
+            if any((kept := read_journal(str(path))) and kept.bytes for path in tmp_path.glob("*.journal")):
                 break
         process.kill()
     shelf = shelf_of(size)
@@ -156,18 +156,18 @@ def on_small_disk(mount: Path, options: str, command: list[str], then: str = "tr
 
 
 @needs_root
-@pytest.mark.parametrize("room", ["8m", "11m"])
-def test_a_full_disk_is_told_and_what_came_is_kept(tmp_path: Path, room: str) -> None:
-    """R27: later files fail at once, and another run goes on from the part."""
+@pytest.mark.parametrize("room", [8, 11])
+def test_a_full_disk_is_told_and_what_came_is_kept(tmp_path: Path, room: int) -> None:
+    """R27: later files fail at once, and another run goes on from the part. Two pages are for the notes on it."""
     size = 12 * MIB
-    lines = on_small_disk(tmp_path / "disk", f"size={room}", fetch(tmp_path / "disk", size, MIB, 0.0, 3))
+    lines = on_small_disk(tmp_path / "disk", f"size={room * 1024 + 8}k", fetch(tmp_path / "disk", size, MIB, 0.0, 3))
     assert lines == ["done failed disk-full"] * 3
     left = tmp_path / "left"
     assert sorted(path.name for path in left.iterdir())[:1] == [".0.bin.tok00001.part"]
     shelf = shelf_of(size, 3)
     [done] = bring(left, shelf, [shelf.entry("/0.bin")])
     assert done.result is R.DOWNLOADED and done.resumed
-    assert done.reused > (int(room[:-1]) - 1) * MIB
+    assert done.reused > (room - 1) * MIB
     assert (left / "0.bin").read_bytes() == shelf.files["/0.bin"]
 
 
@@ -294,7 +294,10 @@ def test_killed_at_any_call_a_file_is_whole_or_absent(tmp_path: Path, size: int)
 @pytest.mark.parametrize("call", ["fdatasync", "rename"])
 @pytest.mark.parametrize("save", [1, 2])
 def test_killed_while_a_journal_is_written_leaves_no_journal_behind(tmp_path: Path, call: str, save: int) -> None:
-    """R35: the next run, under another task's token, clears the half-written journal away, too."""
+    """R35: the next run, under another task's token, clears the half-written journal away, too.
+
+    What came is kept: by the notes on it, and the second time by the journal before it.
+    """
     size = 24 * MIB
     half = tmp_path / ".0.bin.tok00001.part.journal.new"
     command = ["strace", "-f", "-o", "/dev/null", "-P", str(half), "-e", f"trace={call}", "-e",
@@ -304,7 +307,7 @@ def test_killed_while_a_journal_is_written_leaves_no_journal_behind(tmp_path: Pa
     shelf = shelf_of(size)
     [done] = bring(tmp_path, shelf, [shelf.entry("/0.bin")], token="second02")
     assert done.result is R.DOWNLOADED
-    assert done.resumed == (save > 1), "the journal before it still counts"
+    assert done.reused >= save * MIB
     assert tree(tmp_path) == {"0.bin": shelf.files["/0.bin"]}
 
 

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop.core.media import Entry
-from desktop.transfer import journal as journal_module
-from desktop.transfer.journal import Journal, Keeper, checksum, read_journal, write_journal
+from desktop.transfer import keeper as keeper_module
+from desktop.transfer.journal import Journal, read_journal, write_journal
+from desktop.transfer.keeper import Keeper
 from desktop.transfer.ranges import Ranges
 from desktop.transfer.sameness import agree, provable
-from desktop.transfer.sums import BLOCK, Sums
+from desktop.transfer.sums import BLOCK, Sums, checksum
 
 quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 entries = st.builds(
@@ -250,8 +251,8 @@ def test_a_journal_of_thousands_of_crumbs_keeps_the_large_blocks_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The crumbs are read back as part of larger ones: a journal is written every few seconds."""
-    monkeypatch.setattr(journal_module, "MOST_BLOCKS", 50)
-    monkeypatch.setattr(journal_module, "BLOCK", block := 8000)
+    monkeypatch.setattr(keeper_module, "MOST_BLOCKS", 50)
+    monkeypatch.setattr(keeper_module, "BLOCK", block := 8000)
     crumbs, size = 51, 3 * block
     part = tmp_path / "part"
     part.write_bytes(os.urandom(size))

@@ -1,8 +1,9 @@
 """Reading many files at once over one SFTP channel: opens, reads, checks and closes all under way together.
 
 A lane's latency is paid once, not per file: up to 64 files are open, up to 64 reads are asked, across all of
-them, the oldest file first; of a server far away, up to 256. The lane thread runs this; only a block's bytes are
-written on the transport thread.
+them, the oldest file first; of a server far away, up to 256. What is asked for is lost with a killed process: of large
+files no more is than keeps the line full. The lane thread runs this; only a block's bytes are written on the transport
+thread.
 """
 
 import threading
@@ -20,9 +21,12 @@ from desktop.transfer.sources.sftp_session import Session, close_quietly
 
 FILES = 64
 READS = 64
-BYTES = 16 * 1024 * 1024
+BYTES = 2 * 1024 * 1024
 """The most files, read requests, and bytes asked for at once, to begin with."""
-STRETCH = 4
+OPEN_BYTES = 16 * 1024 * 1024
+"""Bytes of open files not asked for yet from which on no further file is opened."""
+MORE_READS = 4
+MORE_BYTES = 32
 """How many times the reads and bytes may be asked for at once of a server so far away that the line is not full."""
 LOOK_EVERY = 0.1
 """Seconds between two looks whether pieces were stopped."""
@@ -82,7 +86,7 @@ class Reader:
         self._began = self._looked = time.monotonic()
         self._distance = 0.0
         self._stretch = 1
-        self._most = STRETCH if width.reads == READS else 1
+        self._more_reads = MORE_READS if width.reads == READS else 1
         self._probe: Block | None = None
         self._probed = 0.0
         self.guesses = width.reads > 1
@@ -110,7 +114,7 @@ class Reader:
         """Take pieces from the feed while there is room for their files and their bytes."""
         backlog = sum(carried.unasked for carried in self._carried)
         files = min(self._width.files, max(1, (self._session.limits.handles or 2 * FILES) // 2))
-        while len(self._carried) < files and backlog < BYTES:
+        while len(self._carried) < files and backlog < OPEN_BYTES:
             piece = self._feed.next()
             if piece is None:
                 return
@@ -123,7 +127,7 @@ class Reader:
     def _feed_the_hungry(self) -> None:
         """Ask for blocks of the open files, oldest file first, within the width."""
         block = None
-        reads, room = self._stretch * self._width.reads, self._stretch * BYTES
+        reads, room = min(self._stretch, self._more_reads) * self._width.reads, self._stretch * BYTES
         while self._hungry and self._blocks < reads and self._bytes < room:
             block = self._hungry[0].next_block()
             if block:
@@ -169,7 +173,7 @@ class Reader:
             # The last block of a full width: it waited for all others before it. If that took less than the way
             # there and back, the line was idle meanwhile. A slow line says the opposite and is not asked ahead for.
             self._probe = None
-            if self._stretch < self._most and time.monotonic() - self._probed < 2 * self._distance:
+            if self._stretch < MORE_BYTES and time.monotonic() - self._probed < 2 * self._distance:
                 self._stretch *= 2
 
     def hungry(self, carried: Carried) -> None:
