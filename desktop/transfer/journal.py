@@ -10,6 +10,7 @@ import json
 import math
 import os
 import stat
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +48,13 @@ class Journal:
         return sum(span[1] - span[0] for span in (*self.blocks, *self.notes))
 
 
-def write_journal(path: str, journal: Journal, replacing: AbstractContextManager[None] | None = None) -> None:
+def write_journal(
+    path: str, journal: Journal, replacing: Callable[[str], AbstractContextManager[None]] = nullcontext
+) -> None:
     """Write a journal so that the old or the new one is there whatever happens; raise OSError.
 
-    replacing: entered for the moment in which the new one takes the old one's place. Notes are not written.
+    replacing: given the new one's path and entered for the moment in which it takes the old one's place. Notes are
+    not written.
     """
     fresh = f"{path}.new"
     try:
@@ -59,7 +63,7 @@ def write_journal(path: str, journal: Journal, replacing: AbstractContextManager
             file_object.write(_text(journal))
             file_object.flush()
             sync_data(file_object.fileno())
-        with replacing or nullcontext():
+        with replacing(fresh):
             Path(fresh).replace(path)
         sync_folder(os.path.dirname(path))
     except OSError:

@@ -67,7 +67,7 @@ class Keeper:
         with self._noting, suppress(OSError):
             if notes and not self._distrusted:
                 self._notes += notes
-                self._append(notes)
+                self._append(notes, self._path)
 
     @contextmanager
     def syncing(self) -> Iterator[None]:
@@ -99,11 +99,8 @@ class Keeper:
 
     def claim(self) -> None:
         """Write the journal as it is, in the name of this process."""
-        try:
-            with self._lock:
-                self._write()
-        finally:
-            self.close()
+        with self._lock:
+            self._write()
 
     def forget(self, file: Entry | None = None) -> None:
         """Remove the journal, before the bytes it speaks of go; the file's facts may be new ones."""
@@ -138,28 +135,29 @@ class Keeper:
         return bad
 
     def _write(self) -> None:
-        write_journal(self._path, self._journal(), self._replacing())
+        write_journal(self._path, self._journal(), self._replacing)
 
     @contextmanager
-    def _replacing(self) -> Iterator[None]:
-        """Take along, in here, the notes of what the next journal does not tell."""
+    def _replacing(self, fresh: str) -> Iterator[None]:
+        """Have the next journal bear, before it takes its place in here, the notes of what it does not tell."""
         saved = Ranges((start, end) for start, end, _ in self._blocks)
         with self._noting:
-            self._let_go()  # Windows gives no other file the name of an open one
-            yield
+            self._let_go()
             self._notes = [note for note in self._notes if not saved.covers(note[0], note[1])]
             with suppress(OSError):
-                self._append(self._notes)
+                self._append(self._notes, fresh)
+            self._let_go()  # Windows renames no open file, nor gives another one its name
+            yield
 
-    def _append(self, notes: Sequence[Note]) -> None:
+    def _append(self, notes: Sequence[Note], path: str) -> None:
         if not notes:
             return
         if self._fd < 0:
             try:
-                self._fd = reopen(self._path)
+                self._fd = reopen(path)
                 os.lseek(self._fd, 0, os.SEEK_END)
             except FileNotFoundError:
-                self._fd = begin_journal(self._path, self._journal())
+                self._fd = begin_journal(path, self._journal())
         os.write(self._fd, lines(notes))
 
     def _let_go(self) -> None:

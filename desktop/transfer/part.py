@@ -32,7 +32,7 @@ SAVE_PAUSE = 0.1
 SAVE_MOST = 64 * 1024 * 1024
 """...until so many bytes have come in that time."""
 NOTE_FROM = 8 * 1024 * 1024
-NOTE_BYTES = 1024 * 1024
+NOTE_BYTES = 512 * 1024
 """Bytes of a file from which on what came is noted without making it durable, and bytes from one note to the next: what
 a kill costs, at most."""
 _DISTRUST = 64 * 1024

@@ -22,12 +22,15 @@ from desktop.transfer.sources.sftp_session import Session, close_quietly
 FILES = 64
 READS = 64
 BYTES = 2 * 1024 * 1024
-"""The most files, read requests, and bytes asked for at once, to begin with."""
-OPEN_BYTES = 16 * 1024 * 1024
+"""The most files, read requests, and bytes asked for at once, of a server nearby."""
+NEAR = 0.002
+"""Seconds there and back up to which so few bytes keep a line full: they come in that time at 1 GB/s."""
+FAR = 8
+MOST = 32
+"""How many times the bytes are asked for at once of any other server, to begin with, and at most of one so far away
+that the line is not full: then the reads grow, too."""
+OPEN_BYTES = FAR * BYTES
 """Bytes of open files not asked for yet from which on no further file is opened."""
-MORE_READS = 4
-MORE_BYTES = 32
-"""How many times the reads and bytes may be asked for at once of a server so far away that the line is not full."""
 LOOK_EVERY = 0.1
 """Seconds between two looks whether pieces were stopped."""
 NARROW_FOR = 600.0
@@ -85,8 +88,8 @@ class Reader:
         self._bytes = 0
         self._began = self._looked = time.monotonic()
         self._distance = 0.0
-        self._stretch = 1
-        self._more_reads = MORE_READS if width.reads == READS else 1
+        self._stretch = 1 if session.distance < NEAR else FAR
+        self._most = MOST if width.reads == READS else FAR
         self._probe: Block | None = None
         self._probed = 0.0
         self.guesses = width.reads > 1
@@ -100,7 +103,8 @@ class Reader:
                 self._feed_the_hungry()
                 if not self._carried:
                     return session.send()  # the last closes
-                session.patience = session.under_way * 3 // 4
+                # Nearby a line stays full with a quarter of that.
+                session.patience = session.under_way * (1 if self._stretch == 1 else 3) // 4
                 session.step()
                 self._stop_the_stopped()
         finally:
@@ -127,7 +131,7 @@ class Reader:
     def _feed_the_hungry(self) -> None:
         """Ask for blocks of the open files, oldest file first, within the width."""
         block = None
-        reads, room = min(self._stretch, self._more_reads) * self._width.reads, self._stretch * BYTES
+        reads, room = max(1, self._stretch // FAR) * self._width.reads, self._stretch * BYTES
         while self._hungry and self._blocks < reads and self._bytes < room:
             block = self._hungry[0].next_block()
             if block:
@@ -154,8 +158,9 @@ class Reader:
     def look(self, carried: Carried) -> None:
         """Ask what the open file is now."""
         if not self._distance:
-            # The very first question, for a handle, is answered, with nothing of ours before it in the queue.
-            self._distance = time.monotonic() - self._began
+            # The very first question, for a handle, is answered, with nothing of ours before it in the queue. A server
+            # that takes its time with it is not further away than it was at the login.
+            self._distance = min(time.monotonic() - self._began, self._session.distance)
         handle = carried.handle
         self._session.post(Look(carried), lambda number: wire.handle_packet(wire.FSTAT, number, handle))
 
@@ -173,7 +178,7 @@ class Reader:
             # The last block of a full width: it waited for all others before it. If that took less than the way
             # there and back, the line was idle meanwhile. A slow line says the opposite and is not asked ahead for.
             self._probe = None
-            if self._stretch < MORE_BYTES and time.monotonic() - self._probed < 2 * self._distance:
+            if self._stretch < self._most and time.monotonic() - self._probed < 2 * self._distance:
                 self._stretch *= 2
 
     def hungry(self, carried: Carried) -> None:

@@ -143,6 +143,11 @@ class Session:
             self.post(_Limits(self), lambda number: wire.extended_packet(number, wire.LIMITS))
 
     @property
+    def distance(self) -> float:
+        """Return the seconds there and back that the login found."""
+        return self._line.distance
+
+    @property
     def under_way(self) -> int:
         """Return the number of requests without a reply."""
         return len(self._pending)
