@@ -11,7 +11,7 @@ from desktop.transfer.journal import Journal, write_journal
 from tests.cli.console import Console
 from tests.faults.crash_loop import kill_at_calls
 from tests.faults.database_loop import loop
-from tests.faults.mixed_kills import Mixed, kill_one_task
+from tests.faults.mixed_kills import MIB, Mixed, kill_one_task
 from tests.transfer.scripted import tree
 
 EVERY = 25
@@ -56,6 +56,18 @@ def test_r37_killed_at_random_no_file_is_lost_and_little_comes_twice(tmp_path: P
     mixed = Mixed(tmp_path / "mixed", 10_000, 0, 0)
     report = kill_one_task(mixed, kills=2, rate="12M", longest=1.0)
     assert report.killed == 2
+    assert (report.corrupt, report.lost) == ([], [])
+    assert 0 <= report.again < 0.05 * report.size, report
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+@pytest.mark.timeout(400)
+def test_r37_killed_in_the_middle_of_a_large_file_little_comes_twice(tmp_path: Path) -> None:
+    """What the server sent and nobody had taken, and half a megabyte of what was: neither syncs nor windows."""
+    mixed = Mixed(tmp_path / "mixed", 2, 1, 184 * MIB)
+    report = kill_one_task(mixed, kills=3, rate="40M", longest=1.0)
+    assert report.killed == 3
     assert (report.corrupt, report.lost) == ([], [])
     assert 0 <= report.again < 0.05 * report.size, report
 

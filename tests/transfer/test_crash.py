@@ -99,6 +99,42 @@ def test_after_a_kill_only_what_was_not_durable_is_fetched_again(tmp_path: Path)
     assert len(tree(tmp_path)) == 1
 
 
+def test_a_kill_in_mid_file_costs_nothing_that_was_written(tmp_path: Path) -> None:
+    """R37: what was not synced is proven by its checksum; no sync is as young as the last block."""
+    size, came = 48 * MIB, 40 * MIB
+    with subprocess.Popen(
+        fetch(tmp_path, size, MIB, STEPWISE), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        for line in process.stdout:
+            if line == f"/0.bin {came}\n":
+                break
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.kill()
+    shelf = shelf_of(size)
+    [done] = bring(tmp_path, shelf, [shelf.entry("/0.bin")], token="second02")
+    assert (done.result, done.reused, done.transferred) == (R.DOWNLOADED, came, size - came)
+    assert tree(tmp_path) == {"0.bin": shelf.files["/0.bin"]}
+
+
+@pytest.mark.parametrize("flipped", [39, 20])
+def test_what_was_written_and_is_lost_all_the_same_comes_again(tmp_path: Path, flipped: int) -> None:
+    """R36, R37: of a block that reads back otherwise nothing is believed, whoever lost it."""
+    size, came = 48 * MIB, 40 * MIB
+    killed_once(fetch(tmp_path, size, MIB, 0.0), f"/0.bin {came}")
+    [part] = tmp_path.glob("*.part")
+    with part.open("r+b") as file:
+        file.seek(flipped * MIB)
+        byte = file.read(1)
+        file.seek(flipped * MIB)
+        file.write(bytes([byte[0] ^ 1]))
+    shelf = shelf_of(size)
+    [done] = bring(tmp_path, shelf, [shelf.entry("/0.bin")], token="second02")
+    assert done.result is R.DOWNLOADED
+    assert tree(tmp_path) == {"0.bin": shelf.files["/0.bin"]}
+
+
 def test_a_slow_file_is_made_durable_by_the_clock(tmp_path: Path) -> None:
     size = 6 * MIB
     command = fetch(tmp_path, size, MIB // 8, 0.1)

@@ -176,10 +176,13 @@ class Reader:
         self._bytes -= block.length
         if block is self._probe:
             # The last block of a full width: it waited for all others before it. If that took less than the way
-            # there and back, the line was idle meanwhile. A slow line says the opposite and is not asked ahead for.
+            # there and back, the line was idle meanwhile. A slow line says the opposite and is asked ahead for less.
             self._probe = None
-            if self._stretch < self._most and time.monotonic() - self._probed < 2 * self._distance:
-                self._stretch *= 2
+            took = time.monotonic() - self._probed
+            if took < 2 * self._distance:
+                self._stretch = min(2 * self._stretch, self._most)
+            elif took > 8 * self._distance:
+                self._stretch = max(self._stretch // 2, 1)
 
     def hungry(self, carried: Carried) -> None:
         """Note that there are blocks to ask for."""
