@@ -49,7 +49,7 @@ class Journal:
 
 
 def write_journal(
-    path: str, journal: Journal, replacing: Callable[[str], AbstractContextManager[None]] = nullcontext
+    path: str, journal: Journal, replacing: Callable[[str], AbstractContextManager[object]] = nullcontext
 ) -> None:
     """Write a journal so that the old or the new one is there whatever happens; raise OSError.
 
