@@ -124,8 +124,9 @@ def read_journal(path: str) -> Journal | None:
         with os.fdopen(fd, "rb") as file:
             facts = os.fstat(fd)
             text = file.read(_LARGEST) if stat.S_ISREG(facts.st_mode) else b""
-        saved, _, since = text.partition(b"\n")
-        return _parse(json.loads(saved), facts.st_uid, since)
+        # Whatever a power loss made of the notes, zeros included: what was saved is whole.
+        data, end = json.JSONDecoder().raw_decode(text.decode("latin-1"))
+        return _parse(data, facts.st_uid, text[end:])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

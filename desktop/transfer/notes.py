@@ -21,7 +21,8 @@ def lines(notes: Iterable[Note]) -> bytes:
 def parse(text: bytes, size: int | None) -> tuple[Note, ...]:
     """Return the notes up to the first one that makes no sense. size: bytes of the file, None if unknown."""
     notes: list[Note] = []
-    for line in text.split(b"\n"):
+    before_them, *rest = text.split(b"\n")
+    for line in rest if not before_them else ():
         try:
             start, end, before, after = json.loads(line)
             if not all(isinstance(number, int) for number in (start, end, before, after)):
