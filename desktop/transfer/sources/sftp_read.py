@@ -23,8 +23,8 @@ FILES = 64
 READS = 64
 BYTES = 2 * 1024 * 1024
 """The most files, read requests, and bytes asked for at once, of a server nearby."""
-NEAR = 0.002
-"""Seconds there and back up to which so few bytes keep a line full: they come in that time at 1 GB/s."""
+NEAR = 0.01
+"""Seconds there and back up to which it begins with so few, busy servers included; more are a few round trips away."""
 FAR = 8
 MOST = 32
 """How many times the bytes are asked for at once of any other server, to begin with, and at most of one so far away
