@@ -23,8 +23,8 @@ FILES = 64
 READS = 64
 BYTES = 2 * 1024 * 1024
 """The most files, read requests, and bytes asked for at once, of a server nearby."""
-NEAR = 0.01
-"""Seconds there and back up to which it begins with so few, busy servers included; more are a few round trips away."""
+NEAR = 0.02
+"""Seconds within which such a server answers, a busy one included; if that is too few, more are a few answers away."""
 FAR = 8
 MOST = 32
 """How many times the bytes are asked for at once of any other server, to begin with, and at most of one so far away
@@ -88,7 +88,7 @@ class Reader:
         self._bytes = 0
         self._began = self._looked = time.monotonic()
         self._distance = 0.0
-        self._stretch = 1 if session.distance < NEAR else FAR
+        self._stretch = FAR
         self._most = MOST if width.reads == READS else FAR
         self._probe: Block | None = None
         self._probed = 0.0
@@ -158,9 +158,12 @@ class Reader:
     def look(self, carried: Carried) -> None:
         """Ask what the open file is now."""
         if not self._distance:
-            # The very first question, for a handle, is answered, with nothing of ours before it in the queue. A server
-            # that takes its time with it is not further away than it was at the login.
-            self._distance = min(time.monotonic() - self._began, self._session.distance)
+            # The very first question, for a handle, is answered, with nothing of ours before it in the queue.
+            self._distance = time.monotonic() - self._began
+            if self._distance < NEAR:
+                # One that takes its time with it is not further away than it was at the login.
+                self._distance = min(self._distance, self._session.distance)
+                self._stretch = 1
         handle = carried.handle
         self._session.post(Look(carried), lambda number: wire.handle_packet(wire.FSTAT, number, handle))
 
