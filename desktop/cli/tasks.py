@@ -215,7 +215,7 @@ def _stop(output: Output, task_ids: tuple[int, ...], wish: Wish) -> None:
 
 @tasks.command("delete", shape={"deleted": []})
 @click.argument("task_ids", metavar="ID...", type=int, nargs=-1, required=True)
-@click.option("--with-files", is_flag=True, help="Remove the files they brought, too.")
+@click.option("--with-files", is_flag=True, help="Remove the files they brought, too; what was changed since stays.")
 @click.pass_obj
 def delete(output: Output, task_ids: tuple[int, ...], with_files: bool) -> None:
     """Forget tasks and their part files, whoever runs them; the files they brought stay."""
