@@ -21,12 +21,14 @@ from desktop.transfer.sources.sftp_session import Session, close_quietly
 
 FILES = 64
 READS = 64
-BYTES = 2 * 1024 * 1024
+BYTES = 4 * 1024 * 1024
 """The most files, read requests, and bytes asked for at once, of a server nearby."""
-NEAR = 0.02
-"""Seconds within which such a server answers, a busy one included; if that is too few, more are a few answers away."""
-FAR = 8
-MOST = 32
+NEAR = 0.01
+"""Seconds there and back to such a server, as the login finds them..."""
+BUSY = 0.1
+"""...and seconds for the first file's opening, which one may take that is only busy."""
+FAR = 4
+MOST = 16
 """How many times the bytes are asked for at once of any other server, to begin with, and at most of one so far away
 that the line is not full: then the reads grow, too."""
 OPEN_BYTES = FAR * BYTES
@@ -160,8 +162,7 @@ class Reader:
         if not self._distance:
             # The very first question, for a handle, is answered, with nothing of ours before it in the queue.
             self._distance = time.monotonic() - self._began
-            if self._distance < NEAR:
-                # One that takes its time with it is not further away than it was at the login.
+            if self._session.distance < NEAR and self._distance < BUSY:
                 self._distance = min(self._distance, self._session.distance)
                 self._stretch = 1
         handle = carried.handle
