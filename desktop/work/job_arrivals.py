@@ -28,11 +28,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Landed:
-    """A download whose task tells something new. conflict: the strategy the task followed."""
+    """A download whose task tells something new."""
 
     job_id: int
     download: Download
-    conflict: str
 
 
 class Arrivals(QObject):
@@ -114,14 +113,14 @@ class Arrivals(QObject):
                 self._look(job.id, waiting)
 
     def unpack(self, job_id: int, artifact: str, failed: Failed) -> None:
-        """Unpack fetched results whatever their quality."""
+        """Unpack fetched results whatever their quality; what is there already fares as its task's strategy says."""
         job = self._job(job_id)
         download = job.download(artifact) if job else None
         if download is None or download.outcome in _OPEN:
             error = NotFound("There is nothing here to unpack.", "It was not fetched yet.", "Fetch it first.")
             self._answers.post(lambda: failed(error))
             return
-        self._claim(_Landed(job_id, download, "overwrite"), anyway=True, failed=failed)
+        self._claim(_Landed(job_id, download), anyway=True, failed=failed)
 
     def results(self, job: Job, then: Callable[[tuple[ModelResult, ...]], None], failed: Failed) -> Work:
         """Read what fetched results say of each model."""
@@ -209,7 +208,7 @@ class Arrivals(QObject):
 
         def look() -> None:
             try:
-                landed = [_Landed(job_id, *self._landed(download)) for download in downloads]
+                landed = [_Landed(job_id, self._landed(download)) for download in downloads]
                 for one, before in zip(landed, downloads, strict=True):
                     if one.download != before and one.download.outcome is not Outcome.CHECKING:
                         self._store.jobs.save_download(one.download)
@@ -220,25 +219,31 @@ class Arrivals(QObject):
 
         self._desk.mailbox.post(look)
 
-    def _landed(self, download: Download) -> tuple[Download, str]:
-        """Return what became of a download, and the conflict strategy; on the desk's thread."""
+    def _landed(self, download: Download) -> Download:
+        """Return what became of a download; on the desk's thread."""
         try:
             task = self._store.tasks.get(download.task)
         except NotFound:
-            missed = download.outcome in _OPEN
-            return (_missed(download, "Its task was deleted.") if missed else download), "skip"
+            return _missed(download, "Its task was deleted.") if download.outcome in _OPEN else download
         if download.outcome is Outcome.CHECKING:
-            return download, task.conflict_strategy
+            return download
         if task.state not in ENDED:
-            return replace(download, outcome=Outcome.UNDER_WAY, note=""), task.conflict_strategy
+            return replace(download, outcome=Outcome.UNDER_WAY, note="")
         for file in self._store.tasks.files(task.id):
             if task.destination / file.target != download.path:
                 continue
             if file.result.arrived or (file.result is FileResult.SKIPPED and download.path.is_file()):
                 here = Outcome.CHECKING if download.content is Content.RESULTS else Outcome.HERE
-                return replace(download, outcome=here, note=""), task.conflict_strategy
-            return _missed(download, str((file.error or {}).get("title", "")) or task.error), task.conflict_strategy
-        return _missed(download, task.error), task.conflict_strategy
+                return replace(download, outcome=here, note="")
+            return _missed(download, str((file.error or {}).get("title", "")) or task.error)
+        return _missed(download, task.error)
+
+    def _conflict(self, download: Download) -> str:
+        """Return the conflict strategy of the task that fetched, which holds for what is unpacked as well."""
+        try:
+            return self._store.tasks.get(download.task).conflict_strategy
+        except NotFound:
+            return "skip"
 
     def _told(self, landed: Sequence[_Landed]) -> None:
         for one in landed:
@@ -257,19 +262,21 @@ class Arrivals(QObject):
         self._working.add(landed.download.id)
 
         def claim() -> None:
+            conflict = "skip"
             try:
+                conflict = self._conflict(landed.download)
                 mine = self._store.jobs.claim(landed.download, this_process())
             except ShotDockError as error:
                 log.warning("a download cannot be checked: %s", error)
                 mine = False
-            self._answers.post(lambda: self._work(landed, anyway, failed) if mine else self._leave(landed))
+            self._answers.post(lambda: self._work(landed, conflict, anyway, failed) if mine else self._leave(landed))
 
         self._desk.mailbox.post(claim)
 
     def _leave(self, landed: _Landed) -> None:
         self._working.discard(landed.download.id)
 
-    def _work(self, landed: _Landed, anyway: bool, failed: Failed) -> None:
+    def _work(self, landed: _Landed, conflict: str, anyway: bool, failed: Failed) -> None:
         download = replace(landed.download, outcome=Outcome.CHECKING, note="")
         self._show(landed.job_id, download)
         rules = self._settings.value.quality
@@ -281,7 +288,7 @@ class Arrivals(QObject):
             failed(error)
 
         self._background.run(
-            lambda work: open_shelf(rules).put_up(download, landed.conflict, anyway, work.stopped),
+            lambda work: open_shelf(rules).put_up(download, conflict, anyway, work.stopped),
             lambda done: self._done(landed.job_id, done),
             broke,
         )

@@ -250,7 +250,10 @@ class JobDesk(QObject):
         self._arrivals.submit(job, plan, then or ignore, refuse, start, unpack, turn)
 
     def unpack(self, job_id: int, artifact: str, failed: Failed) -> None:
-        """Unpack fetched results whatever their quality; the answer is `changed`, `failed` tells what hindered it."""
+        """Unpack fetched results whatever their quality; the answer is `changed`, `failed` tells what hindered it.
+
+        A folder that is there already fares as the task's conflict strategy says.
+        """
         self._arrivals.unpack(job_id, artifact, failed)
 
     def results(self, job_id: int, then: Callable[[tuple[ModelResult, ...]], None], failed: Failed) -> Work:

@@ -276,6 +276,18 @@ def test_results_of_low_quality_are_held_until_somebody_wants_them(farm: Farm, t
     assert (tmp_path / "here" / "rec-low-quality" / "nvdiffrec" / "mesh.glb").is_file()
 
 
+def test_what_is_unpacked_anyway_keeps_the_folder_that_is_there(farm: Farm, tmp_path: Path) -> None:
+    job = farm.add("reconstruction", "rec-low-quality")
+    farm.fetch(job.id, tmp_path / "here")
+    edited = tmp_path / "here" / "rec-low-quality" / "notes.txt"
+    edited.parent.mkdir()
+    edited.write_text("a day's work", "utf-8")
+    farm.desk.unpack(job.id, "results", lambda error: pytest.fail(str(error)))
+    download = only(farm.until(job.id, lambda one: only(one).outcome is Outcome.UNPACKED))
+    assert edited.read_text("utf-8") == "a day's work"
+    assert "already here" in download.note
+
+
 def test_the_quality_gate_follows_the_settings(farm: Farm, tmp_path: Path) -> None:
     farm.services.settings.update(quality=())
     job = farm.add("reconstruction", "rec-low-quality")
