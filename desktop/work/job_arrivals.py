@@ -11,10 +11,12 @@ from desktop.core.errors import NotFound, ShotDockError
 from desktop.core.job import Content, Download, Job, ModelResult, Outcome, Table
 from desktop.core.plan import Plan
 from desktop.core.schedule import Turn
-from desktop.core.task import ENDED, FileResult, Task
+from desktop.core.task import ENDED, FileResult, Task, TaskFile
+from desktop.core.verify import Noted, Verdict
 from desktop.store.database import Store
 from desktop.store.owner import this_process
 from desktop.studio.jobs import open_shelf
+from desktop.studio.verify import compare
 from desktop.work.background import Background, Desk, Failed, Mailbox, Work
 from desktop.work.job_book import JobBook
 from desktop.work.queue import Queue
@@ -233,6 +235,9 @@ class Arrivals(QObject):
             if task.destination / file.target != download.path:
                 continue
             if file.result.arrived or (file.result is FileResult.SKIPPED and download.path.is_file()):
+                # What is read as the job's own has to be it; a mere file was skipped as it was wished.
+                if not file.result.arrived and download.content is not Content.FILE and not _same(download.path, file):
+                    return _missed(download, f"Another file of this name is there already. {file.reason}".strip())
                 here = Outcome.CHECKING if download.content is Content.RESULTS else Outcome.HERE
                 return replace(download, outcome=here, note="")
             return _missed(download, str((file.error or {}).get("title", "")) or task.error)
@@ -313,6 +318,15 @@ class Arrivals(QObject):
         if job is not None:
             downloads = tuple(download if one.id == download.id else one for one in job.downloads)
             self._put(replace(job, downloads=downloads))
+
+
+def _same(path: Path, file: TaskFile) -> bool:
+    """Return whether a file that was skipped is what the task would have brought, as far as the server tells of it."""
+    note = Noted(file.target, file.size, file.mtime, file.precision, file.sha256, 0)
+    try:
+        return file.size is not None and compare(str(path), note)[0] is Verdict.WHOLE
+    except OSError:
+        return False
 
 
 def _missed(download: Download, why: str) -> Download:

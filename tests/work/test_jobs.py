@@ -1,6 +1,7 @@
 """Jobs followed and fetched, against the demo studio's real server."""
 
 import csv
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -288,6 +289,31 @@ def test_what_is_unpacked_anyway_keeps_the_folder_that_is_there(farm: Farm, tmp_
     assert "already here" in download.note
 
 
+def test_another_jobs_results_of_the_same_name_are_not_taken_for_this_ones(farm: Farm, tmp_path: Path) -> None:
+    other, here = farm.add("reconstruction", "rec-low-quality"), tmp_path / "here"
+    theirs = only(farm.fetch(other.id, here)).path.rename(here / "rec-done.zip")
+    before = theirs.read_bytes()
+    job = farm.add("reconstruction", "rec-done")
+    download = only(farm.fetch(job.id, here))
+    assert (download.outcome, download.folder) == (Outcome.MISSED, None)
+    assert "is there already" in download.note
+    assert "not the server's" in download.note
+    assert [path.name for path in here.iterdir()] == ["rec-done.zip"]
+    assert theirs.read_bytes() == before
+    with pytest.raises(NotFound):
+        farm.answer(lambda then, failed: farm.desk.results(job.id, then, failed))
+
+
+def test_results_that_are_there_already_are_this_jobs(farm: Farm, tmp_path: Path) -> None:
+    job = farm.add("reconstruction", "rec-done")
+    first = only(farm.fetch(job.id, tmp_path / "here"))
+    shutil.rmtree(tmp_path / "here" / "rec-done")
+    again = farm.fetch(job.id, tmp_path / "here").downloads[-1]
+    assert again.id != first.id
+    assert (again.outcome, again.folder) == (Outcome.UNPACKED, tmp_path / "here" / "rec-done")
+    assert again.folder.is_dir()
+
+
 def test_the_quality_gate_follows_the_settings(farm: Farm, tmp_path: Path) -> None:
     farm.services.settings.update(quality=())
     job = farm.add("reconstruction", "rec-low-quality")
@@ -297,8 +323,8 @@ def test_the_quality_gate_follows_the_settings(farm: Farm, tmp_path: Path) -> No
 def test_what_is_no_zip_is_said_to_be_broken(farm: Farm, tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    (here / "rec-done.zip").write_bytes(b"not a ZIP at all")
     job = farm.add("reconstruction", "rec-done")
+    (here / "rec-done.zip").write_bytes(bytes(job.artifacts[0].bytes or 0))
     download = only(farm.fetch(job.id, here))
     assert download.outcome is Outcome.BROKEN
     assert download.note
