@@ -123,7 +123,7 @@ def parse_repeat(text: str) -> Repeat:
     found = _REPEAT.fullmatch(word)
     if found is None:
         raise _bad_repeat(text, "It is no number of hours or days.")
-    count = int(found[1] or 1)
+    count = _count(found[1] or "1")
     if not count:
         raise _bad_repeat(text, "That would be again and again at once, without end.")
     unit = found[2][0]
@@ -139,7 +139,7 @@ def parse_moment(text: str, now: float, zone: tzinfo | None = None) -> float:
     """
     words = " ".join(text.split())
     if ahead := _AHEAD.fullmatch(words):
-        return _near(text, now + int(ahead[1]) * {"m": 60, "h": 3600, "d": 86400}[ahead[2][0].lower()], now)
+        return _near(text, now + _count(ahead[1]) * {"m": 60, "h": 3600, "d": 86400}[ahead[2][0].lower()], now)
     today = datetime.fromtimestamp(now, zone).date()
     if (at := _CLOCK.fullmatch(words)) and int(at[2]) < 24 and int(at[3]) < 60:
         wall = datetime(today.year, today.month, today.day, int(at[2]), int(at[3]), tzinfo=zone)
@@ -215,6 +215,11 @@ def waiting_words(turn: Turn, now: float, zone: tzinfo | None = None) -> str:
     if turn.window is not None and turn.not_before is None:
         return f"Waits for its hours ({turn.window}), which begin at {when}."
     return f"Waits until {when}."
+
+
+def _count(digits: str) -> int:
+    """Return a number; for a longer one than anybody means, one that is too large for any use here."""
+    return int(digits) if len(digits) < 10 else 10**10
 
 
 def _near(text: str, when: float, now: float) -> float:

@@ -65,6 +65,8 @@ def test_a_repeat_is_read_and_spelled(text: str, spelled: str) -> None:
         ("sometimes", "no number"),
         ("", "no number"),
         ("9999d", "366 days"),
+        ("9" * 400 + "h", "366 days"),
+        ("9" * 5000 + "d", "366 days"),
     ],
 )
 def test_a_repeat_that_cannot_be_is_refused_in_words(text: str, why: str) -> None:
@@ -103,6 +105,8 @@ def test_a_moment_is_read(text: str, moment: str) -> None:
         ("2026-11-01 22:00", "has passed"),
         ("today 06:00", "has passed"),
         ("+99999999999d", "ten years"),
+        ("+" + "9" * 400 + "m", "ten years"),
+        ("in " + "9" * 5000 + " days", "ten years"),
         ("9999-12-31 23:59", "ten years"),
         ("tonight", "neither a time"),
         ("25:00", "neither a time"),
