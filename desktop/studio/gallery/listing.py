@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from desktop.core.gallery import Video
+from desktop.core.media import believable
 from desktop.studio.gallery.names import file_name
 
 _WRAPPINGS = ("downloads", "videos", "items", "results", "data")
@@ -16,7 +17,6 @@ _COUNTS = ("total", "total_count", "count")
 _NEXT = ("next", "next_page", "next_cursor", "has_more")
 _LONGEST_ID = 200
 _LONGEST_TEXT = 1000
-_MOST_BYTES = 10**18
 _MILLISECONDS_FROM = 1e11
 """A time of creation above this, in the year 5138 if it were seconds, is told in milliseconds."""
 _FROM, _TO = -62_135_510_400, 253_402_214_400
@@ -127,7 +127,7 @@ def _number(value: object) -> float | None:
 def _size(value: object) -> int | None:
     """Return bytes; None for 0 too, which servers tell of what they have not measured."""
     number = _number(value)
-    return int(number) if number is not None and 0 < number < _MOST_BYTES else None
+    return believable(int(number)) if number is not None and number >= 1 else None
 
 
 def _seconds(value: object) -> float | None:

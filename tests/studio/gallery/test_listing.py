@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.core.gallery import Video
+from desktop.core.media import LARGEST_FILE
 from desktop.studio.gallery.listing import Listing, read_listing
 
 URL = "https://studio.example/base/api/downloads"
@@ -121,7 +122,21 @@ def test_times(told: object, meant: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("told", "meant"),
-    [(5, 5), ("5", 5), (5.9, 5), (0, None), (-1, None), ("big", None), (None, None), (1e40, None), (True, None)],
+    [
+        (5, 5),
+        ("5", 5),
+        (5.9, 5),
+        (0, None),
+        (0.5, None),
+        (-1, None),
+        ("big", None),
+        (None, None),
+        (LARGEST_FILE, LARGEST_FILE),
+        (LARGEST_FILE + 1, None),
+        (95 * 10**16, None),
+        (1e40, None),
+        (True, None),
+    ],
 )
 def test_sizes(told: object, meant: int | None) -> None:
     assert video(size=told).bytes == meant
