@@ -22,7 +22,8 @@ from desktop.store.owner import alive, this_process
 from desktop.work.background import guarded
 from desktop.work.leftovers import clean, name_of
 from desktop.work.others import Others
-from desktop.work.runner import REFUSED, Runner
+from desktop.work.refusals import LOST, REFUSED
+from desktop.work.runner import Runner
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -253,10 +254,9 @@ class Queue(Runner):
                 self._find_lost()
                 self._adopt()
             self._hear()
-        with self._anyway():
-            active = self._active.items()
-            over = [n for n, one in active if not one.leaving and one.task.turn.due(now) > now]
-            self._stop(over, TaskEvent.POSTPONE)
+        for task_id in [n for n, one in self._active.items() if not one.leaving and one.task.turn.due(now) > now]:
+            with self._anyway():
+                self._stop((task_id,), TaskEvent.POSTPONE)
         if self._turns.due(now):
             self._look_soon()
         edges = (edge - now for edge in (self._turns.next(now), limit.until) if edge is not None)
@@ -291,10 +291,10 @@ class Queue(Runner):
 
     @contextmanager
     def _anyway(self) -> Iterator[None]:
-        """Go on where the database takes nothing: whoever records tells it, a start finds what is so."""
+        """Go on where the database takes nothing, or a task is another's: a look, or a start, finds what is so."""
         try:
             yield
-        except REFUSED as error:
+        except (*REFUSED, *LOST) as error:
             if isinstance(error, DatabaseDamaged) and not self._closed:
                 self._hold(error)
             else:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import SignalInstance
+
 from desktop.core.causes import FULL, WORDS
 from desktop.core.errors import DiskFull
 from desktop.core.units import format_bytes
@@ -44,3 +46,8 @@ class Shortage:
             f"{WORDS[FULL]}: There is no room left for {shown(name)}. "
             f"{format_bytes(self.size)} more are needed in {shown(folder)}; what came is kept."
         )
+
+
+def look(task_id: int, short: Shortage, found: SignalInstance) -> None:
+    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
+    found.emit((task_id, short, short.over()))

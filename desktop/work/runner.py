@@ -7,17 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from desktop.core.errors import (
-    DatabaseBusy,
-    DatabaseDamaged,
-    DiskFull,
-    HostileName,
-    ShotDockError,
-    TargetUnwritable,
-    Unreachable,
-)
+from desktop.core.errors import DatabaseBusy, DatabaseDamaged, HostileName, ShotDockError, Unreachable
 from desktop.core.schedule import After, waiting_words
 from desktop.core.task import LogLine, Task, TaskEvent, TaskState, advance, allowed
 from desktop.core.timetable import Limit, limit_now
@@ -31,7 +23,8 @@ from desktop.work.ends import error_lines, reason, summary, unanswered
 from desktop.work.lane_worker import LaneWorker
 from desktop.work.pool import Pool
 from desktop.work.put_off import next_look, next_try
-from desktop.work.room import LOOK, Shortage
+from desktop.work.refusals import LOST, REFUSED
+from desktop.work.room import LOOK, Shortage, look
 from desktop.work.sites import Sites
 from desktop.work.turns import Turns, Waiting
 
@@ -49,8 +42,6 @@ last batch took decides how long the next one gathers."""
 GATHERING = 2.0
 """Seconds a batch gathers at most, whatever the share: until it is recorded, a crash has its files looked at again."""
 
-REFUSED = (DiskFull, TargetUnwritable, DatabaseBusy, DatabaseDamaged)
-"""What the database says when its disk takes nothing, another program holds it, or it cannot be read any more."""
 HELD = 5.0
 """Seconds after which a database that took nothing is tried again."""
 
@@ -153,7 +144,10 @@ class Runner(QObject):
                 if waiting.short is not None:
                     self._look_for_room(task_id, waiting.short)
                     continue
-                self._start(task_id)
+                try:
+                    self._start(task_id)
+                except LOST as error:
+                    log.warning("A task is not started: %s", error)
                 self._turns.drop(task_id)
                 busy.update(servers)
 
@@ -181,7 +175,7 @@ class Runner(QObject):
     def _look_for_room(self, task_id: int, short: Shortage) -> None:
         if task_id not in self._looking:
             self._looking.add(task_id)
-            self._pool.start(partial(_look, task_id, short, self._room_seen))
+            self._pool.start(partial(look, task_id, short, self._room_seen))
 
     @Slot(object)
     def _on_room_seen(self, seen: tuple[int, Shortage, bool | None]) -> None:
@@ -196,6 +190,8 @@ class Runner(QObject):
                 self._turned(task, not_before=self.now() + LOOK, waits_for=short.words)
             except REFUSED as error:
                 self._hold(error)  # that disk is full, too; it stays due and is looked at again
+            except LOST:
+                self._turns.drop(task_id)
         else:
             self._turns.put(replace(waiting, short=None))
             self._look_soon()
@@ -237,10 +233,13 @@ class Runner(QObject):
         due = began >= self._record_from
         try:
             for task_id, active in tuple(self._active.items()):
-                if due and self._record(active) and not active.over:
-                    moved.append(active.task)
-                if active.over and (due or not self._held):
-                    moved.append(self._end(task_id, active))
+                try:
+                    if due and self._record(active) and not active.over:
+                        moved.append(active.task)
+                    if active.over and (due or not self._held):
+                        moved.append(self._end(task_id, active))
+                except LOST as error:
+                    self._lose(task_id, active, error)
         except REFUSED as error:
             self._hold(error)
         else:
@@ -273,6 +272,15 @@ class Runner(QObject):
         # Only now: where the database refuses, all of it is done again.
         del self._active[task_id]
         return task
+
+    def _lose(self, task_id: int, active: Active, error: ShotDockError) -> None:
+        """Leave a task to whoever took or deleted it, once its lanes have ended."""
+        if active.over:
+            active.run.close()
+            del self._active[task_id]
+            log.warning("What is still to be told of a task is not recorded: %s", error)
+        else:
+            active.stop(TaskEvent.CANCEL)
 
     def _ended_as(self, active: Active) -> Task:
         task = active.task
@@ -385,8 +393,3 @@ class Runner(QObject):
             log.warning("The task's log takes nothing: %s", error.title)
         for message in messages:
             log.log(logging.getLevelNamesMapping()[level], "%s: %s", task.name, message, extra={"task_id": task.id})
-
-
-def _look(task_id: int, short: Shortage, found: SignalInstance) -> None:
-    """Say whether a shortage is over, on a pool's thread: a share that hangs is nobody else's trouble."""
-    found.emit((task_id, short, short.over()))

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.errors import NotAllowed
 from desktop.core.history import Query
 from desktop.core.hours import parse_hours
+from desktop.core.plan import Filters
 from desktop.core.schedule import After, Schedule, Turn
 from desktop.core.task import Task, TaskEvent, TaskState, advance
 from desktop.core.wish import Verb, Wish
@@ -234,6 +235,37 @@ def test_what_was_listed_and_deleted_before_the_next_look_is_gone_too(bench: Ben
         store.tasks.delete((made.id,))
     bench.services.tasks.look()
     bench.qtbot.waitUntil(lambda: gone == [(made.id,)], timeout=10_000)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_task_that_is_another_ones_when_it_ends_holds_up_nobody(bench: Bench, taken: bool) -> None:
+    task = bench.submit(big(bench, 1_000_000, rate=1_000_000))
+    bench.until(task.id, TaskState.RUNNING)
+    with other() as store, database() as access:
+        if taken:
+            hold(access, task, "running", "farm:7:1")
+        else:
+            hold(access, task, "paused", "")
+            store.tasks.delete((task.id,))
+        later = bench.submit(bench.plan(filters=Filters(shot=("SH010",))))
+        assert bench.until(later.id).state is TaskState.DONE
+        bench.qtbot.waitUntil(lambda: bench.services._queue.idle, timeout=10_000)
+        assert [known.owner for known in store.tasks.all()] == (["farm:7:1", ""] if taken else [""])
+
+
+def test_a_task_that_is_gone_when_the_program_ends_keeps_no_other_from_being_interrupted(
+    qtbot: QtBot, studio: Path, tmp_path: Path
+) -> None:
+    with serving(qtbot, studio, tmp_path / "to", Clock()) as bench:
+        bench.connect("VEGA", studio)
+        first, second = (bench.submit(big(bench, rate=100_000)) for _ in range(2))
+        bench.until(first.id, TaskState.RUNNING)
+        bench.until(second.id, TaskState.RUNNING)
+        with other() as store, database() as access:
+            hold(access, first, "paused", "")
+            store.tasks.delete((first.id,))
+    with other() as store:
+        assert [(known.id, known.state) for known in store.tasks.all()] == [(second.id, TaskState.INTERRUPTED)]
 
 
 def test_one_s_own_deletion_is_told_once(bench: Bench) -> None:
