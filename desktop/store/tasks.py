@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from desktop.core.errors import NotAllowed, NotFound
+from desktop.core.errors import NotAllowed, NotFound, ShotDockError
 from desktop.core.plan import ItemState, Plan
 from desktop.core.redaction import redact
 from desktop.core.schedule import Priority, Turn
@@ -106,6 +106,27 @@ class Tasks:
             )
             if task.state is not TaskState.RUNNING:
                 self._rest(task.id)
+
+    def withhold(self, ids: Iterable[int]) -> tuple[tuple[Task, ...], tuple[ShotDockError, ...]]:
+        """Have tasks be busy here, whatever their state, so that no other process resumes what this one is to delete.
+
+        Return them as they were, for `save` to put back; and for each of the others NotFound, or NotAllowed while
+        another process that lives has it. What a process leaves so that dies is interrupted.
+        """
+        held: list[Task] = []
+        refused: list[ShotDockError] = []
+        with self._access.writing():
+            for task_id in ids:
+                try:
+                    task = self.get(task_id)
+                    self._check_mine(task)
+                except (NotAllowed, NotFound) as error:
+                    refused.append(error)
+                else:
+                    mine = {"state": TaskState.RUNNING.value, "owner": this_process(), "touched": time.time()}
+                    self._access.run(TaskRow.update(mine).where(TaskRow.id == task_id))
+                    held.append(task)
+        return tuple(held), tuple(refused)
 
     def release(self, task_id: int) -> None:
         """Let go of a task that waits for the clock: whoever runs ShotDock then takes it over."""

@@ -2,16 +2,36 @@
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from desktop.core.errors import ShotDockError
 from desktop.core.plan import ItemState, Plan
 from desktop.core.task import Task, TaskFile
 from desktop.core.verify import Noted, Verdict
+from desktop.store.database import Store
 from desktop.studio.verify import compare
 from desktop.transfer.disk import disk, disk_error
 from desktop.transfer.partfile import discard
 
 log = logging.getLogger(__name__)
+
+
+def clear(store: Store, ids: Iterable[int], with_files: bool) -> tuple[list[int], list[ShotDockError]]:
+    """`clean` tasks that are to be deleted, none that another process has or takes up meanwhile.
+
+    Return those that can be forgotten now, and why the others cannot.
+    """
+    held, errors = store.tasks.withhold(ids)
+    gone, refused = list[int](), list(errors)
+    for task in held:
+        try:
+            clean(task, store.tasks.files(task.id), with_files)
+        except ShotDockError as error:
+            refused.append(error)
+            store.tasks.save(task)
+        else:
+            gone.append(task.id)
+    return gone, refused
 
 
 def clean(task: Task, files: Sequence[TaskFile], with_files: bool) -> None:

@@ -20,7 +20,7 @@ from desktop.settings import Settings
 from desktop.store.database import Store
 from desktop.store.owner import alive, this_process
 from desktop.work.background import guarded
-from desktop.work.leftovers import clean, name_of
+from desktop.work.leftovers import clear, name_of
 from desktop.work.others import Others
 from desktop.work.refusals import LOST, REFUSED
 from desktop.work.runner import Runner
@@ -204,7 +204,7 @@ class Queue(Runner):
         Raises, after the others are gone, what one of them refuses with.
         """
         refused: list[ShotDockError] = []
-        going, gone = list[int](), list[int]()
+        going: list[int] = []
         for task_id in ids:
             try:
                 going += self._others.ours((task_id,), Wish(Verb.DELETE, files=with_files))
@@ -212,13 +212,8 @@ class Queue(Runner):
                 refused.append(error)
         self._stop(going, TaskEvent.CANCEL)
         self._settle(going)
-        for task_id in going:
-            try:
-                clean(self._store.tasks.get(task_id), self._store.tasks.files(task_id), with_files)
-            except ShotDockError as error:
-                refused.append(error)
-            else:
-                gone.append(task_id)
+        gone, kept = clear(self._store, going, with_files)
+        refused += kept
         self._store.tasks.delete(gone)
         for task_id in gone:
             # What of its results the database refused is wanted by nobody any more.

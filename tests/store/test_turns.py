@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from desktop.core.errors import NotAllowed, NotFound
 from desktop.core.hours import parse_hours
 from desktop.core.schedule import After, Priority, Turn
 from desktop.core.task import TaskEvent, TaskState, advance
@@ -63,3 +64,19 @@ def test_a_released_task_is_anybodys(store: Store) -> None:
     assert (found.owner, found.state) == ("", TaskState.WAITING)
     assert store.tasks.claim(task.id, this_process())
     assert store.tasks.scheduled() == ()
+
+
+def test_what_is_to_be_deleted_is_nobody_elses_until_it_is_put_back(store: Store) -> None:
+    waiting, theirs = (store.tasks.create(plan(), f"aaaaaaa{n}", "x", 1.0, Turn(not_before=2e9)) for n in range(2))
+    paused = advance(waiting, TaskEvent.PAUSE, 2.0)
+    store.tasks.save(paused)
+    store._access.value(f"UPDATE task SET owner = 'farm:7:1', touched = 9e9 WHERE id = {theirs.id}")
+    held, refused = store.tasks.withhold((paused.id, theirs.id, 99))
+    assert [task.id for task in held] == [paused.id]
+    assert [type(error) for error in refused] == [NotAllowed, NotFound]
+    assert not store.tasks.claim(paused.id, "farm:8:1")
+    store.tasks.save(held[0])
+    assert store.tasks.get(paused.id) == paused
+    store.tasks.withhold((paused.id,))
+    assert paused.id not in [task.id for task in store.tasks.scheduled(nobody)], "no task that starts by itself"
+    assert paused.id in [task.id for task in store.tasks.interrupted(nobody)]

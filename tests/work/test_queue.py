@@ -124,7 +124,7 @@ def test_files_that_cannot_be_removed_are_told_and_their_task_stays(bench: Bench
     with bench.qtbot.waitSignal(bench.services.tasks.refused) as heard:
         bench.services.tasks.delete([task.id, other.id], with_files=True)
     assert path.name in str(heard.args[0])
-    assert [known.id for known in bench.tasks()] == [task.id]
+    assert [(known.id, known.state, known.owner) for known in bench.tasks()] == [(task.id, TaskState.DONE, "")]
 
 
 def test_a_vanished_file_fails_alone_and_retry_brings_it(bench: Bench) -> None:

@@ -1,8 +1,9 @@
 """What another ShotDock asks through the database: obeyed at the next look at the clock, by whom it is addressed to."""
 
 import json
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -266,6 +267,35 @@ def test_a_task_that_is_gone_when_the_program_ends_keeps_no_other_from_being_int
             store.tasks.delete((first.id,))
     with other() as store:
         assert [(known.id, known.state) for known in store.tasks.all()] == [(second.id, TaskState.INTERRUPTED)]
+
+
+def test_what_another_one_resumes_while_it_is_being_deleted_keeps_its_files(bench: Bench) -> None:
+    task = bench.submit(big(bench, 12_000_000))
+    bench.qtbot.waitUntil(lambda: bool(list(bench.destination.rglob(".big*.part"))), timeout=30_000)
+    bench.services.tasks.pause((task.id,))
+    bench.until(task.id, TaskState.PAUSED)
+    bench.qtbot.waitUntil(lambda: bench.services._queue.idle, timeout=30_000)
+    before = brought(bench)
+    services, theirs = bench.services, sqlite3.connect(Places.find().database, check_same_thread=False)
+    resumed = "UPDATE task SET state = 'waiting', owner = 'farm:7:1', touched = touched + 1 WHERE state = 'cancelled'"
+
+    def resume(statement: str) -> None:
+        # Once it is cancelled, which is the first step, and before the next one.
+        if statement == "BEGIN IMMEDIATE":
+            with theirs:
+                theirs.execute(resumed)
+
+    def watch(by: Callable[[str], None] | None) -> None:
+        services._desk.wait_for(lambda: services._store._access.db.connection().set_trace_callback(by))
+
+    with closing(theirs):
+        watch(resume)
+        with bench.qtbot.waitSignal(bench.services.tasks.refused, timeout=10_000) as heard:
+            bench.services.tasks.delete((task.id,), with_files=True)
+        watch(None)
+    assert isinstance(heard.args[0], NotAllowed)
+    assert [known.owner for known in bench.tasks()] == ["farm:7:1"]
+    assert before and brought(bench) == before
 
 
 def test_one_s_own_deletion_is_told_once(bench: Bench) -> None:
