@@ -104,6 +104,8 @@ def refuse_if_full(target: str, size: int, full: DiskFull) -> None:
 
 HOLDS = {os.open, os.stat} <= os.supports_dir_fd
 """Whether a folder can be held open, and names be looked up in what is held instead of by its path."""
+PATH_MAX = os.pathconf("/", "PC_PATH_MAX") if HOLDS else 0
+"""Bytes that no path reaches here; 0 where nobody counts."""
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _BINARY
 
 

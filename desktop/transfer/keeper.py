@@ -114,6 +114,32 @@ class Keeper:
                 Path(self._path).unlink(missing_ok=True)
                 Path(f"{self._path}.new").unlink(missing_ok=True)
 
+    def withdraw(self, start: int, end: int) -> None:
+        """Take back what the journal says of bytes that may be wrong, before a kill leaves it to be believed.
+
+        A save that is under way counts no more. Raises OSError.
+        """
+
+        def apart(span: Block | Note) -> bool:
+            return span[1] <= start or end <= span[0]
+
+        with self._lock:
+            self._generation += 1
+            blocks = [block for block in self._blocks if apart(block)]
+            with self._noting:
+                notes = [note for note in self._notes if apart(note)]
+                same = (len(blocks), len(notes)) == (len(self._blocks), len(self._notes))
+                self._blocks, self._notes = blocks, notes
+            if same:
+                return
+            try:
+                self._write()
+            except OSError:
+                # None at all says nothing wrong, and takes no room.
+                with self._noting:
+                    self._let_go()
+                    Path(self._path).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Let the journal's descriptor go; the next note opens it again."""
         with self._noting:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.core.errors import Corrupted, FileInUse, ShotDockError, Truncated
 from desktop.core.media import Entry
-from desktop.transfer.disk import create, disk, from_disk, lock, reopen, write_at
+from desktop.transfer.disk import PATH_MAX, create, disk, from_disk, lock, reopen, write_at
 from desktop.transfer.folders import Folders
 from desktop.transfer.keeper import Keeper
 from desktop.transfer.names import shown
@@ -200,12 +200,9 @@ class Part:
         """
         whole = stop is not None and self.ranges.covers(start, stop)
         if not sure:
-            end = max(start, self.ranges.end) if stop is None else stop
-            self.ranges.remove(start, end)
-            if self._sums is not None:
-                self._sums.drop(start, end)
+            self._give_up(start, max(start, self.ranges.end) if stop is None else stop)
         elif whole and heard and stop is not None:
-            self.ranges.remove(max(start, stop - _DISTRUST), stop)
+            self._give_up(max(start, stop - _DISTRUST), stop)
         return whole
 
     def save(self) -> None:
@@ -351,13 +348,22 @@ class Part:
             self.close()
 
     def _create(self, folders: Folders, folder: str) -> int:
-        held = folders.hold(folder)
+        # Made by its name alone, one could be made that no path is long enough for, and nobody could remove it.
+        held = folders.hold(folder) if len(os.fsencode(self.path)) < PATH_MAX else None
         if held is None:
             return create(self.path)
         try:
             return create(split(self.path)[1], held)
         finally:
             os.close(held)
+
+    def _give_up(self, start: int, end: int) -> None:
+        self.ranges.remove(start, end)
+        if self._sums is not None:
+            self._sums.drop(start, end)
+        if self._keeper is not None:
+            with disk(self._target):
+                self._keeper.withdraw(start, end)
 
     def _note(self) -> None:
         self._unnoted = 0

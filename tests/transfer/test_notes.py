@@ -166,6 +166,36 @@ def test_after_a_sync_that_failed_nothing_unsynced_is_told(tmp_path: Path, fd: i
     os.close(fd)
 
 
+def test_what_may_be_wrong_is_taken_back_at_once(tmp_path: Path, fd: int) -> None:
+    """A kill right after it must leave nothing that the next run would believe."""
+    path = tmp_path / "j"
+    keeper = Keeper(str(path), FILE)
+    keeper.save(fd, Ranges([(0, 100)]), [SAVED], keeper.generation)
+    keeper.note(NOTES)
+    under_way = keeper.generation
+    keeper.withdraw(550, 800)
+    journal = read_journal(str(path))
+    assert journal is not None and (journal.blocks, journal.notes) == ((SAVED,), NOTES[:2])
+    keeper.save(fd, Ranges([(0, 700)]), [], under_way)
+    assert read_journal(str(path)) == journal, "what was copied before speaks of it still"
+    keeper.withdraw(50, 60)
+    journal = read_journal(str(path))
+    assert journal is not None and (journal.blocks, proven(fd, journal.blocks, journal.notes)) == ((), [])
+    keeper.close()
+    os.close(fd)
+
+
+def test_what_cannot_be_taken_back_is_told_by_no_journal(tmp_path: Path, fd: int) -> None:
+    path = tmp_path / "j"
+    keeper = Keeper(str(path), FILE)
+    keeper.save(fd, Ranges([(0, 100)]), [SAVED], keeper.generation)
+    keeper.note(NOTES)
+    (tmp_path / "j.new" / "in the way").mkdir(parents=True)
+    keeper.withdraw(550, 800)
+    assert read_journal(str(path)) is None
+    os.close(fd)
+
+
 def test_a_name_in_the_journals_place_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
