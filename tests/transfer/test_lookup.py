@@ -19,15 +19,21 @@ import sys, threading, time
 from desktop.core.errors import ShotDockError
 from desktop.transfer.lookup import addresses
 
+speaking = threading.Lock()
+
+def say(*words):
+    with speaking:
+        print(*words, flush=True)
+
 def ask(who, name, seconds=60.0, stops=False):
     def stopped():
-        print(who, "waits", flush=True)
+        say(who, "waits")
         return stops
     try:
         told = sorted({address[0] for _, address in addresses(name, 80, time.monotonic() + seconds, stopped)})
     except ShotDockError as error:
         told = [error.kind, error.title, error.cause]
-    print(who, "was told", told, flush=True)
+    say(who, "was told", told)
 """
 TOGETHER = """
 askers = [threading.Thread(target=ask, args=(who, "slow.test")) for who in ("one", "two")]
