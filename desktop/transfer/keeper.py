@@ -41,14 +41,14 @@ class Keeper:
 
     @property
     def generation(self) -> int:
-        """Return a number that changes with every `forget`."""
+        """Return a number that changes with every `forget` and `withdraw`."""
         return self._generation
 
     def save(self, fd: int, ranges: Ranges, sums: Sequence[Block], generation: int) -> None:
         """Sync the file's data, then note the ranges, written before the call, as durable.
 
         sums: blocks whose checksums are known; what of the ranges they do not cover is read back.
-        Does nothing if everything was forgotten since the ranges were copied, or once a sync failed. Raises OSError;
+        Does nothing if anything was taken back since the ranges were copied, or once a sync failed. Raises OSError;
         the journal then still tells the state before.
         """
         with self._lock:
